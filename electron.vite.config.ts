@@ -1,0 +1,71 @@
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'electron-vite'
+import { version } from './package.json'
+
+const root = __dirname
+const alias = { '@contract': resolve(root, 'src-main/contract/index.ts') }
+const define = { __UMBRA_VERSION__: JSON.stringify(version) }
+
+/** Every `<name>.worker.ts` of the engine becomes `out/main/<name>.worker.js`, next to the program that starts it. */
+function engineWorkers(): Record<string, string> {
+  const engine = resolve(root, 'src-main/engine')
+  const files = readdirSync(engine, { recursive: true }) as string[]
+  return Object.fromEntries(
+    files
+      .filter((file) => file.endsWith('.worker.ts'))
+      .map((file) => [file.replace(/^.*[\\/]/, '').replace(/\.ts$/, ''), resolve(engine, file)]),
+  )
+}
+
+/**
+ * Packages listed under "dependencies" stay outside the bundles, because they find their WebAssembly beside
+ * themselves; everything else is bundled. The targets are the oldest Electron the code must run on (22: Node 16,
+ * Chromium 108).
+ */
+export default defineConfig({
+  main: {
+    define,
+    resolve: { alias },
+    build: {
+      target: 'node16.17',
+      outDir: 'out/main',
+      sourcemap: true,
+      rollupOptions: {
+        input: {
+          electron: resolve(root, 'src-main/electron/main.ts'),
+          engine: resolve(root, 'src-main/engine/main.ts'),
+          umbra: resolve(root, 'src-main/cli/umbra.ts'),
+          ...engineWorkers(),
+        },
+        output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      target: 'node16.17',
+      outDir: 'out/preload',
+      externalizeDeps: false,
+      rollupOptions: {
+        input: { preload: resolve(root, 'src-main/electron/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].js' },
+      },
+    },
+  },
+  renderer: {
+    root: resolve(root, 'src-renderer'),
+    base: './',
+    define,
+    resolve: { alias },
+    plugins: [vue()],
+    worker: { format: 'es' },
+    build: {
+      target: 'chrome108',
+      outDir: resolve(root, 'out/renderer'),
+      chunkSizeWarningLimit: 6000,
+      rollupOptions: { input: resolve(root, 'src-renderer/index.html') },
+    },
+  },
+})

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { vec3Schema } from './geometry'
+import { jobSchema } from './jobs'
+import { curveSampleSchema, perfusionResultSchema, perfusionSettingsSchema } from './perfusion'
+import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
+import { voxelArraySchema } from './voxels'
+
+/** `long` methods answer with a job at once; their `out` is the result the finished job carries. */
+interface Method<In extends z.ZodType, Out extends z.ZodType, Long extends boolean> {
+  in: In
+  out: Out
+  long: Long
+}
+const quick = <In extends z.ZodType, Out extends z.ZodType>(input: In, out: Out): Method<In, Out, false> => ({
+  in: input,
+  out,
+  long: false,
+})
+const long = <In extends z.ZodType, Out extends z.ZodType>(input: In, out: Out): Method<In, Out, true> => ({
+  in: input,
+  out,
+  long: true,
+})
+
+const nothing = z.object({})
+
+/** Every request the renderer can make of the engine. Both sides parse with these schemas at the boundary. */
+export const methods = {
+  'engine.about': quick(
+    nothing,
+    z.object({
+      version: z.string(),
+      node: z.string(),
+      platform: z.string(),
+      cores: z.number(),
+      memoryTotal: z.number(),
+      memoryUsed: z.number(),
+      /** What computes: "2 CPU cores"; later a GPU. */
+      backend: z.string(),
+    }),
+  ),
+
+  /** A folder of the machine the engine runs on, for picking a study where there is no native dialog. */
+  'files.list': quick(
+    z.object({ path: z.string().nullable() }),
+    z.object({
+      path: z.string(),
+      parent: z.string().nullable(),
+      entries: z.array(z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() })),
+    }),
+  ),
+
+  'study.open': long(z.object({ paths: z.array(z.string()).min(1) }), catalogueSchema),
+  /** What is open now; null when nothing is. A reloaded window asks this first. */
+  'study.current': quick(nothing, catalogueSchema.nullable()),
+  'study.close': quick(nothing, nothing),
+  'study.recent': quick(nothing, z.object({ recent: z.array(recentStudySchema) })),
+  'study.forget': quick(z.object({ paths: z.array(z.string()) }), nothing),
+  /** Makes the demonstration phantom if it is not there yet and opens it. */
+  'study.demo': long(nothing, catalogueSchema),
+
+  'series.load': long(z.object({ seriesKey: z.string() }), loadedSeriesSchema),
+  /** A small picture of the middle slice (one frame, uint8, at most 128 × 128). */
+  'series.thumbnail': quick(z.object({ seriesKey: z.string() }), voxelArraySchema),
+  /** Over time: the maximum (tMIP), the mean, or the mean of the baseline frames. */
+  'series.project': long(
+    z.object({ seriesKey: z.string(), projection: z.enum(['maximum', 'average', 'baseline']) }),
+    voxelArraySchema,
+  ),
+  'series.curve': quick(
+    z.object({
+      seriesKey: z.string(),
+      voxels: z.array(vec3Schema).min(1).max(1_000_000),
+      mapsId: z.string().nullable(),
+    }),
+    curveSampleSchema,
+  ),
+
+  'maps.compute': long(
+    z.object({ seriesKey: z.string(), settings: perfusionSettingsSchema }),
+    perfusionResultSchema,
+  ),
+  'maps.list': quick(z.object({ seriesKey: z.string() }), z.object({ results: z.array(perfusionResultSchema) })),
+  /** Writes everything `umbra maps` writes into a folder of the engine's machine. */
+  'maps.export': long(
+    z.object({ mapsId: z.string(), directory: z.string() }),
+    z.object({ directory: z.string(), files: z.array(z.string()) }),
+  ),
+
+  'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
+  'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),
+  'jobs.clear': quick(nothing, nothing),
+
+  'settings.get': quick(nothing, z.object({ perfusion: perfusionSettingsSchema })),
+  'settings.set': quick(z.object({ perfusion: perfusionSettingsSchema }), nothing),
+} as const
+
+export type Methods = typeof methods
+export type MethodName = keyof Methods
+export type Input<M extends MethodName> = z.input<Methods[M]['in']>
+export type Output<M extends MethodName> = z.output<Methods[M]['out']>
+export type LongMethod = { [M in MethodName]: Methods[M]['long'] extends true ? M : never }[MethodName]
+export type QuickMethod = Exclude<MethodName, LongMethod>

@@ -1,0 +1,115 @@
+import { z } from 'zod'
+import { vec3Schema } from './geometry'
+import { voxelArraySchema } from './voxels'
+
+export const perfusionMethods = ['bennink', 'ssvd', 'csvd', 'osvd'] as const
+export type PerfusionMethod = (typeof perfusionMethods)[number]
+
+export const mapNames = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay'] as const
+export type MapName = (typeof mapNames)[number]
+
+/** How arterial or venous voxels are chosen: found by the engine, or named by a person as voxel indices. */
+export const inputChoiceSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('automatic') }),
+  z.object({ kind: z.literal('voxels'), voxels: z.array(vec3Schema).min(1) }),
+])
+export type InputChoice = z.infer<typeof inputChoiceSchema>
+
+/** Everything that changes a map. Written into every report. */
+export const perfusionSettingsSchema = z.object({
+  method: z.enum(perfusionMethods).default('bennink'),
+  arterialInput: inputChoiceSchema.default({ kind: 'automatic' }),
+  venousOutput: inputChoiceSchema.default({ kind: 'automatic' }),
+  /** Scale the arterial curve to the venous area (partial volume). */
+  scaleToVenous: z.boolean().default(true),
+  hematocritLarge: z.number().min(0).max(0.9).default(0.45),
+  hematocritSmall: z.number().min(0).max(0.9).default(0.25),
+  /** g/ml */
+  brainDensity: z.number().positive().max(3).default(1.05),
+  /** Share of the largest singular value below which components are dropped; null: 0.2 for sSVD, 0.1 for cSVD. */
+  svdThreshold: z.number().min(0).max(1).nullable().default(null),
+  /** Limit of the oscillation index of oSVD. */
+  oscillationLimit: z.number().positive().max(1).default(0.035),
+  /** [¼ ½ ¼] over time before fitting. */
+  smoothInTime: z.boolean().default(true),
+  /** Gaussian full width at half maximum in the slice plane before fitting, mm; 0: none. */
+  smoothInPlaneMm: z.number().min(0).max(20).default(0),
+  /** Spacing of the uniform time grid, s; null: the median interval of the series. */
+  timeStep: z.number().positive().max(10).nullable().default(null),
+})
+export type PerfusionSettings = z.infer<typeof perfusionSettingsSchema>
+
+export const warningSchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  hint: z.string().optional(),
+})
+export type Warning = z.infer<typeof warningSchema>
+
+export const gradeSchema = z.enum(['good', 'fair', 'poor'])
+
+/** A vascular curve with where it was taken and how far it can be trusted. */
+export const vascularInputSchema = z.object({
+  voxels: z.array(vec3Schema),
+  /** Seconds from the first frame, [sample] of the uniform grid. */
+  times: z.array(z.number()),
+  /** Enhancement (ΔHU, or relative concentration for MR), before any scaling. */
+  curve: z.array(z.number()),
+  /** Factor applied to `curve` before deconvolution (partial volume). */
+  scale: z.number(),
+  quality: z.object({
+    grade: gradeSchema,
+    score: z.number().min(0).max(1),
+    peak: z.number(),
+    timeToPeak: z.number(),
+    fullWidthHalfMaximum: z.number(),
+    area: z.number(),
+    reasons: z.array(z.string()),
+  }),
+})
+export type VascularInput = z.infer<typeof vascularInputSchema>
+
+export const mapSchema = z.object({
+  name: z.enum(mapNames),
+  /** Short label for a pane: "CBF", and for Tmax which definition it is. */
+  label: z.string(),
+  definition: z.string(),
+  voxels: voxelArraySchema,
+  display: z.object({ lower: z.number(), upper: z.number(), colourMap: z.string() }),
+})
+export type MapInfo = z.infer<typeof mapSchema>
+
+export const perfusionResultSchema = z.object({
+  mapsId: z.string(),
+  seriesKey: z.string(),
+  method: z.enum(perfusionMethods),
+  settings: perfusionSettingsSchema,
+  maps: z.array(mapSchema),
+  mask: voxelArraySchema,
+  aif: vascularInputSchema,
+  vof: vascularInputSchema.nullable(),
+  baselineFrames: z.number().int(),
+  /** Bolus arrival in the artery, s from the first frame: the origin of TTP. */
+  arrival: z.number(),
+  timeStep: z.number(),
+  warnings: z.array(warningSchema),
+  /** Seconds per stage. */
+  timings: z.record(z.string(), z.number()),
+})
+export type PerfusionResult = z.infer<typeof perfusionResultSchema>
+
+/** A time curve of a voxel or a region, over the arterial and venous ones. */
+export const curveSampleSchema = z.object({
+  times: z.array(z.number()),
+  /** Mean over the region, in the unit of the series (HU, or signal). */
+  values: z.array(z.number()),
+  /** Standard deviation over the region, [frame]; zeros for one voxel. */
+  deviation: z.array(z.number()),
+  voxels: z.number().int(),
+  /** The model curve fitted to this sample, on `fittedTimes`, as enhancement; null without maps. */
+  fitted: z.array(z.number()).nullable(),
+  fittedTimes: z.array(z.number()).nullable(),
+  /** Baseline value to add to enhancement to compare it with `values`. */
+  baseline: z.number(),
+})
+export type CurveSample = z.infer<typeof curveSampleSchema>

@@ -1,0 +1,65 @@
+import { availableParallelism, cpus } from 'node:os'
+import { join } from 'node:path'
+import workerpool from 'workerpool'
+import { stopIfCancelled, type Run } from './run'
+
+/** Workers of one kind over shared memory. Tasks are small (a slice, a file), so cancelling means not sending more. */
+export interface WorkerPool {
+  readonly size: number
+  /** Runs `method` of the worker. Arguments are cloned, except SharedArrayBuffers, which are shared. */
+  call<T>(method: string, ...args: unknown[]): Promise<T>
+  close(): Promise<void>
+}
+
+export function coreCount(): number {
+  return typeof availableParallelism === 'function' ? availableParallelism() : cpus().length
+}
+
+/** Where the bundled worker `<name>.worker.js` lies: beside the running program, or where the tests built it. */
+export function workerPath(name: string): string {
+  return join(process.env.UMBRA_WORKERS ?? __dirname, `${name}.worker.js`)
+}
+
+/**
+ * Opens a pool of `<name>.worker.ts`, whose file calls `workerpool.worker({ method: function })`. Workers start with
+ * the first tasks and a worker that dies takes down only the tasks it held.
+ */
+export function openPool(name: string, size = coreCount()): WorkerPool {
+  const pool = workerpool.pool(workerPath(name), { workerType: 'thread', maxWorkers: size })
+  return {
+    size,
+    call: <T>(method: string, ...args: unknown[]) =>
+      new Promise<T>((resolve, reject) => pool.exec(method, args).then(resolve, reject)),
+    close: async () => {
+      await pool.terminate(true)
+    },
+  }
+}
+
+/**
+ * Runs one call for each argument list, at most two per worker in flight, and resolves to the results in order.
+ * Stops sending, and throws, when the run is cancelled or a call fails.
+ */
+export async function callForEach<T>(
+  pool: WorkerPool,
+  method: string,
+  tasks: unknown[][],
+  run: Run = {},
+  stage = '',
+): Promise<T[]> {
+  const results = new Array<T>(tasks.length)
+  let next = 0
+  let finished = 0
+  const lane = async (): Promise<void> => {
+    while (next < tasks.length) {
+      stopIfCancelled(run)
+      const index = next++
+      results[index] = await pool.call<T>(method, ...tasks[index])
+      finished++
+      run.onProgress?.(finished / tasks.length, stage)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(tasks.length, pool.size * 2) }, lane))
+  stopIfCancelled(run)
+  return results
+}

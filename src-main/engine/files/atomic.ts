@@ -1,0 +1,35 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { UmbraError } from '@contract'
+
+const reasons: Record<string, { message: string; hint: string }> = {
+  ENOSPC: { message: 'The disk is full.', hint: 'Free some space, or choose a folder on another disk.' },
+  EACCES: { message: 'Writing is not allowed there.', hint: 'Choose a folder you may write to.' },
+  EROFS: { message: 'That disk is read-only.', hint: 'Choose a folder on another disk.' },
+  ENOTDIR: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
+}
+
+/**
+ * Writes a file so that it is there whole or not at all: a temporary name beside it, fsync, rename. The folder is made
+ * when missing. Throws `write-failed`, naming the file and the cause; nothing half-written stays.
+ */
+export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(temporary, 'wx')
+    try {
+      await file.writeFile(content)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (thrown) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    const code = (thrown as NodeJS.ErrnoException).code ?? ''
+    const reason = reasons[code] ?? { message: (thrown as Error).message, hint: 'Choose another folder.' }
+    throw new UmbraError({ code: 'write-failed', where: path, ...reason })
+  }
+}

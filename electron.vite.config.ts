@@ -39,7 +39,7 @@ export default defineConfig({
           umbra: resolve(root, 'src-main/cli/umbra.ts'),
           ...engineWorkers(),
         },
-        output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        output: { format: 'cjs', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
       },
     },
   },

@@ -1,0 +1,14 @@
+import { defineConfig } from '@playwright/test'
+
+/** The same tests in a browser and in the desktop window; software rendering on few cores needs patience. */
+export default defineConfig({
+  testDir: 'test/e2e',
+  testMatch: '*.e2e.ts',
+  outputDir: 'out/test-results/e2e',
+  workers: 1,
+  timeout: 240_000,
+  expect: { timeout: 30_000 },
+  reporter: [['list'], ['json', { outputFile: 'out/test-results/e2e.json' }]],
+  use: { screenshot: 'only-on-failure' },
+  projects: [{ name: 'browser' }, { name: 'electron' }],
+})

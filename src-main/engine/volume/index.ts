@@ -1,0 +1,12 @@
+export {
+  affineRas,
+  cross,
+  dot,
+  indexSteps,
+  sliceNormal,
+  voxelToWorld,
+  worldToVoxel,
+  type Affine,
+} from './geometry'
+export { readNifti, writeNifti, type NiftiOptions } from './nifti'
+export { frameOf, type SourceIdentity, type VolumeSeries, type Voxels } from './series'

@@ -1,3 +1,4 @@
+export * from './colourMaps'
 export * from './errors'
 export * from './geometry'
 export * from './jobs'

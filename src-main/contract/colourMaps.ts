@@ -85,6 +85,17 @@ export const colourMaps = {
       [1, 226, 48, 40],
     ],
   },
+  difference: {
+    label: 'Difference',
+    source: 'Black where two maps agree, blue below, orange above',
+    points: [
+      [0, 120, 200, 255],
+      [0.25, 24, 96, 214],
+      [0.5, 0, 0, 0],
+      [0.75, 208, 84, 16],
+      [1, 255, 214, 120],
+    ],
+  },
 } as const satisfies Record<string, ColourMap>
 
 export type ColourMapName = keyof typeof colourMaps

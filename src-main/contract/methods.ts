@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { vec3Schema } from './geometry'
 import { jobSchema } from './jobs'
-import { curveSampleSchema, perfusionResultSchema, perfusionSettingsSchema } from './perfusion'
+import { curveSampleSchema, perfusionResultSchema, perfusionSettingsSchema, warningSchema } from './perfusion'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import { voxelArraySchema } from './voxels'
 
@@ -37,6 +37,8 @@ export const methods = {
       memoryUsed: z.number(),
       /** What computes: "2 CPU cores"; later a GPU. */
       backend: z.string(),
+      /** What went wrong beside any request, such as a damaged settings file that was set aside. */
+      notices: z.array(warningSchema),
     }),
   ),
 

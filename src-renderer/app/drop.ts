@@ -1,0 +1,48 @@
+import type { DesktopShell } from '@contract'
+import type { UploadFile } from '../engine/upload'
+
+/** Paths of dropped files and folders, as only the desktop window knows them. */
+export function droppedPaths(transfer: DataTransfer, shell: DesktopShell): string[] {
+  return [...transfer.files].map((file) => shell.pathOf(file)).filter((path) => path !== '')
+}
+
+/** The dropped entries. To be called in the drop event itself: afterwards the browser has forgotten them. */
+export function droppedEntries(transfer: DataTransfer): FileSystemEntry[] {
+  return [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
+}
+
+const fileOf = (entry: FileSystemFileEntry): Promise<File> =>
+  new Promise((resolve, reject) => entry.file(resolve, reject))
+
+/** All entries of a folder; the browser gives them a hundred at a time, until it gives none. */
+async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
+  const reader = folder.createReader()
+  const all: FileSystemEntry[] = []
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
+      reader.readEntries(resolve, reject),
+    )
+    if (some.length === 0) return all
+    all.push(...some)
+  }
+}
+
+/** Every file below the dropped entries, with its path. */
+export async function filesBelow(entries: readonly FileSystemEntry[]): Promise<UploadFile[]> {
+  const files: UploadFile[] = []
+  const open = [...entries]
+  for (let entry = open.shift(); entry; entry = open.shift()) {
+    if (entry.isDirectory) open.push(...(await entriesOf(entry as FileSystemDirectoryEntry)))
+    else
+      {files.push({
+        path: entry.fullPath.replace(/^\/+/, ''),
+        file: await fileOf(entry as FileSystemFileEntry),
+      })}
+  }
+  return files
+}
+
+/** Files of an `<input type="file">`, with the path below the folder that was chosen. */
+export function filesOfInput(list: FileList): UploadFile[] {
+  return [...list].map((file) => ({ path: file.webkitRelativePath || file.name, file }))
+}

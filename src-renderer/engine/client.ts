@@ -1,0 +1,297 @@
+import {
+  answerSchema,
+  eventSchema,
+  methods,
+  problemOf,
+  UmbraError,
+  type Input,
+  type Job,
+  type LongMethod,
+  type MethodName,
+  type Output,
+  type Problem,
+  type QuickMethod,
+  type VoxelArray,
+} from '@contract'
+import { ref, shallowRef, type Ref } from 'vue'
+import { z } from 'zod'
+import { lostProblem, type Connect, type Transport } from './transport'
+import { connectFromThisWindow } from './window'
+
+export type EngineState = 'connecting' | 'ready' | 'lost'
+
+export interface RunOptions {
+  onProgress?: (job: Job) => void
+  /** Aborting cancels the job in the engine. */
+  signal?: AbortSignal
+}
+
+/** The engine, as every room of the renderer sees it. Failures are thrown as UmbraError, a cancel as AbortError. */
+export interface EngineClient {
+  call<M extends QuickMethod>(method: M, params: Input<M>): Promise<Output<M>>
+  run<M extends LongMethod>(method: M, params: Input<M>, options?: RunOptions): Promise<Output<M>>
+  /** One frame, x fastest, then y, z: stored values, of which value = stored × slope + intercept. */
+  readVoxels(array: VoxelArray, frame: number): Promise<Int16Array | Uint8Array | Float32Array>
+  /** Every change of every job, also those another window started. */
+  onJob(listener: (job: Job) => void): () => void
+  /** Called each time the engine answers anew: at once when it already does, and after every reconnection. */
+  onReady(listener: () => void): () => void
+  readonly state: Ref<EngineState>
+  /** Why the engine is not there; null while it is. */
+  readonly problem: Ref<Problem | null>
+  close(): void
+}
+
+interface Waiting {
+  resolve: (value: unknown) => void
+  reject: (error: Error) => void
+}
+interface Watched {
+  update: (job: Job) => void
+  lose: (error: Error) => void
+}
+
+const RETRY_AFTER = [250, 500, 1000, 2000, 5000]
+const HANDSHAKE = 15_000
+const FINISHED_KEPT = 100
+
+const bytesPer = { int16: 2, uint8: 1, float32: 4 } as const
+const startedSchema = z.object({ jobId: z.string() })
+
+function contractBroken(method: string, error: z.ZodError): UmbraError {
+  return new UmbraError({
+    code: 'contract',
+    message: `The engine and this window do not understand each other (${method}).`,
+    hint: 'They are of different versions. Reload the window; if that does not help, install Umbra again.',
+    where: z.prettifyError(error).slice(0, 500),
+  })
+}
+
+/** What a method, or its finished job, gave: checked, because the engine may be another version than this window. */
+function parseOut<M extends MethodName>(method: M, value: unknown): Output<M> {
+  const schema: z.ZodType = methods[method].out
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw contractBroken(method, parsed.error)
+  return parsed.data as Output<M>
+}
+
+function jobIdOf(method: LongMethod, value: unknown): string {
+  const parsed = startedSchema.safeParse(value)
+  if (!parsed.success) throw contractBroken(method, parsed.error)
+  return parsed.data.jobId
+}
+
+const cancelled = (): DOMException => new DOMException('Cancelled.', 'AbortError')
+
+export function createEngineClient(
+  connect: Connect,
+  retryAfter: readonly number[] = RETRY_AFTER,
+): EngineClient {
+  const state = ref<EngineState>('connecting')
+  const problem = shallowRef<Problem | null>(null)
+  const waiting = new Map<number, Waiting>()
+  const watched = new Map<string, Watched>()
+  const finished = new Map<string, Job>()
+  const jobListeners = new Set<(job: Job) => void>()
+  const readyListeners = new Set<() => void>()
+  let transport: Transport | null = null
+  let connection = 0
+  let attempt = 0
+  let lastId = 0
+  let closed = false
+  let retryTimer: ReturnType<typeof setTimeout> | undefined
+  let settleFirst: () => void = () => undefined
+  const firstAttempt = new Promise<void>((resolve) => (settleFirst = resolve))
+
+  function request(method: MethodName, params: unknown): Promise<unknown> {
+    const current = transport
+    if (!current) return Promise.reject(new UmbraError(problem.value ?? lostProblem))
+    return new Promise((resolve, reject) => {
+      const id = ++lastId
+      waiting.set(id, { resolve, reject })
+      try {
+        current.send({ id, method, params })
+      } catch (error) {
+        waiting.delete(id)
+        reject(new UmbraError({ ...lostProblem, where: problemOf(error).message }))
+      }
+    })
+  }
+
+  /** Parsed before it is sent: what is wrong is found here, and Vue's reactive proxies, which cannot be cloned, become plain. */
+  async function ask(method: MethodName, params: unknown): Promise<unknown> {
+    const plain = methods[method].in.parse(params)
+    if (state.value === 'connecting') await firstAttempt
+    if (state.value !== 'ready') throw new UmbraError(problem.value ?? lostProblem)
+    return request(method, plain)
+  }
+
+  function hear(job: Job): void {
+    if (job.state !== 'running') {
+      finished.set(job.id, job)
+      if (finished.size > FINISHED_KEPT) finished.delete(finished.keys().next().value as string)
+    }
+    for (const listener of jobListeners) listener(job)
+    watched.get(job.id)?.update(job)
+  }
+
+  function onMessage(message: unknown): void {
+    const event = eventSchema.safeParse(message)
+    if (event.success) return hear(event.data.job)
+    const answer = answerSchema.safeParse(message)
+    if (!answer.success) return
+    const entry = waiting.get(answer.data.id)
+    waiting.delete(answer.data.id)
+    if (answer.data.ok) entry?.resolve(answer.data.value)
+    else entry?.reject(new UmbraError(answer.data.error))
+  }
+
+  /** Ends connection `number`, once, and plans the next. */
+  function lose(number: number, why: Problem): void {
+    if (number !== connection) return
+    connection++
+    transport?.close()
+    transport = null
+    problem.value = why
+    state.value = 'lost'
+    settleFirst()
+    const error = new UmbraError(why)
+    for (const entry of waiting.values()) entry.reject(error)
+    waiting.clear()
+    if (!closed)
+      {retryTimer = setTimeout(() => void open(), retryAfter[Math.min(attempt++, retryAfter.length - 1)])}
+  }
+
+  /** After a reconnection: work that went on meanwhile is picked up, work the engine no longer knows is given up. */
+  async function catchUp(): Promise<void> {
+    if (watched.size === 0) return
+    const { jobs } = parseOut('jobs.list', await request('jobs.list', {}))
+    const known = new Map(jobs.map((job) => [job.id, job]))
+    for (const [id, watch] of watched) {
+      const job = known.get(id)
+      if (job) watch.update(job)
+      else {
+        watch.lose(
+          new UmbraError({
+            code: 'engine-restarted',
+            message: 'The engine stopped before this was finished.',
+            hint: 'Start it again. If the engine stops again at the same place, the job log and "umbra doctor" help.',
+          }),
+        )
+      }
+    }
+  }
+
+  async function open(): Promise<void> {
+    const number = ++connection
+    let silence: ReturnType<typeof setTimeout> | undefined
+    try {
+      const opened = await connect({ onMessage, onLost: (why) => lose(number, why) })
+      if (number !== connection) return opened.close()
+      transport = opened
+      silence = setTimeout(
+        () => lose(number, { ...lostProblem, code: 'engine-silent', message: 'The engine does not answer.' }),
+        HANDSHAKE,
+      )
+      await request('engine.about', {})
+      await catchUp()
+    } catch (error) {
+      return lose(number, problemOf(error))
+    } finally {
+      clearTimeout(silence)
+    }
+    if (number !== connection) return
+    attempt = 0
+    problem.value = null
+    state.value = 'ready'
+    settleFirst()
+    for (const listener of readyListeners) listener()
+  }
+
+  function watch<M extends LongMethod>(method: M, jobId: string, options: RunOptions): Promise<Output<M>> {
+    return new Promise<Output<M>>((resolve, reject) => {
+      const cancel = (): void => {
+        ask('jobs.cancel', { jobId }).catch(() => undefined)
+      }
+      const end = (): void => {
+        watched.delete(jobId)
+        options.signal?.removeEventListener('abort', cancel)
+      }
+      const update = (job: Job): void => {
+        options.onProgress?.(job)
+        if (job.state === 'running') return
+        end()
+        if (job.state === 'cancelled') reject(cancelled())
+        else if (job.state === 'failed') {
+          reject(new UmbraError(job.error ?? { code: 'internal', message: `${job.title} failed.` }))
+        } else {
+          try {
+            resolve(parseOut(method, job.result))
+          } catch (error) {
+            reject(error)
+          }
+        }
+      }
+      const lose = (error: Error): void => {
+        end()
+        reject(error)
+      }
+      watched.set(jobId, { update, lose })
+      options.signal?.addEventListener('abort', cancel, { once: true })
+      if (options.signal?.aborted) cancel()
+      // The job may have ended before its id was known here.
+      const already = finished.get(jobId)
+      if (already) update(already)
+    })
+  }
+
+  void open()
+
+  return {
+    state,
+    problem,
+    async call<M extends QuickMethod>(method: M, params: Input<M>) {
+      return parseOut(method, await ask(method, params))
+    },
+    async run<M extends LongMethod>(method: M, params: Input<M>, options: RunOptions = {}) {
+      if (options.signal?.aborted) throw cancelled()
+      return watch(method, jobIdOf(method, await ask(method, params)), options)
+    },
+    async readVoxels(array, frame) {
+      const [nx, ny, nz] = array.geometry.size
+      const bytes = new Uint8Array(nx * ny * nz * bytesPer[array.type])
+      if (state.value === 'connecting') await firstAttempt
+      if (!transport) throw new UmbraError(problem.value ?? lostProblem)
+      await transport.readVoxels(array.id, frame, bytes)
+      if (array.type === 'uint8') return bytes
+      return array.type === 'int16' ? new Int16Array(bytes.buffer) : new Float32Array(bytes.buffer)
+    },
+    onJob(listener) {
+      jobListeners.add(listener)
+      return () => jobListeners.delete(listener)
+    },
+    onReady(listener) {
+      readyListeners.add(listener)
+      if (state.value === 'ready') listener()
+      return () => readyListeners.delete(listener)
+    },
+    close() {
+      closed = true
+      clearTimeout(retryTimer)
+      lose(connection, lostProblem)
+    },
+  }
+}
+
+let client: EngineClient | null = null
+
+/** The engine of this window; the first call connects. */
+export function useEngine(): EngineClient {
+  client ??= createEngineClient(connectFromThisWindow())
+  return client
+}
+
+/** For tests: the stores then speak with `replacement`. */
+export function setEngine(replacement: EngineClient | null): void {
+  client = replacement
+}

@@ -1,0 +1,44 @@
+import { defineStore } from 'pinia'
+import { ref, watch } from 'vue'
+import { z } from 'zod'
+import { readStored, writeStored } from './stored'
+
+export const rooms = ['studies', 'review', 'jobs', 'settings'] as const
+export type Room = (typeof rooms)[number]
+
+const layoutSchema = z.object({
+  version: z.literal(1).default(1),
+  room: z.enum(rooms).default('studies'),
+  /** The series last reviewed, to return to after a reload. */
+  seriesKey: z.string().nullable().default(null),
+  thumbnails: z.boolean().default(true),
+  fontSize: z.number().int().min(11).max(18).default(13),
+})
+const KEY = 'umbra.layout'
+
+/** Which room is shown and how the window looks; remembered on this machine, never in the engine. */
+export const useLayoutStore = defineStore('layout', () => {
+  const stored = readStored(localStorage, KEY, layoutSchema)
+  const room = ref<Room>(stored.room)
+  const seriesKey = ref(stored.seriesKey)
+  const thumbnails = ref(stored.thumbnails)
+  const fontSize = ref(stored.fontSize)
+  /** Open overlays of the shell, not remembered. */
+  const overlay = ref<'palette' | 'keys' | 'picker' | null>(null)
+
+  watch([room, seriesKey, thumbnails, fontSize], () => {
+    writeStored(localStorage, KEY, {
+      version: 1,
+      room: room.value,
+      seriesKey: seriesKey.value,
+      thumbnails: thumbnails.value,
+      fontSize: fontSize.value,
+    })
+  })
+
+  function go(to: Room): void {
+    room.value = to
+  }
+
+  return { room, seriesKey, thumbnails, fontSize, overlay, go }
+})

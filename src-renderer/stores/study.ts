@@ -1,0 +1,187 @@
+import type { Catalogue, Job, LongMethod, Output, RecentStudy, SeriesSummary, StudySummary } from '@contract'
+import { catalogueSchema } from '@contract'
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { useEngine } from '../engine/client'
+import { upload, type UploadFile } from '../engine/upload'
+import { hostAddress } from '../engine/window'
+import { useLayoutStore } from './layout'
+import { useMessagesStore } from './messages'
+
+/** A study on its way in: being uploaded, or read by the engine. */
+export interface Opening {
+  title: string
+  stage: string
+  progress: number
+  cancel: () => void
+}
+
+const opens = (method: string): boolean => method === 'study.open' || method === 'study.demo'
+
+/** All series of a catalogue, with the study each belongs to. */
+export function seriesOf(catalogue: Catalogue | null): { study: StudySummary; series: SeriesSummary }[] {
+  return (catalogue?.studies ?? []).flatMap((study) => study.series.map((series) => ({ study, series })))
+}
+
+export const isPerfusion = (series: Pick<SeriesSummary, 'kind'>): boolean =>
+  series.kind.endsWith('-perfusion')
+export const isViewable = (series: Pick<SeriesSummary, 'kind'>): boolean => series.kind !== 'other'
+
+/** The series a fresh catalogue opens with: its only perfusion series, else its only viewable one, else none. */
+export function seriesToOpen(catalogue: Catalogue): string | null {
+  const all = seriesOf(catalogue).map(({ series }) => series)
+  const perfusion = all.filter(isPerfusion)
+  if (perfusion.length === 1) return perfusion[0].key
+  const viewable = all.filter(isViewable)
+  return perfusion.length === 0 && viewable.length === 1 ? viewable[0].key : null
+}
+
+/** What is open: the catalogue, and the one series under review. Series and maps are named by key; voxels stay away. */
+export const useStudyStore = defineStore('study', () => {
+  const engine = useEngine()
+  const messages = useMessagesStore()
+  const layout = useLayoutStore()
+
+  const catalogue = shallowRef<Catalogue | null>(null)
+  /** The series in Review; null when none was chosen. */
+  const seriesKey = ref<string | null>(null)
+  const opening = ref<Opening | null>(null)
+  const recent = shallowRef<RecentStudy[]>([])
+  /** Where the catalogue came from, as far as this window knows. */
+  const series = computed(
+    () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value)?.series ?? null,
+  )
+  const study = computed(
+    () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value)?.study ?? null,
+  )
+
+  function openSeries(key: string): void {
+    seriesKey.value = key
+    layout.seriesKey = key
+    layout.go('review')
+  }
+
+  /** Takes a catalogue as the open one, keeping the chosen series where it still exists. */
+  function take(next: Catalogue | null): void {
+    catalogue.value = next
+    const known = (key: string | null): boolean => seriesOf(next).some((entry) => entry.series.key === key)
+    if (!known(seriesKey.value)) seriesKey.value = known(layout.seriesKey) ? layout.seriesKey : null
+  }
+
+  function tellWhatWasLeftOut(next: Catalogue): void {
+    const count = next.skipped.length
+    if (count === 0 || layout.room === 'studies') return
+    messages.inform(`${count} of ${next.filesFound} files were left out.`, {
+      action: { title: 'Show which and why', run: () => layout.go('studies') },
+    })
+  }
+
+  async function runOpening<M extends 'study.open' | ('study.demo' & LongMethod)>(
+    title: string,
+    start: (signal: AbortSignal, onProgress: (job: Job) => void) => Promise<Output<M>>,
+  ): Promise<void> {
+    if (opening.value) {
+      messages.inform('A study is being opened already.', {
+        hint: 'Cancel it first, or wait until it is there.',
+      })
+      return
+    }
+    const abort = new AbortController()
+    opening.value = { title, stage: '', progress: 0, cancel: () => abort.abort() }
+    try {
+      const next = await start(abort.signal, ({ progress, stage }) => {
+        if (opening.value) Object.assign(opening.value, { progress, stage })
+      })
+      seriesKey.value = null
+      layout.seriesKey = null
+      take(next)
+      const first = seriesToOpen(next)
+      if (first) openSeries(first)
+      else layout.go('studies')
+      tellWhatWasLeftOut(next)
+    } catch (error) {
+      messages.fault(error)
+    } finally {
+      opening.value = null
+      void refreshRecent()
+    }
+  }
+
+  /** Opens folders, files and zip archives that lie on the engine's machine. */
+  const open = (paths: string[]): Promise<void> =>
+    runOpening('Opening', (signal, onProgress) => engine.run('study.open', { paths }, { signal, onProgress }))
+
+  const openDemo = (): Promise<void> =>
+    runOpening('Opening the demonstration study', (signal, onProgress) =>
+      engine.run('study.demo', {}, { signal, onProgress }),
+    )
+
+  /** Sends files of this computer to the engine's machine, then opens them (browser only). */
+  const openUpload = (files: UploadFile[]): Promise<void> =>
+    runOpening('Uploading', async (signal, onProgress) => {
+      const host = hostAddress()
+      if (!host) throw new Error('There is no host to upload to.')
+      const path = await upload(host, files, {
+        signal,
+        onProgress: (progress, stage) => {
+          if (opening.value) Object.assign(opening.value, { progress, stage })
+        },
+      })
+      if (opening.value) opening.value.title = 'Opening'
+      return engine.run('study.open', { paths: [path] }, { signal, onProgress })
+    })
+
+  async function close(): Promise<void> {
+    try {
+      await engine.call('study.close', {})
+      layout.seriesKey = null
+      take(null)
+      layout.go('studies')
+    } catch (error) {
+      messages.fault(error)
+    }
+  }
+
+  async function refreshRecent(): Promise<void> {
+    recent.value = await engine.call('study.recent', {}).then(
+      (answer) => answer.recent,
+      () => recent.value,
+    )
+  }
+
+  async function forget(paths: string[]): Promise<void> {
+    await engine.call('study.forget', { paths }).catch(messages.fault)
+    await refreshRecent()
+  }
+
+  /** After a reload or a restart of the engine: what is open there is open here. */
+  async function restore(): Promise<void> {
+    take(await engine.call('study.current', {}))
+    await refreshRecent()
+  }
+
+  engine.onReady(() => void restore().catch(messages.fault))
+  // An opening that another window started, or that this one started before it was reloaded.
+  engine.onJob((job) => {
+    if (!opens(job.method) || opening.value || job.state !== 'done') return
+    const opened = catalogueSchema.safeParse(job.result)
+    if (opened.success) take(opened.data)
+    void refreshRecent()
+  })
+
+  return {
+    catalogue,
+    seriesKey,
+    series,
+    study,
+    opening,
+    recent,
+    open,
+    openDemo,
+    openUpload,
+    openSeries,
+    close,
+    forget,
+    restore,
+  }
+})

@@ -35,13 +35,17 @@ describe('the umbra program', () => {
     expect(out).toMatch(/Usage: umbra|1\.2\.3/)
   })
 
-  it.each([[], ['nonsense'], ['work'], ['work', 'a', '--colour'], ['work', 'a', 'b'], ['work', 'a', '--count']])(
-    'ends with 2 on wrong usage: umbra %s %s %s',
-    async (...args: string[]) => {
-      expect(await runProgram(program(), args)).toBe(2)
-      expect(err).not.toBe('')
-    },
-  )
+  it.each([
+    [],
+    ['nonsense'],
+    ['work'],
+    ['work', 'a', '--colour'],
+    ['work', 'a', 'b'],
+    ['work', 'a', '--count'],
+  ])('ends with 2 on wrong usage: umbra %s %s %s', async (...args: string[]) => {
+    expect(await runProgram(program(), args)).toBe(2)
+    expect(err).not.toBe('')
+  })
 
   it('ends with 1 on a failure and says what, where and what to do, without the control characters', async () => {
     expect(await runProgram(program(failing(unreadable)), ['work', 'a'])).toBe(1)

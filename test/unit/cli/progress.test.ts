@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { withProgress } from '../../../src-main/cli/progress'
 
-function recorder(isTTY: boolean): { isTTY: boolean; columns: number; text: string; write(text: string): void } {
+function recorder(isTTY: boolean): {
+  isTTY: boolean
+  columns: number
+  text: string
+  write(text: string): void
+} {
   return {
     isTTY,
     columns: 40,

@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import {
+  perfusionSettingsSchema,
+  UmbraError,
+  type EngineEvent,
+  type Job,
+  type PerfusionSettings,
+  type Warning,
+} from '@contract'
+import { z } from 'zod'
+import { openJsonFile } from './cases/jsonFile'
+import { openMapsStore } from './cases/mapsStore'
+import { openRecentStudies } from './cases/recentStudies'
+import { dispatch } from './handlers'
+import { createJobs } from './jobs'
+import { longHandlers } from './longHandlers'
+import { quickHandlers } from './quickHandlers'
+import { createMapsSession } from './session/mapsSession'
+import { createStudySession } from './session/studySession'
+import { createVoxelRegistry } from './session/voxelRegistry'
+
+export interface Engine {
+  /** Answers one request of the contract; a long method answers `{ jobId }`. Rejects with UmbraError. */
+  request(method: string, params: unknown): Promise<unknown>
+  /** Every job's start, progress and end. Returns how to stop listening. */
+  subscribe(listener: (event: EngineEvent) => void): () => void
+  /** The bytes of one frame of a voxel array, a view: copy what must outlive the series. */
+  readVoxels(id: string, frame: number): Uint8Array
+  close(): Promise<void>
+}
+
+export interface EngineOptions {
+  /** Settings, recent studies, computed maps and the demonstration study lie here. */
+  dataDirectory: string
+  /** Opened at once; `study.current` waits for it. */
+  open?: string[]
+  /** Paths under this folder go away (uploads), so they are not remembered as recent studies. */
+  transientDirectory?: string
+}
+
+const settingsSchema = z.object({ perfusion: perfusionSettingsSchema })
+
+/** All that the handlers of requests share. */
+export type EngineParts = ReturnType<typeof createParts>
+
+function createParts({ dataDirectory, transientDirectory }: EngineOptions, publish: (job: Job) => void) {
+  const notices: Warning[] = []
+  const report = (warning: Warning): void => {
+    notices.push(warning)
+    process.stderr.write(`${warning.message}\n`)
+  }
+  const defaults: PerfusionSettings = perfusionSettingsSchema.parse({})
+  const voxels = createVoxelRegistry()
+  const maps = createMapsSession(openMapsStore(join(dataDirectory, 'maps')), voxels)
+  return {
+    dataDirectory,
+    transientDirectory,
+    notices,
+    voxels,
+    maps,
+    study: createStudySession(voxels, maps.clear),
+    jobs: createJobs(publish),
+    recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
+    settings: openJsonFile(
+      join(dataDirectory, 'settings.json'),
+      settingsSchema,
+      { perfusion: defaults },
+      report,
+    ),
+  }
+}
+
+/**
+ * The engine: every method of the contract over one open study. It computes and stores, and knows neither windows nor
+ * sockets; whoever starts it carries its requests, events and voxels.
+ */
+export function createEngine(options: EngineOptions): Engine {
+  const listeners = new Set<(event: EngineEvent) => void>()
+  const parts = createParts(options, (job) => {
+    for (const listener of listeners) listener({ event: 'job', job })
+  })
+  const long = longHandlers(parts)
+  const opening = options.open?.length
+    ? parts.jobs.start({ method: 'study.open', ...long['study.open']({ paths: options.open }) })
+    : null
+  const quick = quickHandlers(parts, async () => {
+    if (opening?.state === 'running') await parts.jobs.ended(opening.id)
+  })
+  let closing: Promise<void> | null = null
+
+  async function close(): Promise<void> {
+    await parts.jobs.close()
+    await parts.maps.settled()
+    await parts.study.close()
+    listeners.clear()
+  }
+
+  return {
+    request: async (method, params) => {
+      if (closing) throw new UmbraError({ code: 'closed', message: 'The engine is closing.' })
+      return dispatch(quick, long, parts.jobs, method, params)
+    },
+    subscribe: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    readVoxels: (id, frame) => parts.voxels.readFrame(id, frame),
+    close: () => (closing ??= close()),
+  }
+}

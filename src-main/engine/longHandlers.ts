@@ -1,0 +1,88 @@
+import { isAbsolute, join, relative } from 'node:path'
+import { UmbraError, type Catalogue } from '@contract'
+import { demoStudy } from './cases/demoStudy'
+import { partOfRun, type Run } from './compute/run'
+import type { EngineParts } from './engine'
+import { exportMaps } from './export'
+import type { LongHandlers } from './handlers'
+import type { JobRun } from './jobs'
+
+const isInside = (folder: string, path: string): boolean => {
+  const below = relative(folder, path)
+  return below === '' || (!below.startsWith('..') && !isAbsolute(below))
+}
+
+/** One study is open at a time: opening another ends an opening under way. */
+const opening = ['study.open', 'study.demo']
+
+/** The requests that take long: each names the job it starts. */
+export function longHandlers(parts: EngineParts): LongHandlers {
+  const { study, maps, jobs, recent, dataDirectory, transientDirectory } = parts
+
+  const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
+    const catalogue = await study.open(paths, run)
+    const stays = !transientDirectory || !paths.some((path) => isInside(transientDirectory, path))
+    if (stays && catalogue.filesShown > 0) {
+      await recent
+        .remember(paths, catalogue)
+        .catch((thrown: Error) => run.log(`Not remembered: ${thrown.message}`))
+    }
+    return catalogue
+  }
+  const nameOf = (seriesKey: string): string => study.summary(seriesKey).description || 'series'
+
+  return {
+    'study.open': ({ paths }) => {
+      const key = `study.open ${JSON.stringify(paths)}`
+      jobs.cancelOthers(opening, key)
+      return { title: 'Open study', key, work: (run) => open(paths, run) }
+    },
+    'study.demo': () => {
+      jobs.cancelOthers(opening, 'study.demo')
+      return {
+        title: 'Open the demonstration study',
+        key: 'study.demo',
+        work: async (run) => {
+          const folder = await demoStudy(join(dataDirectory, 'demo'), partOfRun(run, 0, 0.9))
+          return open([folder], { ...partOfRun(run, 0.9, 1), log: run.log })
+        },
+      }
+    },
+
+    'series.load': ({ seriesKey }) => ({
+      title: `Read ${nameOf(seriesKey)}`,
+      key: `series.load ${seriesKey}`,
+      work: (run) => study.load(seriesKey, run),
+    }),
+    'series.project': ({ seriesKey, projection }) => ({
+      title: `${projection === 'maximum' ? 'Maximum' : 'Average'} over time of ${nameOf(seriesKey)}`,
+      key: `series.project ${seriesKey} ${projection}`,
+      work: (run) => study.project(seriesKey, projection, run),
+    }),
+
+    'maps.compute': ({ seriesKey, settings }) => ({
+      title: `Maps of ${nameOf(seriesKey)} (${settings.method})`,
+      key: `maps.compute ${seriesKey} ${JSON.stringify(settings)}`,
+      work: async (run) => maps.compute(await study.series(seriesKey, run), settings, run),
+    }),
+    'maps.export': ({ mapsId, directory }) => {
+      if (!isAbsolute(directory)) {
+        throw new UmbraError({
+          code: 'invalid-path',
+          message: 'The path of the export folder must be whole, from its root.',
+          where: directory,
+        })
+      }
+      const { seriesKey } = maps.result(mapsId)
+      return {
+        title: `Export the maps of ${nameOf(seriesKey)}`,
+        key: `maps.export ${mapsId} ${directory}`,
+        work: async (run) => {
+          const series = await study.series(seriesKey, run)
+          const files = await exportMaps({ series, result: maps.maps(mapsId), directory }, run)
+          return { directory, files }
+        },
+      }
+    },
+  }
+}

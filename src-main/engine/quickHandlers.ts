@@ -1,0 +1,69 @@
+import { totalmem } from 'node:os'
+import { coreCount } from './compute/pool'
+import type { EngineParts } from './engine'
+import { listFolder } from './files/folderList'
+import type { QuickHandlers } from './handlers'
+import { sampleCurve } from './perfusion'
+
+function backend(): string {
+  const cores = coreCount()
+  return cores === 1 ? '1 CPU core' : `${cores} CPU cores`
+}
+
+/** The requests that are answered at once. `opened` resolves when the study given at the start has been tried. */
+export function quickHandlers(
+  { study, maps, jobs, recent, settings, notices }: EngineParts,
+  opened: () => Promise<void>,
+): QuickHandlers {
+  return {
+    'engine.about': () => ({
+      version: __UMBRA_VERSION__,
+      node: process.versions.node,
+      platform: process.platform,
+      cores: coreCount(),
+      memoryTotal: totalmem(),
+      memoryUsed: process.memoryUsage().rss,
+      backend: backend(),
+      notices,
+    }),
+    'files.list': ({ path }) => listFolder(path),
+
+    'study.current': async () => {
+      await opened()
+      return study.catalogue()
+    },
+    'study.close': async () => {
+      await study.close()
+      return {}
+    },
+    'study.recent': async () => ({ recent: await recent.list() }),
+    'study.forget': async ({ paths }) => {
+      await recent.forget(paths)
+      return {}
+    },
+
+    'series.thumbnail': ({ seriesKey }) => study.thumbnail(seriesKey),
+    'series.curve': async ({ seriesKey, voxels, mapsId }) => {
+      const series = await study.series(seriesKey, {})
+      return sampleCurve(series, voxels, mapsId === null ? null : maps.maps(mapsId))
+    },
+
+    'maps.list': ({ seriesKey }) => ({ results: maps.list(study.summary(seriesKey).key) }),
+
+    'jobs.list': () => ({ jobs: jobs.list() }),
+    'jobs.cancel': ({ jobId }) => {
+      jobs.cancel(jobId)
+      return {}
+    },
+    'jobs.clear': () => {
+      jobs.clear()
+      return {}
+    },
+
+    'settings.get': () => settings.read(),
+    'settings.set': async (changed) => {
+      await settings.update(() => changed)
+      return {}
+    },
+  }
+}

@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto'
+import {
+  mapNames,
+  UmbraError,
+  type MapName,
+  type PerfusionResult,
+  type PerfusionSettings,
+  type VoxelArray,
+} from '@contract'
+import type { MapsStore } from '../cases/mapsStore'
+import { partOfRun } from '../compute/run'
+import { createLane, type JobRun } from '../jobs'
+import { computePerfusion, mapDefinitions, type PerfusionMaps } from '../perfusion'
+import type { VolumeSeries } from '../volume/series'
+import { seriesIdentity } from './seriesIdentity'
+import type { VoxelRegistry } from './voxelRegistry'
+
+const RESULTS_BYTES = 1024 ** 3
+const RESULTS_ALWAYS_KEPT = 2
+
+/** The maps of the open study, each known by the hash of the series and the settings it came from. */
+export interface MapsSession {
+  compute(series: VolumeSeries, settings: PerfusionSettings, run: JobRun): Promise<PerfusionResult>
+  list(seriesKey: string): PerfusionResult[]
+  maps(mapsId: string): PerfusionMaps
+  result(mapsId: string): PerfusionResult
+  clear(): void
+  /** Resolves when nothing is being written to disk any more. */
+  settled(): Promise<void>
+}
+
+interface Entry {
+  result: PerfusionResult
+  maps: PerfusionMaps
+}
+
+/** The same series, settings and version of Umbra give the same maps, so they share one id. */
+async function mapsIdOf(series: VolumeSeries, settings: PerfusionSettings): Promise<string> {
+  const identity = await seriesIdentity(series)
+  const parts = JSON.stringify([__UMBRA_VERSION__, identity, settings])
+  return createHash('sha256').update(parts).digest('hex').slice(0, 32)
+}
+
+function arrayIds(mapsId: string): string[] {
+  return [...mapNames, 'mask'].map((name) => `${mapsId}-${name}`)
+}
+
+function bytesOf(maps: PerfusionMaps): number {
+  return maps.mask.byteLength + mapNames.reduce((sum, name) => sum + maps.maps[name].byteLength, 0)
+}
+
+function describe(
+  mapsId: string,
+  seriesKey: string,
+  computed: PerfusionMaps,
+  voxels: VoxelRegistry,
+): PerfusionResult {
+  const { maps, mask, geometry, ...rest } = computed
+  const definitions = mapDefinitions(computed.method)
+  const register = (name: MapName | 'mask', content: Float32Array | Uint8Array, unit: string): VoxelArray =>
+    voxels.register(`${mapsId}-${name}`, { voxels: content, geometry, frames: 1, unit })
+  return {
+    ...rest,
+    mapsId,
+    seriesKey,
+    maps: mapNames.map((name) => {
+      const { label, definition, unit, display } = definitions[name]
+      return { name, label, definition, voxels: register(name, maps[name], unit), display }
+    }),
+    mask: register('mask', mask, ''),
+  }
+}
+
+export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): MapsSession {
+  /** The least recently used first. */
+  const entries = new Map<string, Entry>()
+  const lane = createLane('waiting for the maps before these')
+  const saving = new Set<Promise<void>>()
+  let generation = 0
+
+  /** In the background: the maps are shown while they are written. */
+  function save(mapsId: string, maps: PerfusionMaps): void {
+    const saved = store
+      .save(mapsId, maps)
+      .catch(
+        (thrown: Error) => void process.stderr.write(`The maps are not kept on disk: ${thrown.message}\n`),
+      )
+      .finally(() => saving.delete(saved))
+    saving.add(saved)
+  }
+
+  function entryOf(mapsId: string): Entry {
+    const entry = entries.get(mapsId)
+    if (entry) return entry
+    throw new UmbraError({
+      code: 'maps-gone',
+      message: 'These maps are no longer in memory.',
+      hint: 'Compute them again: what was computed before is found at once.',
+      where: mapsId,
+    })
+  }
+
+  function makeRoom(): void {
+    let bytes = [...entries.values()].reduce((sum, { maps }) => sum + bytesOf(maps), 0)
+    for (const [mapsId, { maps }] of [...entries]) {
+      if (bytes <= RESULTS_BYTES || entries.size <= RESULTS_ALWAYS_KEPT) return
+      bytes -= bytesOf(maps)
+      entries.delete(mapsId)
+      for (const id of arrayIds(mapsId)) voxels.forget(id)
+    }
+  }
+
+  function touch(mapsId: string, entry: Entry): PerfusionResult {
+    entries.delete(mapsId)
+    entries.set(mapsId, entry)
+    return entry.result
+  }
+
+  async function obtain(
+    mapsId: string,
+    series: VolumeSeries,
+    settings: PerfusionSettings,
+    run: JobRun,
+  ): Promise<PerfusionMaps> {
+    const stored = await store.find(mapsId)
+    if (stored) {
+      run.log('Found: these maps were computed before.')
+      return stored
+    }
+    const maps = await computePerfusion(series, settings, partOfRun(run, 0.02, 1))
+    save(mapsId, maps)
+    return maps
+  }
+
+  return {
+    compute: (series, settings, run) =>
+      lane.enter(run, async () => {
+        const asked = generation
+        run.onProgress(0, 'looking for earlier results')
+        const mapsId = await mapsIdOf(series, settings)
+        const known = entries.get(mapsId)
+        if (known) return touch(mapsId, known)
+        const maps = await obtain(mapsId, series, settings, run)
+        if (asked !== generation) {
+          throw new UmbraError({ code: 'no-study', message: 'The study was closed meanwhile.' })
+        }
+        const entry = { maps, result: describe(mapsId, series.key, maps, voxels) }
+        const result = touch(mapsId, entry)
+        makeRoom()
+        return result
+      }),
+    list: (seriesKey) =>
+      [...entries.values()].map(({ result }) => result).filter((result) => result.seriesKey === seriesKey),
+    maps: (mapsId) => entryOf(mapsId).maps,
+    result: (mapsId) => entryOf(mapsId).result,
+    clear: () => {
+      generation++
+      entries.clear()
+    },
+    settled: async () => void (await Promise.all(saving)),
+  }
+}

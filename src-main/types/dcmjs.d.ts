@@ -15,6 +15,7 @@ declare module 'dcmjs' {
       DicomDict: new (meta: DicomDictionary) => DicomDict
       DicomMessage: { readFile(bytes: ArrayBuffer, options?: { ignoreErrors?: boolean }): DicomDict }
       DicomMetaDictionary: {
+        nameMap: Record<string, { tag: string; vr: string; vm: string; name: string } | undefined>
         naturalizeDataset(dictionary: DicomDictionary): NaturalizedDataset
         denaturalizeDataset(dataset: NaturalizedDataset): DicomDictionary
         uid(): string

@@ -25,8 +25,9 @@ export function parseBinding(text: string): Binding {
   const last = parts.pop() as string
   const binding: Binding = { key: named[last] ?? last, mod: false, alt: false, shift: false }
   for (const part of parts) {
-    if (part !== 'mod' && part !== 'alt' && part !== 'shift')
-      {throw new Error(`"${text}" is not a key binding.`)}
+    if (part !== 'mod' && part !== 'alt' && part !== 'shift') {
+      throw new Error(`"${text}" is not a key binding.`)
+    }
     binding[part] = true
   }
   if (binding.key === '') throw new Error(`"${text}" names no key; the plus key is written "plus".`)

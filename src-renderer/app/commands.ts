@@ -57,8 +57,9 @@ export function commandFor(event: KeyboardEvent, mac: boolean): Command | null {
   for (const { command, bindings } of candidates) {
     const binding = bindings.find((candidate) => matches(candidate, event, mac))
     if (!binding || (event.repeat && !command.repeats) || !isAvailable(command)) continue
-    if (focused && keyBelongsTo({ ...focusOf(focused), role: focused.getAttribute('role') }, binding))
-      {continue}
+    if (focused && keyBelongsTo({ ...focusOf(focused), role: focused.getAttribute('role') }, binding)) {
+      continue
+    }
     return command
   }
   return null

@@ -33,11 +33,12 @@ export async function filesBelow(entries: readonly FileSystemEntry[]): Promise<U
   const open = [...entries]
   for (let entry = open.shift(); entry; entry = open.shift()) {
     if (entry.isDirectory) open.push(...(await entriesOf(entry as FileSystemDirectoryEntry)))
-    else
-      {files.push({
+    else {
+      files.push({
         path: entry.fullPath.replace(/^\/+/, ''),
         file: await fileOf(entry as FileSystemFileEntry),
-      })}
+      })
+    }
   }
   return files
 }
@@ -45,4 +46,15 @@ export async function filesBelow(entries: readonly FileSystemEntry[]): Promise<U
 /** Files of an `<input type="file">`, with the path below the folder that was chosen. */
 export function filesOfInput(list: FileList): UploadFile[] {
   return [...list].map((file) => ({ path: file.webkitRelativePath || file.name, file }))
+}
+
+/** The same files under paths that differ: two dropped folders may have the same name. */
+export function withUniquePaths(files: readonly UploadFile[]): UploadFile[] {
+  const taken = new Set<string>()
+  return files.map(({ path, file }) => {
+    let unique = path
+    for (let copy = 2; taken.has(unique); copy++) unique = `${path} (${copy})`
+    taken.add(unique)
+    return { path: unique, file }
+  })
 }

@@ -1,5 +1,6 @@
 import { definePreset, palette } from '@primeuix/themes'
 import Aura from '@primeuix/themes/aura'
+import { withoutColourMix } from './colourMix'
 
 /** Neutral greys, without a cast: anatomy is judged against them. */
 const grey = {
@@ -19,14 +20,24 @@ const grey = {
 
 const focusRing = { width: '2px', style: 'solid', color: '{primary.300}', offset: '1px', shadow: 'none' }
 
+const accent = palette('#7fa6c9') as Record<string, string>
+
+function colourOf(token: string): string | undefined {
+  const [hue, shade] = token.split('.')
+  if (token === 'primary.color') return accent['400']
+  if (token === 'content.background') return grey['900']
+  const shades: Record<string, Record<string, string>> = { ...Aura.primitive, primary: accent, surface: grey }
+  return shades[hue]?.[shade]
+}
+
 /**
  * Aura made dense and dark. One restrained accent, because colour belongs to the maps; small paddings, because a
  * reading room has little space to give away; a focus ring on everything, because the keyboard comes first.
  */
-const Umbra = definePreset(Aura, {
+const Umbra = definePreset(withoutColourMix(Aura, colourOf), {
   primitive: { borderRadius: { none: '0', xs: '2px', sm: '3px', md: '4px', lg: '6px', xl: '8px' } },
   semantic: {
-    primary: palette('#7fa6c9'),
+    primary: accent,
     transitionDuration: '0.12s',
     focusRing,
     formField: { paddingX: '0.6rem', paddingY: '0.3rem', borderRadius: '{border.radius.md}', focusRing },
@@ -42,8 +53,8 @@ const Umbra = definePreset(Aura, {
           activeColor: '{primary.200}',
         },
         highlight: {
-          background: 'color-mix(in srgb, {primary.400}, transparent 80%)',
-          focusBackground: 'color-mix(in srgb, {primary.400}, transparent 70%)',
+          background: 'rgb(151 183 211 / 20%)',
+          focusBackground: 'rgb(151 183 211 / 30%)',
           color: '{surface.0}',
           focusColor: '{surface.0}',
         },

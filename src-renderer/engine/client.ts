@@ -1,7 +1,6 @@
 import {
   answerSchema,
   eventSchema,
-  methods,
   problemOf,
   UmbraError,
   type Input,
@@ -14,7 +13,7 @@ import {
   type VoxelArray,
 } from '@contract'
 import { ref, shallowRef, type Ref } from 'vue'
-import { z } from 'zod'
+import { jobIdOf, parseIn, parseOut } from './checks'
 import { lostProblem, type Connect, type Transport } from './transport'
 import { connectFromThisWindow } from './window'
 
@@ -56,29 +55,11 @@ const HANDSHAKE = 15_000
 const FINISHED_KEPT = 100
 
 const bytesPer = { int16: 2, uint8: 1, float32: 4 } as const
-const startedSchema = z.object({ jobId: z.string() })
 
-function contractBroken(method: string, error: z.ZodError): UmbraError {
-  return new UmbraError({
-    code: 'contract',
-    message: `The engine and this window do not understand each other (${method}).`,
-    hint: 'They are of different versions. Reload the window; if that does not help, install Umbra again.',
-    where: z.prettifyError(error).slice(0, 500),
-  })
-}
-
-/** What a method, or its finished job, gave: checked, because the engine may be another version than this window. */
-function parseOut<M extends MethodName>(method: M, value: unknown): Output<M> {
-  const schema: z.ZodType = methods[method].out
-  const parsed = schema.safeParse(value)
-  if (!parsed.success) throw contractBroken(method, parsed.error)
-  return parsed.data as Output<M>
-}
-
-function jobIdOf(method: LongMethod, value: unknown): string {
-  const parsed = startedSchema.safeParse(value)
-  if (!parsed.success) throw contractBroken(method, parsed.error)
-  return parsed.data.jobId
+const restartedProblem: Problem = {
+  code: 'engine-restarted',
+  message: 'The engine stopped before this was finished.',
+  hint: 'Start it again. If the engine stops again at the same place, the job log and "umbra doctor" help.',
 }
 
 const cancelled = (): DOMException => new DOMException('Cancelled.', 'AbortError')
@@ -90,7 +71,7 @@ export function createEngineClient(
   const state = ref<EngineState>('connecting')
   const problem = shallowRef<Problem | null>(null)
   const waiting = new Map<number, Waiting>()
-  const watched = new Map<string, Watched>()
+  const watched = new Map<string, Set<Watched>>()
   const finished = new Map<string, Job>()
   const jobListeners = new Set<(job: Job) => void>()
   const readyListeners = new Set<() => void>()
@@ -118,9 +99,8 @@ export function createEngineClient(
     })
   }
 
-  /** Parsed before it is sent: what is wrong is found here, and Vue's reactive proxies, which cannot be cloned, become plain. */
   async function ask(method: MethodName, params: unknown): Promise<unknown> {
-    const plain = methods[method].in.parse(params)
+    const plain = parseIn(method, params)
     if (state.value === 'connecting') await firstAttempt
     if (state.value !== 'ready') throw new UmbraError(problem.value ?? lostProblem)
     return request(method, plain)
@@ -132,7 +112,7 @@ export function createEngineClient(
       if (finished.size > FINISHED_KEPT) finished.delete(finished.keys().next().value as string)
     }
     for (const listener of jobListeners) listener(job)
-    watched.get(job.id)?.update(job)
+    for (const watch of [...(watched.get(job.id) ?? [])]) watch.update(job)
   }
 
   function onMessage(message: unknown): void {
@@ -158,8 +138,9 @@ export function createEngineClient(
     const error = new UmbraError(why)
     for (const entry of waiting.values()) entry.reject(error)
     waiting.clear()
-    if (!closed)
-      {retryTimer = setTimeout(() => void open(), retryAfter[Math.min(attempt++, retryAfter.length - 1)])}
+    if (!closed) {
+      retryTimer = setTimeout(() => void open(), retryAfter[Math.min(attempt++, retryAfter.length - 1)])
+    }
   }
 
   /** After a reconnection: work that went on meanwhile is picked up, work the engine no longer knows is given up. */
@@ -167,17 +148,11 @@ export function createEngineClient(
     if (watched.size === 0) return
     const { jobs } = parseOut('jobs.list', await request('jobs.list', {}))
     const known = new Map(jobs.map((job) => [job.id, job]))
-    for (const [id, watch] of watched) {
+    for (const [id, watchers] of [...watched]) {
       const job = known.get(id)
-      if (job) watch.update(job)
-      else {
-        watch.lose(
-          new UmbraError({
-            code: 'engine-restarted',
-            message: 'The engine stopped before this was finished.',
-            hint: 'Start it again. If the engine stops again at the same place, the job log and "umbra doctor" help.',
-          }),
-        )
+      for (const watch of [...watchers]) {
+        if (job) watch.update(job)
+        else watch.lose(new UmbraError(restartedProblem))
       }
     }
   }
@@ -209,12 +184,15 @@ export function createEngineClient(
   }
 
   function watch<M extends LongMethod>(method: M, jobId: string, options: RunOptions): Promise<Output<M>> {
+    // The engine answers a request for work that already runs with the job that runs: a job may have several watchers.
+    const watchers = watched.get(jobId) ?? new Set<Watched>()
     return new Promise<Output<M>>((resolve, reject) => {
       const cancel = (): void => {
         ask('jobs.cancel', { jobId }).catch(() => undefined)
       }
       const end = (): void => {
-        watched.delete(jobId)
+        watchers.delete(watcher)
+        if (watchers.size === 0) watched.delete(jobId)
         options.signal?.removeEventListener('abort', cancel)
       }
       const update = (job: Job): void => {
@@ -236,7 +214,9 @@ export function createEngineClient(
         end()
         reject(error)
       }
-      watched.set(jobId, { update, lose })
+      const watcher = { update, lose }
+      watchers.add(watcher)
+      watched.set(jobId, watchers)
       options.signal?.addEventListener('abort', cancel, { once: true })
       if (options.signal?.aborted) cancel()
       // The job may have ended before its id was known here.

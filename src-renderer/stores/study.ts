@@ -47,13 +47,12 @@ export const useStudyStore = defineStore('study', () => {
   const seriesKey = ref<string | null>(null)
   const opening = ref<Opening | null>(null)
   const recent = shallowRef<RecentStudy[]>([])
-  /** Where the catalogue came from, as far as this window knows. */
-  const series = computed(
-    () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value)?.series ?? null,
+  const chosen = computed(
+    () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value) ?? null,
   )
-  const study = computed(
-    () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value)?.study ?? null,
-  )
+  /** The series under review, and the study it belongs to. */
+  const series = computed(() => chosen.value?.series ?? null)
+  const study = computed(() => chosen.value?.study ?? null)
 
   function openSeries(key: string): void {
     seriesKey.value = key
@@ -154,10 +153,19 @@ export const useStudyStore = defineStore('study', () => {
     await refreshRecent()
   }
 
-  /** After a reload or a restart of the engine: what is open there is open here. */
+  /**
+   * After a reload or a restart of the engine: what is open there is open here. A study this window has not seen yet
+   * (given on the command line, opened by another window) is shown as if it had been opened here.
+   */
   async function restore(): Promise<void> {
-    take(await engine.call('study.current', {}))
+    adopt(await engine.call('study.current', {}))
     await refreshRecent()
+  }
+
+  function adopt(next: Catalogue | null): void {
+    take(next)
+    const first = next && seriesKey.value === null ? seriesToOpen(next) : null
+    if (first && (layout.room === 'studies' || layout.room === 'review')) openSeries(first)
   }
 
   engine.onReady(() => void restore().catch(messages.fault))
@@ -165,7 +173,7 @@ export const useStudyStore = defineStore('study', () => {
   engine.onJob((job) => {
     if (!opens(job.method) || opening.value || job.state !== 'done') return
     const opened = catalogueSchema.safeParse(job.result)
-    if (opened.success) take(opened.data)
+    if (opened.success) adopt(opened.data)
     void refreshRecent()
   })
 

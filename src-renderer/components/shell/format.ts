@@ -39,3 +39,11 @@ export function formatPersonName(name: string): string {
   const first = [given, middle].filter(Boolean).join(' ')
   return [family, first].filter(Boolean).join(', ')
 }
+
+/**
+ * Text of a file as text: control characters, line breaks and the marks that turn writing around, by which a file could
+ * pretend to be something else, become visible squares.
+ */
+export function plainText(text: string): string {
+  return text.replace(/(?![\u00ad\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '▯')
+}

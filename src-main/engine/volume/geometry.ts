@@ -80,6 +80,16 @@ export function sliceNormal(geometry: Geometry): Vec3 {
   return [normal[0] / size, normal[1] / size, normal[2] / size]
 }
 
+/** Distance between slice planes along their normal, mm; shorter than spacing z where the grid is sheared. */
+export function stackSpacing(geometry: Geometry): number {
+  return geometry.spacing[2] * Math.abs(dot(sliceNormal(geometry), geometry.direction[2]))
+}
+
+/** True where the slice step leaves the slice normal by more than 0.0001 of its length (gantry tilt). */
+export function isSheared(geometry: Geometry): boolean {
+  return Math.abs(dot(sliceNormal(geometry), geometry.direction[2])) < 1 - 5e-9
+}
+
 export function dot(a: Vec3, b: Vec3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }

@@ -4,7 +4,7 @@ import { createGunzip, createGzip } from 'node:zlib'
 import { NIFTI1, isNIFTI, readHeader, type NIFTI2 } from 'nifti-reader-js'
 import { UmbraError, type Geometry, type Vec3 } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
-import { affineRas, cross, dot, geometryOfAffine, sliceNormal } from './geometry'
+import { affineRas, cross, dot, geometryOfAffine, isSheared, sliceNormal } from './geometry'
 import type { Voxels } from './series'
 
 export interface NiftiOptions {
@@ -84,11 +84,6 @@ function niftiHeader(geometry: Geometry, voxels: Voxels, options: NiftiOptions):
   header.qoffset_z = header.affine[2][3]
   header.pixDims = [handedness, ...geometry.spacing, frames > 1 ? (options.timeStep ?? 1) : 0, 0, 0, 0]
   return header
-}
-
-/** True where the slice step leaves the slice normal by more than 0.0001 of its length (gantry tilt, jogged table). */
-function isSheared(geometry: Geometry): boolean {
-  return Math.abs(dot(sliceNormal(geometry), geometry.direction[2])) < 1 - 5e-9
 }
 
 /**

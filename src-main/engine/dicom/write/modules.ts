@@ -1,0 +1,196 @@
+import type { Geometry, Vec3 } from '@contract'
+import { isSheared, stackSpacing, type SourceIdentity } from '../../volume'
+import { decimalString, dicomTime, newUid, text, type Dataset } from './part10'
+
+/** A code of a terminology: SNOMED CT (SCT), DICOM (DCM) or UCUM. */
+export interface CodedConcept {
+  value: string
+  scheme: 'DCM' | 'SCT' | 'UCUM'
+  meaning: string
+}
+
+/** What all objects written together share. */
+export interface ObjectContext {
+  source: SourceIdentity
+  geometry: Geometry
+  /** The series the object belongs to. */
+  seriesInstanceUid: string
+  seriesNumber: number
+  seriesDescription: string
+  instanceNumber: number
+  created: Date
+}
+
+export function code(concept: CodedConcept): Dataset {
+  return {
+    CodeValue: concept.value,
+    CodingSchemeDesignator: concept.scheme,
+    CodeMeaning: text(concept.meaning),
+  }
+}
+
+/**
+ * Patient, study, series, frame of reference, equipment and SOP common modules of a derived object: the source's
+ * identity as it is, with values that DICOM would not accept left empty.
+ */
+export function commonModules(context: ObjectContext, sopClassUid: string, modality: string): Dataset {
+  const { source } = context
+  const { date, time } = dicomTime(context.created)
+  return {
+    SOPClassUID: sopClassUid,
+    SOPInstanceUID: newUid(),
+    InstanceCreationDate: date,
+    InstanceCreationTime: time,
+    ContentDate: date,
+    ContentTime: time,
+
+    PatientName: text(source.patientName),
+    PatientID: text(source.patientId),
+    PatientBirthDate: matching(source.patientBirthDate, /^\d{8}$/),
+    PatientSex: matching(source.patientSex, /^[MFO]$/),
+
+    StudyInstanceUID: validUid(source.studyInstanceUid) ?? newUid(),
+    StudyDate: matching(source.studyDate, /^\d{8}$/),
+    StudyTime: matching(source.studyTime, /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/),
+    StudyID: text(source.studyId, 16),
+    StudyDescription: text(source.studyDescription),
+    AccessionNumber: text(source.accessionNumber, 16),
+    ReferringPhysicianName: text(source.referringPhysician),
+
+    Modality: modality,
+    SeriesInstanceUID: context.seriesInstanceUid,
+    SeriesNumber: context.seriesNumber,
+    SeriesDescription: text(context.seriesDescription),
+    SeriesDate: date,
+    SeriesTime: time,
+    InstanceNumber: context.instanceNumber,
+    BodyPartExamined: 'HEAD',
+
+    FrameOfReferenceUID: validUid(source.frameOfReference) ?? newUid(),
+    PositionReferenceIndicator: '',
+
+    Manufacturer: 'Umbra',
+    ManufacturerModelName: 'Umbra',
+    DeviceSerialNumber: __UMBRA_VERSION__,
+    SoftwareVersions: __UMBRA_VERSION__,
+  }
+}
+
+/**
+ * The source images, once each (general reference and common instance reference modules); nothing where the source has
+ * no valid UIDs.
+ */
+export function sourceReferences(source: SourceIdentity): Dataset {
+  const instances = [
+    ...new Map(
+      source.instances
+        .filter((instance) => validUid(instance.sopInstanceUid))
+        .map((instance) => [instance.sopInstanceUid, instanceReference(instance)]),
+    ).values(),
+  ]
+  if (instances.length === 0 || !validUid(source.seriesInstanceUid)) return {}
+  return {
+    SourceImageSequence: instances.map((instance) => ({
+      ...instance,
+      PurposeOfReferenceCodeSequence: [code(sourceForProcessing)],
+    })),
+    ReferencedSeriesSequence: [
+      { SeriesInstanceUID: source.seriesInstanceUid, ReferencedInstanceSequence: instances },
+    ],
+  }
+}
+
+function instanceReference(instance: SourceIdentity['instances'][number]): Dataset {
+  return { ReferencedSOPClassUID: instance.sopClassUid, ReferencedSOPInstanceUID: instance.sopInstanceUid }
+}
+
+const perfusionAnalysis: CodedConcept = {
+  value: '129104',
+  scheme: 'DCM',
+  meaning: 'Perfusion image analysis',
+}
+const sourceForProcessing: CodedConcept = {
+  value: '121322',
+  scheme: 'DCM',
+  meaning: 'Source image for image processing operation',
+}
+
+/** Shared functional groups: how a slice lies and is spaced. `magnification`: pixels written per voxel of the grid. */
+export function planeGroups(geometry: Geometry, magnification = 1): Dataset {
+  const { direction, spacing } = geometry
+  const between = stackSpacing(geometry)
+  return {
+    PlaneOrientationSequence: [
+      { ImageOrientationPatient: [...direction[0], ...direction[1]].map(decimalString) },
+    ],
+    PixelMeasuresSequence: [
+      {
+        SliceThickness: decimalString(between),
+        SpacingBetweenSlices: decimalString(between),
+        PixelSpacing: [spacing[1] / magnification, spacing[0] / magnification].map(decimalString),
+      },
+    ],
+  }
+}
+
+/** Where the centre of a frame's first pixel lies (LPS, mm). */
+export function planePosition(position: Vec3): Dataset {
+  return { PlanePositionSequence: [{ ImagePositionPatient: position.map(decimalString) }] }
+}
+
+/** Functional groups of one frame: where slice `slice` lies, its place in the stack, and the images it comes from. */
+export function frameGroups(source: SourceIdentity, slice: number, position: Vec3, slices: number): Dataset {
+  const image = source.instances.length === slices ? source.instances[slice] : undefined
+  return {
+    FrameContentSequence: [{ DimensionIndexValues: [slice + 1] }],
+    ...planePosition(position),
+    DerivationImageSequence: [
+      {
+        DerivationCodeSequence: [code(perfusionAnalysis)],
+        ...(image && validUid(image.sopInstanceUid)
+          ? {
+              SourceImageSequence: [
+                {
+                  ...instanceReference(image),
+                  ...(image.frame === null ? {} : { ReferencedFrameNumber: image.frame + 1 }),
+                  SpatialLocationsPreserved: 'YES',
+                  PurposeOfReferenceCodeSequence: [code(sourceForProcessing)],
+                },
+              ],
+            }
+          : { SourceImageSequence: [] }),
+      },
+    ],
+  }
+}
+
+const IMAGE_POSITION_PATIENT = 0x00200032
+const PLANE_POSITION_SEQUENCE = 0x00209113
+
+/**
+ * Frames are ordered by one dimension: their position along the stack. Only slices that stand square on each other are
+ * called a 3-D volume; those of a tilted gantry are not.
+ */
+export function dimensionModules(geometry: Geometry): Dataset {
+  const organisation = newUid()
+  return {
+    DimensionOrganizationSequence: [{ DimensionOrganizationUID: organisation }],
+    ...(isSheared(geometry) ? {} : { DimensionOrganizationType: '3D' }),
+    DimensionIndexSequence: [
+      {
+        DimensionOrganizationUID: organisation,
+        DimensionIndexPointer: IMAGE_POSITION_PATIENT,
+        FunctionalGroupPointer: PLANE_POSITION_SEQUENCE,
+        DimensionDescriptionLabel: 'Image Position (Patient)',
+      },
+    ],
+  }
+}
+
+function validUid(uid: string): string | undefined {
+  return uid.length <= 64 && /^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$/.test(uid) ? uid : undefined
+}
+
+function matching(value: string, pattern: RegExp): string {
+  return pattern.test(value) ? value : ''
+}

@@ -1,0 +1,248 @@
+import {
+  perfusionSettingsSchema,
+  problemOf,
+  type InputChoice,
+  type Job,
+  type LoadedSeriesInfo,
+  type PerfusionMethod,
+  type PerfusionResult,
+  type PerfusionSettings,
+  type Problem,
+  type Vec3,
+} from '@contract'
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef } from 'vue'
+import { useEngine } from '../engine/client'
+import { useSettingsStore } from './settings'
+import { emptyUndoList, recordChange, redoChange, undoChange, type UndoList } from './undoList'
+
+/** Long work the room waits for, with a bar and a cancel. */
+export interface Work {
+  title: string
+  stage: string
+  progress: number
+  cancel: () => void
+}
+
+/** Where the arterial and venous curves are taken: what undo and redo step through. */
+export interface VascularChoice {
+  arterialInput: InputChoice
+  venousOutput: InputChoice
+}
+
+type Results = Partial<Record<PerfusionMethod, PerfusionResult>>
+
+export const isPerfusionKind = (kind: string): boolean => kind === 'ct-perfusion' || kind === 'mr-perfusion'
+
+/** Two settings give the same maps; both must have come through the schema, which fixes the order of the keys. */
+const sameSettings = (a: PerfusionSettings, b: PerfusionSettings): boolean =>
+  JSON.stringify(a) === JSON.stringify(b)
+
+/**
+ * The series under review, its maps per method, and the changes of its vascular voxels. Voxels stay in the engine and
+ * in the viewer; here are only their descriptions.
+ */
+export const useReviewStore = defineStore('review', () => {
+  const engine = useEngine()
+  const settingsStore = useSettingsStore()
+
+  const series = shallowRef<LoadedSeriesInfo | null>(null)
+  const results = shallowRef<Results>({})
+  const settings = shallowRef<PerfusionSettings>(perfusionSettingsSchema.parse({}))
+  const method = ref<PerfusionMethod>('bennink')
+  const otherMethod = ref<PerfusionMethod>('csvd')
+  const work = ref<Work | null>(null)
+  const problem = shallowRef<Problem | null>(null)
+  const changes = shallowRef<UndoList<VascularChoice>>(emptyUndoList())
+
+  const isPerfusion = computed(() => series.value !== null && isPerfusionKind(series.value.kind))
+  /** The maps on the screen: of the chosen method, even where newer ones are being computed. */
+  const result = computed(() => results.value[method.value] ?? null)
+  const otherResult = computed(() => results.value[otherMethod.value] ?? null)
+  const undoTitle = computed(() => changes.value.done.at(-1)?.title ?? null)
+  const redoTitle = computed(() => changes.value.undone.at(-1)?.title ?? null)
+
+  let turn = 0
+  let abort = new AbortController()
+
+  const settingsFor = (wanted: PerfusionMethod): PerfusionSettings =>
+    perfusionSettingsSchema.parse({ ...settings.value, method: wanted })
+
+  const isCurrent = (wanted: PerfusionMethod): boolean => {
+    const known = results.value[wanted]
+    return (
+      known !== undefined && sameSettings(perfusionSettingsSchema.parse(known.settings), settingsFor(wanted))
+    )
+  }
+
+  /** Whether the maps of a method were computed with other settings or vascular voxels than now chosen. */
+  const isStale = (wanted: PerfusionMethod): boolean =>
+    results.value[wanted] !== undefined && !isCurrent(wanted)
+
+  /** Runs one piece of long work; a newer one, or another series, ends it. Failures become the room's problem. */
+  async function during<T>(
+    title: string,
+    start: (options: { signal: AbortSignal; onProgress: (job: Job) => void }) => Promise<T>,
+  ): Promise<T | null> {
+    abort.abort()
+    const own = new AbortController()
+    const ownTurn = ++turn
+    abort = own
+    problem.value = null
+    work.value = { title, stage: '', progress: 0, cancel: () => own.abort() }
+    try {
+      const answer = await start({
+        signal: own.signal,
+        onProgress: ({ progress, stage }) => {
+          if (ownTurn === turn && work.value) work.value = { ...work.value, progress, stage }
+        },
+      })
+      return ownTurn === turn ? answer : null
+    } catch (error) {
+      if (ownTurn === turn) problem.value = problemOf(error)
+      return null
+    } finally {
+      if (ownTurn === turn) work.value = null
+    }
+  }
+
+  function adopt(known: PerfusionResult[]): void {
+    const newest = known.at(-1)
+    if (newest === undefined) return
+    const { arterialInput, venousOutput } = newest.settings
+    settings.value = { ...settings.value, arterialInput, venousOutput }
+    results.value = Object.fromEntries(known.map((entry) => [entry.method, entry]))
+  }
+
+  /** Loads a series and, where it is a perfusion series, takes its known maps or computes them. */
+  async function open(seriesKey: string): Promise<void> {
+    close()
+    settings.value = perfusionSettingsSchema.parse(settingsStore.perfusion)
+    method.value = settings.value.method
+    otherMethod.value = method.value === 'csvd' ? 'bennink' : 'csvd'
+    const loaded = await during('Reading the series', (options) =>
+      engine.run('series.load', { seriesKey }, options),
+    )
+    if (loaded === null) return
+    series.value = loaded
+    if (!isPerfusionKind(loaded.kind)) return
+    const known = await engine.call('maps.list', { seriesKey }).catch((error: unknown) => {
+      problem.value = problemOf(error)
+      return { results: [] }
+    })
+    if (series.value !== loaded) return
+    adopt(known.results)
+    await ensure([method.value])
+  }
+
+  function close(): void {
+    turn++
+    abort.abort()
+    work.value = null
+    problem.value = null
+    series.value = null
+    results.value = {}
+    changes.value = emptyUndoList()
+  }
+
+  /** Computes the maps of those methods whose maps are missing or stale, one after the other. */
+  async function ensure(wanted: PerfusionMethod[]): Promise<void> {
+    const seriesKey = series.value?.seriesKey
+    if (seriesKey === undefined || !isPerfusion.value) return
+    for (const next of new Set(wanted)) {
+      if (isCurrent(next)) continue
+      const title = `Computing maps (${methodLabels[next]})`
+      const computed = await during(title, (options) =>
+        engine.run('maps.compute', { seriesKey, settings: settingsFor(next) }, options),
+      )
+      if (computed === null || series.value?.seriesKey !== seriesKey) return
+      results.value = { ...results.value, [next]: computed }
+    }
+  }
+
+  async function chooseMethod(next: PerfusionMethod, alongside: PerfusionMethod[] = []): Promise<void> {
+    method.value = next
+    await ensure([next, ...alongside])
+  }
+
+  /** Changes settings for this series, and remembers them for the next; the maps shown are computed anew. */
+  async function changeSettings(change: Partial<PerfusionSettings>, shown: PerfusionMethod[]): Promise<void> {
+    settings.value = perfusionSettingsSchema.parse({ ...settings.value, ...change })
+    await settingsStore.save({
+      ...settings.value,
+      arterialInput: { kind: 'automatic' },
+      venousOutput: { kind: 'automatic' },
+    })
+    await ensure(shown)
+  }
+
+  const vascularChoice = (): VascularChoice => ({
+    arterialInput: settings.value.arterialInput,
+    venousOutput: settings.value.venousOutput,
+  })
+
+  /** Takes the arterial or venous curve from these voxels, or lets the engine find them (null); can be undone. */
+  async function chooseVessel(
+    vessel: 'artery' | 'vein',
+    voxels: Vec3[] | null,
+    shown: PerfusionMethod[],
+  ): Promise<void> {
+    const choice: InputChoice = voxels === null ? { kind: 'automatic' } : { kind: 'voxels', voxels }
+    const before = vascularChoice()
+    const after: VascularChoice =
+      vessel === 'artery' ? { ...before, arterialInput: choice } : { ...before, venousOutput: choice }
+    if (JSON.stringify(before) === JSON.stringify(after)) return
+    const name = vessel === 'artery' ? 'arterial input' : 'venous output'
+    const title = voxels === null ? `automatic ${name}` : `${name} from ${voxels.length} voxels`
+    changes.value = recordChange(changes.value, { title, before, after })
+    settings.value = { ...settings.value, ...after }
+    await ensure(shown)
+  }
+
+  async function undo(shown: PerfusionMethod[]): Promise<void> {
+    const step = undoChange(changes.value)
+    if (step === null) return
+    changes.value = step.list
+    settings.value = { ...settings.value, ...step.change.before }
+    await ensure(shown)
+  }
+
+  async function redo(shown: PerfusionMethod[]): Promise<void> {
+    const step = redoChange(changes.value)
+    if (step === null) return
+    changes.value = step.list
+    settings.value = { ...settings.value, ...step.change.after }
+    await ensure(shown)
+  }
+
+  return {
+    series,
+    results,
+    settings,
+    method,
+    otherMethod,
+    work,
+    problem,
+    isPerfusion,
+    result,
+    otherResult,
+    undoTitle,
+    redoTitle,
+    isStale,
+    open,
+    close,
+    ensure,
+    chooseMethod,
+    changeSettings,
+    chooseVessel,
+    undo,
+    redo,
+  }
+})
+
+export const methodLabels: Record<PerfusionMethod, string> = {
+  bennink: 'Box regression',
+  ssvd: 'sSVD',
+  csvd: 'cSVD',
+  osvd: 'oSVD',
+}

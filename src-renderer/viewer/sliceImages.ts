@@ -1,0 +1,147 @@
+import { imageLoader, metaData, cache, utilities, Enums, type Types } from '@cornerstonejs/core'
+import type { VoxelArray } from '@contract'
+import { planeNormal, slicePosition } from './geometry'
+import { rangeOf, type Values } from './values'
+import { useVoxels } from './voxels'
+
+const SCHEME = 'umbra'
+
+/** The Cornerstone image of one slice of one frame. A 4-D stack lists its images frame by frame. */
+export function sliceImageId(voxelsId: string, frame: number, slice: number): string {
+  return `${SCHEME}:${encodeURIComponent(voxelsId)}/${frame}/${slice}`
+}
+
+function parse(imageId: string): { array: VoxelArray; frame: number; slice: number } | null {
+  if (!imageId.startsWith(`${SCHEME}:`)) return null
+  const [id, frame, slice] = imageId.slice(SCHEME.length + 1).split('/')
+  const array = useVoxels().array(decodeURIComponent(id))
+  return array ? { array, frame: Number(frame), slice: Number(slice) } : null
+}
+
+/** All images of an array in stack order: index = frame · slices + slice. */
+export function stackOf(array: VoxelArray): string[] {
+  const slices = array.geometry.size[2]
+  return Array.from({ length: array.frames * slices }, (_, index) =>
+    sliceImageId(array.id, Math.floor(index / slices), index % slices),
+  )
+}
+
+/** The image of a slice; its pixels are a view into the frame's values, so nothing is copied. */
+function createSliceImage(imageId: string, array: VoxelArray, values: Values, slice: number): Types.IImage {
+  const [columns, rows] = array.geometry.size
+  const [columnPixelSpacing, rowPixelSpacing] = array.geometry.spacing
+  const pixels = values.subarray(slice * columns * rows, (slice + 1) * columns * rows)
+  const [minPixelValue, maxPixelValue] = rangeOf(pixels)
+  const dataType = pixels.constructor.name as Types.PixelDataTypedArrayString
+  return {
+    imageId,
+    rows,
+    columns,
+    height: rows,
+    width: columns,
+    columnPixelSpacing,
+    rowPixelSpacing,
+    minPixelValue,
+    maxPixelValue,
+    slope: 1,
+    intercept: 0,
+    windowCenter: (minPixelValue + maxPixelValue) / 2,
+    windowWidth: Math.max(maxPixelValue - minPixelValue, 1e-6),
+    voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
+    preScale: { enabled: true, scaled: true },
+    color: false,
+    rgba: false,
+    invert: false,
+    numberOfComponents: 1,
+    photometricInterpretation: 'MONOCHROME2',
+    sizeInBytes: pixels.byteLength,
+    dataType,
+    getPixelData: () => pixels,
+    getCanvas: () => document.createElement('canvas'),
+    voxelManager: utilities.VoxelManager.createImageVoxelManager({
+      scalarData: pixels,
+      width: columns,
+      height: rows,
+      numberOfComponents: 1,
+    }),
+  }
+}
+
+/** The plane of a slice as DICOM describes it; exact under gantry tilt, because each slice states its own position. */
+function imagePlane(array: VoxelArray, slice: number): Types.ImagePlaneModule {
+  const { direction, spacing, size, frameOfReference } = array.geometry
+  const [rowCosines, columnCosines] = direction
+  return {
+    frameOfReferenceUID: frameOfReference,
+    rows: size[1],
+    columns: size[0],
+    rowCosines,
+    columnCosines,
+    imageOrientationPatient: [...rowCosines, ...columnCosines],
+    imagePositionPatient: slicePosition(array.geometry, slice),
+    columnPixelSpacing: spacing[0],
+    rowPixelSpacing: spacing[1],
+    pixelSpacing: [spacing[1], spacing[0]],
+    sliceThickness: spacing[2],
+    sliceLocation: planeNormal(array.geometry).reduce(
+      (sum, component, axis) => sum + component * slicePosition(array.geometry, slice)[axis],
+      0,
+    ),
+    usingDefaultValues: false,
+  } as Types.ImagePlaneModule
+}
+
+function metadataOf(type: string, imageId: string): unknown {
+  const place = typeof imageId === 'string' ? parse(imageId) : null
+  if (place === null) return undefined
+  const { array, slice } = place
+  switch (type) {
+    case Enums.MetadataModules.IMAGE_PLANE:
+      return imagePlane(array, slice)
+    case Enums.MetadataModules.IMAGE_PIXEL: {
+      const bits = array.type === 'uint8' ? 8 : array.type === 'int16' ? 16 : 32
+      return {
+        bitsAllocated: bits,
+        bitsStored: bits,
+        highBit: bits - 1,
+        samplesPerPixel: 1,
+        pixelRepresentation: array.type === 'uint8' ? 0 : 1,
+        photometricInterpretation: 'MONOCHROME2',
+        rows: array.geometry.size[1],
+        columns: array.geometry.size[0],
+      }
+    }
+    case Enums.MetadataModules.GENERAL_SERIES:
+      return { modality: array.unit === 'HU' ? 'CT' : 'OT', seriesInstanceUID: array.id }
+    case Enums.MetadataModules.MODALITY_LUT:
+      return { rescaleSlope: 1, rescaleIntercept: 0, rescaleType: array.unit }
+    case Enums.MetadataModules.VOI_LUT:
+      return undefined
+    default:
+      return undefined
+  }
+}
+
+let registered = false
+
+/** Registers the loader and the metadata of `umbra:` images; frames that leave memory take their images with them. */
+export function registerSliceImages(): void {
+  if (registered) return
+  registered = true
+  imageLoader.registerImageLoader(SCHEME, (imageId) => ({
+    promise: (async () => {
+      const place = parse(imageId)
+      if (place === null) throw new Error(`Unknown image ${imageId}`)
+      const { array, frame, slice } = place
+      return createSliceImage(imageId, array, await useVoxels().frame(array.id, frame), slice)
+    })(),
+  }))
+  metaData.addProvider(metadataOf, 10_000)
+  useVoxels().onEviction((id, frame) => {
+    const slices = useVoxels().array(id)?.geometry.size[2] ?? 0
+    for (let slice = 0; slice < slices; slice++) {
+      const imageId = sliceImageId(id, frame, slice)
+      if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId, { force: true })
+    }
+  })
+}

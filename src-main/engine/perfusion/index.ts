@@ -1,0 +1,2 @@
+export { computePerfusion, type PerfusionMaps } from './compute'
+export { mapDefinitions, type MapDefinition } from './definitions'

@@ -1,0 +1,122 @@
+import {
+  BASELINE,
+  PEAK,
+  AREA,
+  HALF_RISE,
+  TIME_TO_PEAK,
+  WIDTH,
+  describeCurve,
+  type CurveShape,
+} from './curveFeatures'
+import { gatherSignals, toEnhancement } from './enhancement'
+import type { SeriesView } from './seriesView'
+import { smoothCurve } from './smoothing'
+
+const CHUNK = 256
+
+/** First look at a slice, before anything is known of the bolus. Both outputs are [voxel] of the volume. */
+export interface FirstLook {
+  /** Mean of the first (at most three) frames, in the unit of the series. */
+  early: SharedArrayBuffer
+  /** Largest rise of the [¼ ½ ¼]-smoothed curve above `early` (CT), or fall below it (DSC-MRI). */
+  change: SharedArrayBuffer
+}
+
+/** Fills the first look of one slice. */
+export function surveySlice(view: SeriesView, slice: number, look: FirstLook): void {
+  const [nx, ny] = view.size
+  const area = nx * ny
+  const early = new Float32Array(look.early).subarray(slice * area, (slice + 1) * area)
+  const change = new Float32Array(look.change).subarray(slice * area, (slice + 1) * area)
+  const sign = view.echoTime === null ? 1 : -1
+  const { frames } = view
+  const first = Math.min(3, frames)
+  const voxels = new Int32Array(CHUNK)
+  const signals = new Float64Array(CHUNK * frames)
+  for (let start = 0; start < area; start += CHUNK) {
+    const count = Math.min(CHUNK, area - start)
+    for (let i = 0; i < count; i++) voxels[i] = start + i
+    gatherSignals(view, slice, voxels, count, signals)
+    for (let i = 0; i < count; i++) {
+      const at = i * frames
+      let level = 0
+      for (let t = 0; t < first; t++) level += signals[at + t] / first
+      let highest = -Infinity
+      for (let t = 1; t < frames - 1; t++) {
+        const value = sign * (0.25 * (signals[at + t - 1] + signals[at + t + 1]) + 0.5 * signals[at + t])
+        if (value > highest) highest = value
+      }
+      early[start + i] = level
+      change[start + i] = highest - sign * level
+    }
+  }
+}
+
+/** What `surveyCurves` needs and fills. */
+export interface CurveSurvey {
+  /** [voxel] of the volume: 1 where a curve is described. */
+  search: SharedArrayBuffer
+  /** [feature × voxel], see curveFeatures. */
+  features: SharedArrayBuffer
+}
+
+/**
+ * Describes the smoothed enhancement curve of every searched voxel of a slice. Returns the mean temporal variance of
+ * the baseline (enhancement²) and the number of voxels it was measured on.
+ */
+export function surveyCurves(
+  view: SeriesView,
+  slice: number,
+  times: Float64Array,
+  baselineFrames: number,
+  survey: CurveSurvey,
+): { variance: number; voxels: number } {
+  const [nx, ny, nz] = view.size
+  const area = nx * ny
+  const volume = area * nz
+  const offset = slice * area
+  const search = new Uint8Array(survey.search).subarray(offset, offset + area)
+  const features = new Float32Array(survey.features)
+  const { frames } = view
+  const voxels = new Int32Array(CHUNK)
+  const signals = new Float64Array(CHUNK * frames)
+  const smooth = new Float64Array(frames)
+  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, halfRise: 0, width: 0 }
+  let variance = 0
+  let measured = 0
+  let next = 0
+  while (next < area) {
+    let count = 0
+    while (next < area && count < CHUNK) {
+      if (search[next]) voxels[count++] = next
+      next++
+    }
+    gatherSignals(view, slice, voxels, count, signals)
+    for (let i = 0; i < count; i++) {
+      const at = i * frames
+      const baseline = toEnhancement(signals, at, frames, baselineFrames, view.echoTime)
+      variance += stepVariance(signals, at, frames)
+      measured++
+      smoothCurve(signals.subarray(at, at + frames), smooth)
+      describeCurve(smooth, 0, times, shape)
+      const voxel = offset + voxels[i]
+      features[PEAK * volume + voxel] = shape.peak
+      features[TIME_TO_PEAK * volume + voxel] = shape.timeToPeak
+      features[AREA * volume + voxel] = shape.area
+      features[HALF_RISE * volume + voxel] = shape.halfRise
+      features[WIDTH * volume + voxel] = shape.width
+      features[BASELINE * volume + voxel] = baseline
+    }
+  }
+  return { variance: measured > 0 ? variance / measured : 0, voxels: measured }
+}
+
+/** Noise variance of a curve from its second differences (a smooth bolus hardly has any): mean of d² / 6. */
+function stepVariance(curve: Float64Array, from: number, frames: number): number {
+  let sum = 0
+  for (let i = 1; i < frames - 1; i++) {
+    const bend = curve[from + i - 1] - 2 * curve[from + i] + curve[from + i + 1]
+    sum += bend * bend
+  }
+  return sum / (6 * Math.max(1, frames - 2))
+}

@@ -22,10 +22,9 @@ export function findArrival(curve: ArrayLike<number>, sign = 1): BolusArrival {
   for (let i = 1; i < n; i++) if (sign * curve[i] > sign * curve[peak]) peak = i
   let foot = 0
   let band = Infinity
-  let level = curve[0]
   for (let round = 0; round < 3; round++) {
     const before = Math.max(1, round === 0 ? Math.min(3, peak) : foot + 1)
-    level = 0
+    let level = 0
     for (let i = 0; i < before; i++) level += curve[i] / before
     let variance = 0
     for (let i = 0; i < before; i++) variance += (curve[i] - level) ** 2

@@ -26,6 +26,9 @@ export interface ArterialReach {
   after: number
 }
 
+/** Delays up to 20 s with transits up to 50 s, and tissue up to 10 s ahead of the artery. */
+export const ARTERIAL_REACH: ArterialReach = { before: 70, after: 10 }
+
 /**
  * Tabulates the weighted mean of the natural cubic splines through several sampled curves (one a slice: slices are
  * acquired at their own times), times `scale`. Weights need not sum to one. The integral is that of the spline to the

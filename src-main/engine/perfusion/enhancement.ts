@@ -19,8 +19,9 @@ export function gatherSignals(
   const area = size[0] * size[1]
   for (let frame = 0; frame < frames; frame++) {
     const base = (frame * size[2] + slice) * area
-    for (let i = 0, at = frame; i < count; i++, at += frames)
+    for (let i = 0, at = frame; i < count; i++, at += frames) {
       out[at] = stored[base + voxels[i]] * slope + intercept
+    }
   }
 }
 

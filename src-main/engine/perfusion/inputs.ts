@@ -11,7 +11,7 @@ import { gradeInput } from './quality'
 import type { SeriesSurvey } from './surveySeries'
 import { describeInput, vascularCurve, type VascularCurve } from './vascularInput'
 import { findVessels } from './vascularSearch'
-import type { ArterialFunction } from './arterialFunction'
+import { ARTERIAL_REACH, type ArterialFunction } from './arterialFunction'
 import { bolusOnset } from './bolusOnset'
 
 /** The arterial input and venous output as the maps use them. */
@@ -24,9 +24,6 @@ export interface VascularInputs {
   warnings: Warning[]
 }
 
-/** Seconds of delay and transit the arterial table must serve. */
-export const REACH = { before: 70, after: 10 }
-
 /** Chooses or takes the vascular voxels, makes their curves, scales the artery, grades both. */
 export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): VascularInputs {
   const { view, timing, baselineFrames, noise } = survey
@@ -35,10 +32,10 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
   const arterialVoxels = chosenVoxels(settings.arterialInput, view.size, found.artery)
   const venousVoxels = chosenVoxels(settings.venousOutput, view.size, found.vein)
   if (arterialVoxels.length === 0) throw noArtery()
-  const artery = vascularCurve(view, timing, baselineFrames, arterialVoxels, REACH)
+  const artery = vascularCurve(view, timing, baselineFrames, arterialVoxels, ARTERIAL_REACH)
   if (!(artery.shape.peak > 0)) throw noArtery()
   const vein =
-    venousVoxels.length > 0 ? vascularCurve(view, timing, baselineFrames, venousVoxels, REACH) : null
+    venousVoxels.length > 0 ? vascularCurve(view, timing, baselineFrames, venousVoxels, ARTERIAL_REACH) : null
   const warnings: Warning[] = []
   let scale = 1
   if (vein === null) {

@@ -35,16 +35,17 @@ export function gradeInput(evidence: QualityEvidence, vessel: 'arterial' | 'veno
   else if (ratio < 30) finding(0.7, `The peak is ${ratio.toFixed(0)} times the noise.`)
   else reasons.push('The peak stands clear of the noise.')
   const widest = vessel === 'arterial' ? 14 : 20
-  if (shape.width > widest)
+  if (shape.width > widest) {
     finding(0.5, `The bolus is ${shape.width.toFixed(1)} s wide at half its height: broad.`)
-  else reasons.push(`The bolus is ${shape.width.toFixed(1)} s wide at half its height.`)
-  if (!evidence.chosenByHand && voxels < 4)
+  } else reasons.push(`The bolus is ${shape.width.toFixed(1)} s wide at half its height.`)
+  if (!evidence.chosenByHand && voxels < 4) {
     finding(0.5, `Only ${voxels} voxel${voxels === 1 ? '' : 's'} found.`)
-  else if (!evidence.chosenByHand && voxels < 15) finding(0.8, `Only ${voxels} voxels found.`)
+  } else if (!evidence.chosenByHand && voxels < 15) finding(0.8, `Only ${voxels} voxels found.`)
   else reasons.push(`Mean of ${voxels} voxel${voxels === 1 ? '' : 's'}.`)
   if (baselineSamples < 2) finding(0.6, 'The bolus arrives with the first frames: the baseline is uncertain.')
-  if (end - arrival < 25)
+  if (end - arrival < 25) {
     finding(0.6, `Only ${(end - arrival).toFixed(0)} s were scanned after the bolus arrived.`)
+  }
   if (tail > 0.5) finding(0.6, 'The curve is still above half its peak when the scan ends.')
   return { score, grade: score >= 0.7 ? 'good' : score >= 0.4 ? 'fair' : 'poor', reasons }
 }

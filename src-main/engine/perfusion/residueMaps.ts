@@ -81,9 +81,10 @@ function trapezoidWeights(times: Float64Array): Float64Array {
   return times.map((_, i) => 0.5 * (times[Math.min(i + 1, last)] - times[Math.max(i - 1, 0)]))
 }
 
-function transpose(matrix: Float64Array, rows: number, columns: number): Float64Array {
+export function transpose(matrix: Float64Array, rows: number, columns: number): Float64Array {
   const result = new Float64Array(matrix.length)
-  for (let i = 0; i < rows; i++)
+  for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j]
+  }
   return result
 }

@@ -42,8 +42,13 @@ export function viewSeries(series: VolumeSeries): SeriesView {
     frames: series.frames,
     slope: series.slope,
     intercept: series.intercept,
-    echoTime: series.kind === 'mr-perfusion' ? (series.echoTime ?? 0.03) : null,
+    echoTime: echoTimeOf(series),
   }
+}
+
+/** Echo time in seconds for DSC-MRI (30 ms where the files name none: it cancels in every map), null for CT. */
+export function echoTimeOf(series: Pick<VolumeSeries, 'kind' | 'echoTime'>): number | null {
+  return series.kind === 'mr-perfusion' ? (series.echoTime ?? 0.03) : null
 }
 
 /** The stored voxels of a view, x fastest, then y, z, frame. */

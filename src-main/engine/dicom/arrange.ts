@@ -1,0 +1,172 @@
+import { align, nearest, thin, type Timed } from './align'
+import { byPosition } from './positions'
+import { median, type LeftOut, type Slice } from './slices'
+import { clockOf, samePlaceSameTime, type Clock, type TimeOrder } from './time-order'
+
+/** Slices in order: `cells[frame × slices + slice]`, from the lowest slice of the first time point. */
+export interface Arrangement {
+  frames: number
+  slices: number
+  /** null where the slice of a time point is missing. */
+  cells: (Slice | null)[]
+  /** Seconds from the earliest, [frame × slices + slice]. */
+  times: Float64Array
+  order: TimeOrder
+  leftOut: LeftOut[]
+  /** Slices that belong to no cell here and make stacks of their own. */
+  rest: Slice[]
+  warnings: string[]
+}
+
+/** Share of missing slices beyond which filling them in would be inventing a series. */
+const mostMissing = 0.25
+
+/**
+ * Arranges a stack's slices by position and time. Positions seen once make a volume; positions seen several times make
+ * a time series, if something in the headers orders it. Returns null where nothing does.
+ */
+export function arrange(stack: readonly Slice[]): Arrangement | null {
+  const positions = byPosition(stack)
+  const most = Math.max(...positions.map((group) => group.length))
+  const single = positions.filter((group) => group.length === 1)
+  const clock = most === 1 ? null : clockOf(positions)
+  if (!clock) {
+    if (most > 1 && single.length <= positions.length / 2) return null
+    const rest = positions.flatMap((group) => group.slice(1))
+    return volumeOf(
+      positions.map(([first]) => first),
+      rest,
+    )
+  }
+  const { columns, duplicates } = withoutDuplicates(positions, clock)
+  const frames = commonCount(columns)
+  if (frames === 1) {
+    const first = columns.map((column) => column[0].slice)
+    const rest = columns.flatMap((column) => column.slice(1).map(({ slice }) => slice))
+    return { ...volumeOf(first, rest), leftOut: duplicates }
+  }
+  return seriesOf(columns, frames, clock, duplicates)
+}
+
+function volumeOf(slices: Slice[], rest: Slice[]): Arrangement {
+  return {
+    frames: 1,
+    slices: slices.length,
+    cells: slices,
+    times: new Float64Array(slices.length),
+    order: { by: 'nothing', known: true, words: '' },
+    leftOut: [],
+    rest,
+    warnings: [],
+  }
+}
+
+/** Each position's slices by time; a second slice of the same position and time is left out. */
+function withoutDuplicates(
+  positions: readonly Slice[][],
+  clock: Clock,
+): { columns: Timed[][]; duplicates: LeftOut[] } {
+  const duplicates: LeftOut[] = []
+  const columns = positions.map((group) => {
+    const column: Timed[] = []
+    const timed = group.map((slice): Timed => ({ slice, time: clock.at(slice) }))
+    for (const entry of timed.sort((a, b) => a.time - b.time)) {
+      const before = column[column.length - 1]
+      if (before && entry.time - before.time < samePlaceSameTime / 2) {
+        const reason = `A second image of the same position and time as ${before.slice.instance.file.name}.`
+        duplicates.push({ slice: entry.slice, reason })
+      } else column.push(entry)
+    }
+    return column
+  })
+  return { columns, duplicates }
+}
+
+/** How often most positions were seen; the larger number where two are equally common. */
+function commonCount(columns: readonly Timed[][]): number {
+  const votes = new Map<number, number>()
+  for (const { length } of columns) votes.set(length, (votes.get(length) ?? 0) + 1)
+  return [...votes].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0][0]
+}
+
+function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: LeftOut[]): Arrangement | null {
+  const rest: Slice[] = []
+  const rows: (Timed | null)[][] = []
+  const full = columns.filter((column) => column.length === frames)
+  for (const column of columns) {
+    if (column.length < frames / 2) {
+      rest.push(...column.map(({ slice }) => slice))
+      continue
+    }
+    const reference = nearest(full, column[0].slice.depth).map(({ time }) => time)
+    const row = column.length > frames ? thin(column, reference, rest) : align(column, reference)
+    rows.push(row)
+  }
+  const kept = Array.from({ length: frames }, (_, frame) => frame).filter((frame) => {
+    const there = rows.filter((row) => row[frame] !== null)
+    if (there.length > rows.length / 2) return true
+    const reason = `Its time point is incomplete: ${there.length} of ${rows.length} slices.`
+    for (const row of there) if (row[frame]) leftOut.push({ slice: row[frame].slice, reason })
+    return false
+  })
+  const cells: (Slice | null)[] = []
+  const times = new Float64Array(kept.length * rows.length)
+  kept.forEach((frame, index) =>
+    rows.forEach((row, slice) => {
+      const cell = row[frame]
+      cells.push(cell ? cell.slice : null)
+      times[index * rows.length + slice] = cell ? cell.time : timeOfGap(rows, slice, frame)
+    }),
+  )
+  const start = times.reduce((least, time) => Math.min(least, time), Infinity)
+  const missing = cells.filter((cell) => cell === null).length
+  if (missing > mostMissing * cells.length || kept.length < 2) return null
+  return {
+    frames: kept.length,
+    slices: rows.length,
+    cells,
+    times: times.map((time) => time - start),
+    order: clock.order,
+    leftOut,
+    rest,
+    warnings: [
+      ...clock.warnings,
+      ...(missing > 0
+        ? [
+            `${missing} of ${cells.length} slices are missing and were interpolated in time (${listGaps(cells, rows.length)}).`,
+          ]
+        : []),
+      ...(kept.length < frames ? [`${frames - kept.length} incomplete time point(s) were left out.`] : []),
+    ],
+  }
+}
+
+/** When a missing slice would have been taken: as its neighbours in the same time point, shifted by their usual lag. */
+function timeOfGap(rows: readonly (Timed | null)[][], slice: number, frame: number): number {
+  const lags = rows[slice].flatMap((cell, other) => {
+    const here = mean(rows, other)
+    return cell && here !== null ? [cell.time - here] : []
+  })
+  return (mean(rows, frame) ?? 0) + median(lags)
+}
+
+function mean(rows: readonly (Timed | null)[][], frame: number): number | null {
+  let sum = 0
+  let count = 0
+  for (const row of rows) {
+    const cell = row[frame]
+    if (cell) {
+      sum += cell.time
+      count++
+    }
+  }
+  return count === 0 ? null : sum / count
+}
+
+function listGaps(cells: readonly (Slice | null)[], slices: number): string {
+  const gaps = cells.flatMap((cell, index) => (cell ? [] : [index]))
+  const named = gaps
+    .slice(0, 5)
+    .map((at) => `slice ${(at % slices) + 1} of time point ${Math.floor(at / slices) + 1}`)
+  return named.join(', ') + (gaps.length > 5 ? ', …' : '')
+}

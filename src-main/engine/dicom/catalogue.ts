@@ -1,0 +1,246 @@
+import { createHash } from 'node:crypto'
+import { type Catalogue, type Geometry, type SeriesSummary, type StudySummary } from '@contract'
+import { arrange, type Arrangement } from './arrange'
+import { gridOf } from './grid'
+import { joinable } from './join'
+import { kindOf, timePointsOf, type Kind } from './kind'
+import { groupBy, type Instance, type LeftOut, type Slice } from './slices'
+import { splitSeries } from './stacks'
+
+/** A series as it will be loaded; `arrangement` is null where there is nothing to load, and `summary.reason` says why. */
+export interface SeriesPlan {
+  summary: SeriesSummary
+  arrangement: Arrangement | null
+  geometry: Geometry
+  slices: Slice[]
+}
+
+type Skipped = Catalogue['skipped']
+
+/** Sorts instances into studies and series (PS3.3 §A.1.2), and series into volumes and time series. */
+export function buildCatalogue(
+  found: readonly Instance[],
+  skippedFiles: Skipped,
+): { catalogue: Catalogue; plans: Map<string, SeriesPlan> } {
+  const skipped = [...skippedFiles]
+  const filesFound = found.length + skipped.length
+  const instances = withoutCopies(found, skipped)
+  const plans = new Map<string, SeriesPlan>()
+  const studies: StudySummary[] = []
+  const shown = new Set<string>()
+  const leftOut: LeftOut[] = []
+  const ofStudy = (instance: Instance): string =>
+    [instance.header.studyUid, instance.header.patient.id || instance.header.patient.name].join('\n')
+  for (const members of groupBy(instances, ofStudy).values()) {
+    const drafts = draftsOf(members)
+    const { header } = members[0]
+    const series = drafts.map((draft): SeriesSummary => {
+      const plan = planOf(draft, plans)
+      plans.set(plan.summary.key, plan)
+      leftOut.push(...draft.leftOut)
+      for (const instance of draft.instances) shown.add(instance.file.path)
+      return plan.summary
+    })
+    studies.push({
+      uid: header.studyUid,
+      patientId: header.patient.id,
+      patientName: header.patient.name,
+      date: header.study.date,
+      description: header.study.description,
+      series,
+    })
+  }
+  for (const { slice, reason } of leftOut) {
+    const { path, name } = slice.instance.file
+    if (shown.has(path)) continue
+    shown.add(path)
+    skipped.push({ file: name, reason })
+  }
+  return { catalogue: { studies, skipped, filesFound, filesShown: filesFound - skipped.length }, plans }
+}
+
+/** A file that holds the same instance as another at the same place and time is a copy of it. */
+function withoutCopies(found: readonly Instance[], skipped: Skipped): Instance[] {
+  const first = new Map<string, Instance>()
+  return found.filter((instance) => {
+    const { header, file } = instance
+    const frame = header.frames[0]
+    const place = [
+      frame?.position,
+      frame?.instants,
+      header.instanceNumber,
+      header.patient.id,
+      header.seriesUid,
+    ]
+    const key = `${header.sopInstance}\n${JSON.stringify(place)}`
+    const before = first.get(key)
+    if (header.sopInstance === '' || !before) {
+      first.set(key, instance)
+      return true
+    }
+    skipped.push({ file: file.name, reason: `A copy of ${before.file.name} (same SOP Instance UID).` })
+    return false
+  })
+}
+
+/** A series before it has its key: joined, split or as written. */
+interface Draft {
+  instances: Instance[]
+  slices: Slice[]
+  arrangement: Arrangement | null
+  decided: Kind
+  distinction: string
+  warnings: string[]
+  leftOut: LeftOut[]
+}
+
+function draftsOf(instances: readonly Instance[]): Draft[] {
+  const drafts: Draft[] = []
+  for (const members of groupBy(instances, ({ header }) => header.seriesUid).values()) {
+    const images = members.filter(({ header }) => header.frames.length > 0)
+    const others = members.filter(({ header }) => header.frames.length === 0)
+    for (const stack of splitSeries(inOrder(images))) drafts.push(...draftsOfStack(stack.slices, stack))
+    if (others.length > 0) drafts.push(notImages(others))
+  }
+  const single = drafts.flatMap((draft) => {
+    const { arrangement } = draft
+    return arrangement?.frames === 1 && draft.decided.kind === 'volume'
+      ? [{ ...draft, arrangement, draft }]
+      : []
+  })
+  const joined = joinable(single)
+  const members = new Set(joined.flatMap((group) => group.members.map(({ draft }) => draft)))
+  const groups = joined.map(({ members: volumes, arrangement }): Draft => {
+    const shown = new Set(arrangement.cells.flatMap((cell) => (cell ? [cell.instance] : [])))
+    const warnings = volumes.flatMap((volume) => volume.warnings)
+    const decided = kindOf(arrangement, volumes[0].slices)
+    return {
+      instances: [...shown],
+      slices: volumes.flatMap((volume) => volume.slices),
+      arrangement,
+      decided: {
+        ...decided,
+        reason: `${decided.reason} Joined from ${volumes.length} series, one for each time point.`,
+      },
+      distinction: '',
+      warnings: [...warnings, ...arrangement.warnings],
+      leftOut: [...volumes.flatMap((volume) => volume.leftOut), ...arrangement.leftOut],
+    }
+  })
+  return [...drafts.filter((draft) => !members.has(draft)), ...groups].sort(bySeriesNumber)
+}
+
+function inOrder(instances: readonly Instance[]): Instance[] {
+  const number = ({ header }: Instance): number => header.instanceNumber ?? 0
+  return [...instances].sort((a, b) => number(a) - number(b) || (a.file.name < b.file.name ? -1 : 1))
+}
+
+function bySeriesNumber(a: Draft, b: Draft): number {
+  const number = ({ instances }: Draft): number =>
+    Math.min(...instances.map(({ header }) => header.series.number ?? 1e9))
+  return number(a) - number(b)
+}
+
+function draftsOfStack(slices: Slice[], from: { distinction: string; warnings: string[] }): Draft[] {
+  const arrangement = arrange(slices)
+  if (!arrangement) {
+    const reason = 'Several images at each position, and nothing in the headers orders them in time.'
+    const decided: Kind = { kind: 'other', reason }
+    const warnings = [...from.warnings, `No time information: ${reason}`]
+    return [{ ...from, instances: instancesOf(slices), slices, arrangement, decided, warnings, leftOut: [] }]
+  }
+  const shown = arrangement.cells.flatMap((cell) => (cell ? [cell] : []))
+  const draft: Draft = {
+    instances: instancesOf(shown),
+    slices: shown,
+    arrangement,
+    decided: kindOf(arrangement, shown),
+    distinction: from.distinction,
+    warnings: [...from.warnings, ...arrangement.warnings],
+    leftOut: arrangement.leftOut,
+  }
+  if (arrangement.rest.length === 0) return [draft]
+  const words = [from.distinction, 'repeated or extra positions'].filter((part) => part !== '').join(', ')
+  return [draft, ...draftsOfStack(arrangement.rest, { ...from, distinction: words })]
+}
+
+const instancesOf = (slices: readonly Slice[]): Instance[] => [
+  ...new Set(slices.map(({ instance }) => instance)),
+]
+
+function notImages(instances: Instance[]): Draft {
+  const { header } = instances[0]
+  const reason = `Not images (${header.modality || 'no modality'}, SOP Class ${header.sopClass || 'unknown'}): no pixel data.`
+  return {
+    instances,
+    slices: [],
+    arrangement: null,
+    decided: { kind: 'other', reason },
+    distinction: '',
+    warnings: [],
+    leftOut: [],
+  }
+}
+
+function planOf(draft: Draft, taken: ReadonlyMap<string, unknown>): SeriesPlan {
+  const { instances, arrangement, decided, slices } = draft
+  const { header } = instances[0]
+  const uids = [...new Set(instances.map((instance) => instance.header.seriesUid))]
+  const grid = arrangement && gridOf(arrangement)
+  const size: Geometry['size'] = [header.image?.columns ?? 0, header.image?.rows ?? 0, slices.length]
+  const geometry: Geometry = grid?.geometry ?? {
+    size,
+    spacing: [
+      ...(slices[0]?.frame.spacing ?? [1, 1]),
+      slices[0]?.frame.thickness || 1,
+    ] as Geometry['spacing'],
+    origin: [0, 0, 0],
+    direction: [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ],
+    frameOfReference: header.frameOfReference,
+  }
+  const times = arrangement && arrangement.frames > 1 ? timePointsOf(arrangement) : []
+  const warnings = [...draft.warnings, ...(grid?.warnings ?? []), ...fileWarnings(instances)]
+  const summary: SeriesSummary = {
+    key: keyOf([...uids, draft.distinction], taken),
+    uid: uids[0],
+    uids,
+    modality: header.modality,
+    description: [
+      header.series.description || header.series.protocol,
+      draft.distinction && `(${draft.distinction})`,
+    ]
+      .filter((part) => part !== '')
+      .join(' '),
+    kind: decided.kind,
+    reason: decided.reason,
+    files: instances.length,
+    timePoints: arrangement?.frames ?? (slices.length > 0 ? 1 : 0),
+    times: arrangement?.order.known && times.length > 0 ? times.map((time) => time - times[0]) : [],
+    size: geometry.size,
+    spacing: geometry.spacing,
+    transferSyntaxes: [...new Set(instances.map((instance) => instance.header.transferSyntax))],
+    warnings: [...new Set(warnings)],
+  }
+  return { summary, arrangement, geometry, slices }
+}
+
+/** A short name that stays the same when the same files are opened again. */
+function keyOf(identity: readonly string[], taken: ReadonlyMap<string, unknown>): string {
+  const base = createHash('sha256').update(identity.join('\n')).digest('hex').slice(0, 8)
+  let key = base
+  for (let copy = 2; taken.has(key); copy++) key = `${base}-${copy}`
+  return key
+}
+
+/** Each warning of the headers once, with how many files it concerns. */
+function fileWarnings(instances: readonly Instance[]): string[] {
+  const files = new Map<string, number>()
+  for (const { header } of instances) {
+    for (const warning of header.warnings) files.set(warning, (files.get(warning) ?? 0) + 1)
+  }
+  return [...files].map(([warning, count]) => (count > 1 ? `${warning} (${count} files)` : warning))
+}

@@ -1,0 +1,60 @@
+import workerpool from 'workerpool'
+import { coreCount, workerPath } from '../compute/pool'
+import type { FileOutcome } from './read-file'
+import type { ReadTask, TaskOutcome } from './read-pixels'
+
+/** ms: the last line of defence. Damaged files are refused long before; only a worker that hangs meets it. */
+const fileLimit = 10_000
+const headerBatchLimit = 30_000
+const pixelLimit = 120_000
+
+/**
+ * The workers that touch untrusted bytes. One that hangs or dies is replaced, and the file it was at is named; the
+ * others go on.
+ */
+export interface ReaderPool {
+  readonly size: number
+  readHeaders(paths: string[]): Promise<FileOutcome[]>
+  readPixels(tasks: ReadTask[], target: SharedArrayBuffer): Promise<TaskOutcome[]>
+  close(): Promise<void>
+}
+
+export function openReaderPool(size = coreCount()): ReaderPool {
+  const pool = workerpool.pool(workerPath('dicom'), { workerType: 'thread', maxWorkers: size })
+  const exec = <T>(method: string, limit: number, ...args: unknown[]): Promise<T> =>
+    new Promise<T>((resolve, reject) => pool.exec(method, args).timeout(limit).then(resolve, reject))
+  const alone = async (path: string): Promise<FileOutcome> => {
+    try {
+      return (await exec<FileOutcome[]>('readHeaders', fileLimit, [path]))[0]
+    } catch (thrown) {
+      return { skipped: `Reading it ${wordsOf(thrown)}; the reader was restarted.` }
+    }
+  }
+  return {
+    size,
+    readHeaders: async (paths) => {
+      try {
+        return await exec<FileOutcome[]>('readHeaders', headerBatchLimit, paths)
+      } catch {
+        const outcomes: FileOutcome[] = []
+        for (const path of paths) outcomes.push(await alone(path))
+        return outcomes
+      }
+    },
+    readPixels: async (tasks, target) => {
+      try {
+        return await exec<TaskOutcome[]>('readPixels', pixelLimit, tasks, target)
+      } catch (thrown) {
+        return [{ failed: { file: tasks[0].name, reason: `Reading it ${wordsOf(thrown)}.` } }]
+      }
+    },
+    close: async () => {
+      await pool.terminate(true)
+    },
+  }
+}
+
+function wordsOf(thrown: unknown): string {
+  const hung = thrown instanceof Error && thrown.name === 'TimeoutError'
+  return hung ? 'took too long' : 'ended the reader (it may be damaged or too large for memory)'
+}

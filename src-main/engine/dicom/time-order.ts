@@ -1,0 +1,136 @@
+import { unwrapMidnight } from './clock'
+import { timeSources, type TimeSource } from './header'
+import type { Slice } from './slices'
+
+/** What tells the time points apart; `known` is false where no interval in seconds follows from it. */
+export interface TimeOrder {
+  by: 'nothing' | 'time' | 'temporal position' | 'acquisition number' | 'instance number'
+  known: boolean
+  words: string
+}
+
+/** A believable order of a stack's slices in time. */
+export interface Clock {
+  order: TimeOrder
+  at: (slice: Slice) => number
+  warnings: string[]
+}
+
+/** Seconds: closer than this is the same time. */
+export const samePlaceSameTime = 0.001
+/** Share of slices whose time must be their own for a source of time to be believed. */
+const distinctShare = 0.9
+
+/** The first source, in the order of trust, that tells the slices of each position apart. */
+export function clockOf(positions: readonly Slice[][]): Clock | null {
+  const all = positions.flat()
+  for (const source of timeSources) {
+    const clock = sourceClock(all, source)
+    if (clock && tellsApart(positions, clock.at) && agreesWithOrder(positions, source, clock.at)) return clock
+  }
+  return counterClock(positions, all)
+}
+
+const sourceWords: Record<TimeSource, string> = {
+  frame: 'Frame Acquisition DateTime',
+  acquisition: 'Acquisition Time',
+  offset: 'the time offset from the first frame',
+  trigger: 'Trigger Time',
+  content: 'Content Time',
+}
+
+function sourceClock(slices: readonly Slice[], source: TimeSource): Clock | null {
+  const values: number[] = []
+  for (const { frame } of slices) {
+    const value = frame.instants[source]
+    if (value === undefined) return null
+    values.push(value)
+  }
+  const { instants, wrapped } = unwrapMidnight(values)
+  const bySlice = new Map(slices.map((slice, index) => [slice, instants[index]]))
+  return {
+    order: { by: 'time', known: true, words: sourceWords[source] },
+    at: (slice) => bySlice.get(slice) ?? 0,
+    warnings: wrapped ? ['The acquisition passed midnight; its times were continued into the next day.'] : [],
+  }
+}
+
+function tellsApart(positions: readonly Slice[][], at: (slice: Slice) => number): boolean {
+  let all = 0
+  let distinct = 0
+  for (const group of positions) {
+    all += group.length
+    distinct += new Set(group.map((slice) => Math.round(at(slice) / samePlaceSameTime))).size
+  }
+  return distinct >= distinctShare * all
+}
+
+/** Content Time is when the image was made, which may be in any order; it counts only where counters agree with it. */
+function agreesWithOrder(
+  positions: readonly Slice[][],
+  source: TimeSource,
+  at: (slice: Slice) => number,
+): boolean {
+  if (source !== 'content') return true
+  return positions.every((group) => {
+    const sorted = [...group].sort((a, b) => at(a) - at(b))
+    return sorted.every((slice, index) => {
+      const counter = slice.frame.temporalPosition ?? slice.frame.acquisitionNumber
+      const before =
+        index > 0
+          ? (sorted[index - 1].frame.temporalPosition ?? sorted[index - 1].frame.acquisitionNumber)
+          : null
+      return counter === null || before === null || counter >= before
+    })
+  })
+}
+
+/** Without times of their own, time points may still be counted; their interval then comes from elsewhere or not at all. */
+function counterClock(positions: readonly Slice[][], all: readonly Slice[]): Clock | null {
+  const { header } = all[0].instance
+  const { temporalResolution, repetitionTime, scanningSequence, temporalPositions } = header.acquisition
+  const echoPlanar = header.modality === 'MR' && scanningSequence.includes('EP') && (repetitionTime ?? 0) > 0
+  const interval = temporalResolution ?? (echoPlanar && repetitionTime ? repetitionTime / 1000 : null)
+  const intervalWords =
+    temporalResolution !== null
+      ? `Temporal Resolution (${temporalResolution} s)`
+      : `the Repetition Time of an echo-planar sequence (${interval} s)`
+  const clock = (by: TimeOrder['by'], words: string, rank: (slice: Slice) => number): Clock => ({
+    order: {
+      by,
+      known: interval !== null,
+      words: interval === null ? words : `${words} and ${intervalWords}`,
+    },
+    at: (slice) => rank(slice) * (interval ?? 1),
+    warnings: [
+      interval === null
+        ? `No time information: ${words} orders the time points, but the interval between them is unknown; they are counted, not timed.`
+        : `No time stamps: times follow from ${words} and ${intervalWords}.`,
+    ],
+  })
+  const temporal = ({ frame }: Slice): number | null => frame.temporalPosition
+  if (
+    all.every((slice) => temporal(slice) !== null) &&
+    tellsApart(positions, (slice) => temporal(slice) ?? 0)
+  ) {
+    return clock('temporal position', 'Temporal Position', (slice) => temporal(slice) ?? 0)
+  }
+  const acquisition = ({ frame }: Slice): number | null => frame.acquisitionNumber
+  if (
+    all.every((slice) => acquisition(slice) !== null) &&
+    tellsApart(positions, (slice) => acquisition(slice) ?? 0)
+  ) {
+    return clock('acquisition number', 'Acquisition Number', (slice) => acquisition(slice) ?? 0)
+  }
+  const complete = positions.every((group) => group.length === positions[0].length)
+  const numbered = all.every(({ instance }) => instance.header.instanceNumber !== null)
+  const counted = temporalPositions === positions[0].length
+  if (interval === null || !complete || !numbered || !(counted || echoPlanar)) return null
+  const rank = new Map<Slice, number>()
+  for (const group of positions) {
+    const number = ({ instance, index }: Slice): number => (instance.header.instanceNumber ?? 0) + index
+    const sorted = [...group].sort((a, b) => number(a) - number(b))
+    sorted.forEach((slice, index) => rank.set(slice, index))
+  }
+  return clock('instance number', 'Instance Number', (slice) => rank.get(slice) ?? 0)
+}

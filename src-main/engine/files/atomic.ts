@@ -28,8 +28,13 @@ export async function writeFileAtomically(path: string, content: Uint8Array | st
     await rename(temporary, path)
   } catch (thrown) {
     await rm(temporary, { force: true }).catch(() => undefined)
-    const code = (thrown as NodeJS.ErrnoException).code ?? ''
-    const reason = reasons[code] ?? { message: (thrown as Error).message, hint: 'Choose another folder.' }
-    throw new UmbraError({ code: 'write-failed', where: path, ...reason })
+    throw writeFailure(thrown, path)
   }
+}
+
+/** The `write-failed` problem that an error of the file system stands for. */
+export function writeFailure(thrown: unknown, path: string): UmbraError {
+  const code = (thrown as NodeJS.ErrnoException).code ?? ''
+  const reason = reasons[code] ?? { message: (thrown as Error).message, hint: 'Choose another folder.' }
+  return new UmbraError({ code: 'write-failed', where: path, ...reason })
 }

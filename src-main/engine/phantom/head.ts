@@ -1,0 +1,227 @@
+import type { Geometry, Vec3 } from '@contract'
+import { indexSteps, voxelToWorld } from '../volume'
+import { stopIfCancelled, type Run } from '../compute/run'
+import { convolveLines, gaussianKernel, sampleField, variation, type Field } from './fields'
+import { markLesion, type LesionDepth } from './lesion'
+import { parseLesion, type PhantomOptions } from './options'
+import { mixSeeds } from './random'
+import { FLUID_LIMIT, loadHeadTemplate, type HeadTemplate } from './template'
+import {
+  emptyVoxels,
+  lesionLabels,
+  perfusionStates,
+  tissueBaseline,
+  tissueLabels,
+  type PhantomVoxels,
+  type TissueBaseline,
+} from './tissue'
+import { addVessel, cerebralArteries, duralSinuses, mniOfPatient } from './vessels'
+
+/** Standard deviation of the scanner's in-plane point spread, mm. */
+const POINT_SPREAD = 0.5
+/** Of a voxel; above it a voxel counts as vessel. */
+const VESSEL_SHARE = 0.25
+
+/** Seeded variation between heads: texture, folds of the cortex, thickness of the skull, perfusion. */
+interface Variations {
+  texture: Field
+  folds: Field
+  marrow: Field
+  skull: Field
+  flow: Field
+  volume: Field
+  arrival: Field
+}
+
+function variations(seed: number): Variations {
+  const at = (index: number, wavelength: number): Field =>
+    variation(mixSeeds(seed, 0x4ead, index), wavelength, [-130, -170, -130], [130, 130, 150])
+  return {
+    texture: at(0, 5),
+    folds: at(1, 9),
+    marrow: at(2, 3),
+    skull: at(3, 28),
+    flow: at(4, 22),
+    volume: at(5, 22),
+    arrival: at(6, 30),
+  }
+}
+
+/**
+ * A head on the given grid: scalp, skull, fluid in sulci and ventricles, grey and white matter with smoothly varying
+ * perfusion, arteries and sinuses with partial volume, and the asked lesion. `margin` slices at either end are there
+ * for motion only.
+ */
+export async function headVoxels(
+  options: PhantomOptions,
+  geometry: Geometry,
+  margin: number,
+  run: Run = {},
+): Promise<PhantomVoxels> {
+  const template = await loadHeadTemplate()
+  const [nx, ny, nz] = geometry.size
+  const voxels = emptyVoxels(nx * ny * nz)
+  const vary = variations(options.seed)
+  for (let slice = 0; slice < nz; slice++) {
+    stopIfCancelled(run)
+    run.onProgress?.((0.8 * slice) / nz, 'Anatomy')
+    fillSlice(voxels, geometry, slice, template, vary, tissueBaseline[options.modality])
+    await new Promise(setImmediate)
+  }
+  for (const vessel of cerebralArteries()) addVessel(voxels.artery, geometry, vessel)
+  for (const vessel of duralSinuses(template.brain)) addVessel(voxels.vein, geometry, vessel)
+  for (const values of [voxels.artery, voxels.vein, voxels.baseline]) {
+    blurInPlane(values, geometry, POINT_SPREAD / geometry.spacing[0])
+  }
+  placeVessels(voxels)
+  const request = parseLesion(options.lesion)
+  const depth = request ? markLesion(request, voxels, geometry, margin, options.seed) : null
+  setPerfusion(voxels, geometry, vary, depth)
+  return voxels
+}
+
+function fillSlice(
+  voxels: PhantomVoxels,
+  geometry: Geometry,
+  slice: number,
+  template: HeadTemplate,
+  vary: Variations,
+  baseline: TissueBaseline,
+): void {
+  const [nx, ny] = geometry.size
+  const [stepX, stepY] = indexSteps(geometry)
+  const start = voxelToWorld(geometry, [0, 0, slice])
+  const patient: Vec3 = [0, 0, 0]
+  for (let j = 0; j < ny; j++) {
+    for (let i = 0; i < nx; i++) {
+      for (let axis = 0; axis < 3; axis++) patient[axis] = start[axis] + i * stepX[axis] + j * stepY[axis]
+      const [x, y, z] = mniOfPatient(patient)
+      const at = (slice * ny + j) * nx + i
+      const hull = sampleField(template.hull, x, y, z)
+      if (hull > SKULL_GAP) {
+        fillOutside(voxels, at, hull - SKULL_GAP, [x, y, z], vary, baseline)
+      } else {
+        fillInside(voxels, at, hull, [x, y, z], template, vary, baseline)
+      }
+    }
+  }
+}
+
+/** Between the hull of the brain and the inner table of the skull, mm. */
+const SKULL_GAP = 1.5
+const SCALP = 5.5
+
+function fillOutside(
+  voxels: PhantomVoxels,
+  at: number,
+  depth: number,
+  [x, y, z]: Vec3,
+  vary: Variations,
+  baseline: TissueBaseline,
+): void {
+  voxels.baseline[at] = baseline.air
+  if (depth > 22) return
+  const bone = 6 + 1.5 * sampleField(vary.skull, x, y, z)
+  if (depth < bone) {
+    voxels.tissue[at] = tissueLabels.skull
+    const inTable = depth < 1.6 || depth > bone - 1.8
+    voxels.baseline[at] = inTable
+      ? baseline.table
+      : baseline.marrow * (1 + 0.25 * sampleField(vary.marrow, x, y, z))
+  } else if (depth < bone + SCALP) {
+    voxels.tissue[at] = tissueLabels.scalp
+    const under = depth - bone
+    voxels.baseline[at] = under > 1 && under < 3.8 ? baseline.fat : baseline.skin
+  } else if (depth > 18 && depth < 20 && y < -70) {
+    voxels.baseline[at] = baseline.holder
+  }
+}
+
+function fillInside(
+  voxels: PhantomVoxels,
+  at: number,
+  hull: number,
+  [x, y, z]: Vec3,
+  template: HeadTemplate,
+  vary: Variations,
+  baseline: TissueBaseline,
+): void {
+  const density = sampleField(template.density, x, y, z)
+  const fold = Math.abs(sampleField(vary.folds, x, y, z))
+  const cleft = 0.14 * Math.max(0, 1 + hull / 17)
+  if (sampleField(template.brain, x, y, z) < 0.5 || density < FLUID_LIMIT || fold < cleft) {
+    voxels.tissue[at] = tissueLabels.fluid
+    voxels.baseline[at] = baseline.fluid
+    return
+  }
+  const grey = density >= sampleField(template.threshold, x, y, z)
+  const texture = 1 + 0.05 * sampleField(vary.texture, x, y, z)
+  voxels.tissue[at] = grey ? tissueLabels.grey : tissueLabels.white
+  voxels.baseline[at] = (grey ? baseline.grey : baseline.white) * texture
+}
+
+function blurInPlane(values: Float32Array, geometry: Geometry, sigma: number): void {
+  const radius = Math.ceil(2.5 * sigma)
+  const kernel = gaussianKernel(sigma, radius)
+  const [nx, ny, nz] = geometry.size
+  const rows = new Float32Array(nx * ny)
+  for (let slice = 0; slice < nz; slice++) {
+    const plane = values.subarray(slice * nx * ny, (slice + 1) * nx * ny)
+    convolveLines(plane, rows, nx, ny, 1, nx, kernel)
+    convolveLines(rows, plane, ny, nx, nx, 1, kernel)
+  }
+}
+
+/** A voxel that is mostly vessel is labelled so; arteries and veins never add up to more than the voxel. */
+function placeVessels(voxels: PhantomVoxels): void {
+  const { artery, vein, tissue } = voxels
+  for (let i = 0; i < tissue.length; i++) {
+    if (
+      tissue[i] === tissueLabels.skull ||
+      tissue[i] === tissueLabels.scalp ||
+      tissue[i] === tissueLabels.air
+    ) {
+      artery[i] = 0
+      vein[i] = tissue[i] === tissueLabels.skull ? 0 : vein[i]
+    }
+    if (artery[i] < 0.002) artery[i] = 0
+    vein[i] = vein[i] < 0.002 ? 0 : Math.min(vein[i], 1 - artery[i])
+    if (Math.max(artery[i], vein[i]) > VESSEL_SHARE) {
+      tissue[i] = artery[i] >= vein[i] ? tissueLabels.artery : tissueLabels.vein
+    }
+  }
+}
+
+function setPerfusion(
+  voxels: PhantomVoxels,
+  geometry: Geometry,
+  vary: Variations,
+  depth: LesionDepth | null,
+): void {
+  const [nx, ny, nz] = geometry.size
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        const label = voxels.tissue[at]
+        if (label !== tissueLabels.grey && label !== tissueLabels.white) continue
+        const states = label === tissueLabels.grey ? perfusionStates.grey : perfusionStates.white
+        const lesion = voxels.lesion[at]
+        const state =
+          lesion === lesionLabels.core
+            ? states.core
+            : lesion === lesionLabels.penumbra
+              ? states.penumbra
+              : states.normal
+        const [x, y, z] = mniOfPatient(voxelToWorld(geometry, [i, j, k]))
+        const cbf = state.cbf * (1 + 0.12 * sampleField(vary.flow, x, y, z))
+        const cbv = state.cbv * (1 + 0.1 * sampleField(vary.volume, x, y, z))
+        voxels.cbf[at] = cbf
+        voxels.cbv[at] = cbv
+        voxels.mtt[at] = (60 * cbv) / cbf
+        const arrival = 0.4 * sampleField(vary.arrival, x, y, z)
+        const deeper = depth && lesion === lesionLabels.penumbra ? 1.5 - depth[at] : 0
+        voxels.delay[at] = state.delay + arrival + 2.6 * deeper
+      }
+    }
+  }
+}

@@ -1,0 +1,15 @@
+export { makePhantom, type Phantom } from './phantom'
+export {
+  phantomKinds,
+  phantomOptions,
+  phantomOptionsSchema,
+  phantomVendors,
+  residueShapes,
+  territories,
+  type PhantomOptions,
+  type PhantomRequest,
+} from './options'
+export { frameRenderer, type FrameRenderer } from './render'
+export { demoOptions, makeDemoStudy, writePhantomStudy, type StudyWriteOptions } from './study'
+export { phantomTruth, truthDefinitions, truthSummary, type PhantomTruth } from './truth'
+export { lesionLabels, tissueLabels } from './tissue'

@@ -1,0 +1,152 @@
+import type { Geometry } from '@contract'
+import type { Bolus } from './bolus'
+import { sampleAt } from './bolus'
+import { sourceIndex, type SourceIndex } from './motion'
+import { noiseMaker } from './noise'
+import type { Phantom } from './phantom'
+import { responseAt } from './residue'
+import { ML_PER_100G } from './tissue'
+
+/** Lowest and highest value a CT stores, HU. */
+const CT_RANGE = [-1024, 3071] as const
+const MR_RANGE = [0, 32767] as const
+/**
+ * −ln(S/S0) of an enhancement of 1 HU in DSC-MRI: the arterial peak takes away 92 % of the signal.
+ */
+const ATTENUATION_PER_HU = Math.log(12.5) / 400
+
+/** Makes the time points of a phantom, one at a time, in any order: whole HU (MR: counts), x fastest, then y, slice. */
+export type FrameRenderer = (frame: number) => Int16Array
+
+/**
+ * A renderer of the phantom's time points. Every call writes into the same array, so that a long series needs the
+ * memory of one frame. What a voxel shows is baseline + enhancement at the slice's own time, moved with the head, with
+ * noise, rounded to whole numbers as a scanner does.
+ */
+export function frameRenderer(phantom: Phantom): FrameRenderer {
+  const { options, geometry, stillGeometry, poses } = phantom
+  const [nx, ny, nz] = geometry.size
+  const sliceLength = nx * ny
+  const still = new Float32Array(sliceLength * stillGeometry.size[2])
+  const moved = poses ? new Float32Array(sliceLength * nz) : still
+  const noise = new Float32Array(sliceLength)
+  const makeNoise = noiseMaker(nx, ny, geometry.spacing[0], options.seed)
+  const [lowest, highest] = options.modality === 'mr' ? MR_RANGE : CT_RANGE
+  const stored = new Int16Array(sliceLength * nz)
+
+  return (frame) => {
+    renderStill(phantom, frame, still)
+    if (poses)
+      moveInto(moved, geometry, still, stillGeometry, sourceIndex(poses[frame], geometry, stillGeometry))
+    for (let slice = 0; slice < nz; slice++) {
+      if (options.noise > 0) makeNoise(frame, slice, noise)
+      const start = slice * sliceLength
+      for (let i = 0; i < sliceLength; i++) {
+        const value = Math.round(moved[start + i] + options.noise * noise[i])
+        stored[start + i] = value < lowest ? lowest : value > highest ? highest : value
+      }
+    }
+    return stored
+  }
+}
+
+/** The head at its first place, without noise, at the times of a frame's slices. */
+function renderStill(phantom: Phantom, frame: number, image: Float32Array): void {
+  const { options, stillGeometry, margin, times, response, arterial, venous } = phantom
+  const { baseline, cbv, mtt, delay, artery, vein } = phantom.stillVoxels
+  const [nx, ny, slices] = stillGeometry.size
+  const nz = slices - 2 * margin
+  const contrast = options.modality === 'mr' ? mrContrast : ctContrast
+  for (let slice = 0; slice < slices; slice++) {
+    const t = times[frame * nz + Math.min(Math.max(slice - margin, 0), nz - 1)]
+    const inArtery = enhancement(arterial, t)
+    const inVein = enhancement(venous, t)
+    const start = slice * nx * ny
+    for (let at = start; at < start + nx * ny; at++) {
+      const vessel = artery[at] + vein[at]
+      if (mtt[at] === 0 && vessel === 0) {
+        image[at] = baseline[at]
+        continue
+      }
+      const tissue = mtt[at] > 0 ? (cbv[at] / ML_PER_100G) * responseAt(response, t - delay[at], mtt[at]) : 0
+      image[at] = contrast(baseline[at], tissue, artery[at], inArtery, vein[at], inVein)
+    }
+  }
+}
+
+function enhancement({ curve, step }: Bolus, t: number): number {
+  return sampleAt(curve, step, t)
+}
+
+/** Attenuation adds up within a voxel. */
+function ctContrast(
+  baseline: number,
+  tissue: number,
+  artery: number,
+  inArtery: number,
+  vein: number,
+  inVein: number,
+): number {
+  return baseline + (1 - artery - vein) * tissue + artery * inArtery + vein * inVein
+}
+
+/** Signals, not concentrations, add up within a voxel: S = S0 · Σ share · exp(−TE·ΔR2*). */
+function mrContrast(
+  baseline: number,
+  tissue: number,
+  artery: number,
+  inArtery: number,
+  vein: number,
+  inVein: number,
+): number {
+  const remaining = (enhancementHu: number): number => Math.exp(-ATTENUATION_PER_HU * enhancementHu)
+  return (
+    baseline *
+    ((1 - artery - vein) * remaining(tissue) + artery * remaining(inArtery) + vein * remaining(inVein))
+  )
+}
+
+/** Trilinear resampling of the still head onto the scanner's grid. */
+function moveInto(
+  moved: Float32Array,
+  geometry: Geometry,
+  still: Float32Array,
+  stillGeometry: Geometry,
+  { start, steps }: SourceIndex,
+): void {
+  const [nx, ny, nz] = geometry.size
+  const [sx, sy, sz] = stillGeometry.size
+  const [right, down, up] = [1, sx, sx * sy]
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        const x = clamp(start[0] + i * steps[0][0] + j * steps[1][0] + k * steps[2][0], sx)
+        const y = clamp(start[1] + i * steps[0][1] + j * steps[1][1] + k * steps[2][1], sy)
+        const z = clamp(start[2] + i * steps[0][2] + j * steps[1][2] + k * steps[2][2], sz)
+        const [ix, iy, iz] = [Math.floor(x), Math.floor(y), Math.floor(z)]
+        const [fx, fy, fz] = [x - ix, y - iy, z - iz]
+        const a = iz * up + iy * down + ix
+        const low = bilinear(still, a, right, down, fx, fy)
+        moved[at] = sz > 1 ? low + (bilinear(still, a + up, right, down, fx, fy) - low) * fz : low
+      }
+    }
+  }
+}
+
+function bilinear(
+  values: Float32Array,
+  at: number,
+  right: number,
+  down: number,
+  fx: number,
+  fy: number,
+): number {
+  const top = values[at] + (values[at + right] - values[at]) * fx
+  const bottom = values[at + down] + (values[at + down + right] - values[at + down]) * fx
+  return top + (bottom - top) * fy
+}
+
+/** Within a line of `length` values, with room for the next neighbour. */
+function clamp(position: number, length: number): number {
+  return Math.min(Math.max(position, 0), Math.max(0, length - 1.0001))
+}

@@ -1,0 +1,121 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { UmbraError } from '@contract'
+import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
+import { writeFailure } from '../files/atomic'
+import { classicEncoder, type DicomFile } from './dicom/classic'
+import { makePhantom, type Phantom } from './phantom'
+import { phantomOptions } from './options'
+import { frameRenderer } from './render'
+import { writeTruth } from './truth'
+
+export interface StudyWriteOptions {
+  /** Put the new `dicom` and `truth` in the place of those in a folder that is not empty; the rest of it stays. */
+  replace?: boolean
+}
+
+/**
+ * Writes a phantom as a folder: `dicom/` in the vendor's style and `truth/` beside it. The folder appears under its
+ * name only when it is whole; when the run is cancelled or the disk is full, nothing is left. Throws `folder-in-use`
+ * for a folder that has something in it, `write-failed` otherwise. Resolves to the number of DICOM files.
+ */
+export async function writePhantomStudy(
+  phantom: Phantom,
+  directory: string,
+  run: Run = {},
+  options: StudyWriteOptions = {},
+): Promise<number> {
+  const target = resolve(directory)
+  const occupied = await occupation(target)
+  if (occupied === 'full' && !options.replace) {
+    throw new UmbraError({
+      code: 'folder-in-use',
+      message: 'The folder is not empty.',
+      hint: 'Choose another folder, or replace the phantom in this one (umbra phantom --force).',
+      where: target,
+    })
+  }
+  const unfinished = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
+  try {
+    await mkdir(unfinished, { recursive: true })
+    const files = await writeDicom(phantom, join(unfinished, 'dicom'), partOfRun(run, 0, 0.85))
+    await writeTruth(phantom, join(unfinished, 'truth'), partOfRun(run, 0.85, 1))
+    if (occupied === 'full') await replaceParts(unfinished, target)
+    else {
+      if (occupied === 'empty') await rmdir(target)
+      await rename(unfinished, target)
+    }
+    return files
+  } catch (thrown) {
+    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined)
+    if (thrown instanceof UmbraError || (thrown as Error).name === 'AbortError') throw thrown
+    if ((thrown as NodeJS.ErrnoException).code) throw writeFailure(thrown, target)
+    throw thrown
+  }
+}
+
+/** What stands at a path: nothing, an empty folder, or something to be kept. Throws for a file. */
+async function occupation(path: string): Promise<'free' | 'empty' | 'full'> {
+  try {
+    return (await readdir(path)).length > 0 ? 'full' : 'empty'
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return 'free'
+    throw writeFailure(thrown, path)
+  }
+}
+
+async function replaceParts(unfinished: string, target: string): Promise<void> {
+  for (const part of ['dicom', 'truth']) {
+    const old = join(unfinished, `old-${part}`)
+    await rename(join(target, part), old).catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code !== 'ENOENT') throw thrown
+    })
+    await rename(join(unfinished, part), join(target, part))
+  }
+  await rm(unfinished, { recursive: true, force: true })
+}
+
+/** Files written at the same time. */
+const WRITERS = 8
+
+async function writeDicom(phantom: Phantom, directory: string, run: Run): Promise<number> {
+  const render = frameRenderer(phantom)
+  const encode = classicEncoder(phantom)
+  const folders = new Set<string>()
+  let count = 0
+  for (let frame = 0; frame < phantom.frames; frame++) {
+    stopIfCancelled(run)
+    run.onProgress?.(frame / phantom.frames, 'DICOM')
+    const files = encode(frame, render(frame))
+    await writeFiles(directory, files, folders)
+    count += files.length
+  }
+  return count
+}
+
+async function writeFiles(directory: string, files: DicomFile[], folders: Set<string>): Promise<void> {
+  let next = 0
+  const lane = async (): Promise<void> => {
+    while (next < files.length) {
+      const file = files[next++]
+      const path = join(directory, ...file.path.split('/'))
+      const folder = dirname(path)
+      if (!folders.has(folder)) {
+        await mkdir(folder, { recursive: true })
+        folders.add(folder)
+      }
+      await writeFile(path, Buffer.concat(file.parts))
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(WRITERS, files.length) }, lane))
+}
+
+/** The study of the demonstration: a head with a left middle cerebral infarct at a size that is quick to compute. */
+export const demoOptions = phantomOptions({ lesion: 'mca-left:22+55', noise: 3, seed: 7 })
+
+/** Makes and writes the demonstration study; `directory` must not exist, or be empty. */
+export async function makeDemoStudy(directory: string, run: Run = {}): Promise<void> {
+  const phantom = await makePhantom(demoOptions, partOfRun(run, 0, 0.3))
+  await writePhantomStudy(phantom, directory, partOfRun(run, 0.3, 1))
+}

@@ -1,0 +1,201 @@
+import type { Geometry, Vec3 } from '@contract'
+import { voxelToWorld, worldToVoxel } from '../volume'
+import { sampleField, type Field } from './fields'
+
+/** A vessel as a line of tapering tubes in MNI space (RAS, mm): positions with the radius there. */
+export interface Vessel {
+  kind: 'artery' | 'vein'
+  points: { at: Vec3; radius: number }[]
+}
+
+/** MNI space to the patient (LPS, mm): the axis of the head passes the isocentre. */
+const ANTERIOR_SHIFT = 18
+export function patientOfMni([x, y, z]: Vec3): Vec3 {
+  return [-x, -(y + ANTERIOR_SHIFT), z]
+}
+export function mniOfPatient([l, p, s]: Vec3): Vec3 {
+  return [-l, -p - ANTERIOR_SHIFT, s]
+}
+
+type Course = [x: number, y: number, z: number, radius: number][]
+
+/** Right-sided and midline courses; the former are mirrored. */
+const pairedArteries: Course[] = [
+  // internal carotid, from the carotid canal to its bifurcation
+  [
+    [18, -8, -48, 2.6],
+    [15, -4, -36, 2.6],
+    [12, 2, -26, 2.5],
+    [11, 4, -19, 2.4],
+    [12, 3, -14, 2.2],
+  ],
+  // middle cerebral: M1, the insular bend, M2 up and back, M3 over the operculum
+  [
+    [12, 3, -14, 1.8],
+    [22, 4, -15, 1.7],
+    [31, 2, -15, 1.6],
+    [37, 3, -9, 1.5],
+    [39, 0, 0, 1.4],
+    [40, -10, 9, 1.3],
+    [40, -24, 16, 1.2],
+    [47, -32, 21, 1],
+  ],
+  [
+    [37, 3, -9, 1.3],
+    [40, 12, 0, 1.2],
+    [40, 12, 12, 1.1],
+    [47, 8, 19, 0.9],
+  ],
+  // anterior cerebral: A1, A2, pericallosal
+  [
+    [12, 3, -14, 1.4],
+    [5, 9, -13, 1.3],
+    [2.5, 18, -10, 1.4],
+    [2.5, 30, -4, 1.4],
+    [2.5, 37, 8, 1.3],
+    [2.5, 31, 20, 1.2],
+    [2.5, 12, 31, 1.1],
+    [2.5, -12, 36, 1],
+  ],
+  // posterior cerebral
+  [
+    [2, -16, -14, 1.4],
+    [13, -19, -14, 1.3],
+    [19, -32, -8, 1.2],
+    [14, -52, 1, 1.1],
+    [9, -72, 5, 1],
+  ],
+]
+const midlineArteries: Course[] = [
+  [
+    [0, -24, -46, 1.9],
+    [0, -20, -30, 1.9],
+    [0, -16, -14, 1.7],
+  ],
+]
+
+/** The arteries of the base of the brain and their first branches. */
+export function cerebralArteries(): Vessel[] {
+  const mirrored = pairedArteries.map((course) => course.map(([x, ...rest]): Course[number] => [-x, ...rest]))
+  return [...pairedArteries, ...mirrored, ...midlineArteries].map((course) => vessel('artery', course))
+}
+
+/**
+ * The superior sagittal sinus along the inner midline of the skull from the forehead to the torcula, widening on its
+ * way, with the straight sinus. `brain` tells where the surface is.
+ */
+export function duralSinuses(brain: Field): Vessel[] {
+  const sagittal: Course = []
+  for (let angle = 25; angle <= 190; angle += 5) {
+    const along = (angle - 25) / 165
+    const [y, z] = midlineSurface(brain, angle)
+    sagittal.push([0, y, z, 1.8 + 2.6 * along])
+  }
+  const [, torculaY, torculaZ] = sagittal[sagittal.length - 1]
+  const straight: Course = [
+    [0, -40, 8, 1.4],
+    [0, -50, 8, 1.8],
+    [0, -72, 0, 2.1],
+    [0, torculaY + 4, torculaZ, 2.6],
+  ]
+  return [vessel('vein', sagittal), vessel('vein', straight)]
+}
+
+/** The outermost brain beside the midline in one direction of the sagittal plane, degrees from anterior over superior. */
+function midlineSurface(brain: Field, angle: number): [y: number, z: number] {
+  const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)]
+  for (let reach = 120; reach > 30; reach -= 0.5) {
+    const [y, z] = [-20 + reach * cos, 5 + reach * sin]
+    if (sampleField(brain, 8, y, z) > 0.5 || sampleField(brain, -8, y, z) > 0.5) return [y, z]
+  }
+  return [-20 + 80 * cos, 5 + 80 * sin]
+}
+
+function vessel(kind: Vessel['kind'], course: Course): Vessel {
+  return { kind, points: course.map(([x, y, z, radius]) => ({ at: [x, y, z] as Vec3, radius })) }
+}
+
+const IN_PLANE_SAMPLES = 3
+const THROUGH_PLANE_SAMPLES = 7
+
+/** Adds the share of every voxel (in-plane size times slice thickness) that lies inside a vessel. */
+export function addVessel(fractions: Float32Array, geometry: Geometry, { points }: Vessel): void {
+  for (let i = 1; i < points.length; i++) {
+    const [from, to] = [points[i - 1], points[i]]
+    addTube(fractions, geometry, patientOfMni(from.at), patientOfMni(to.at), from.radius, to.radius)
+  }
+}
+
+function addTube(
+  fractions: Float32Array,
+  geometry: Geometry,
+  from: Vec3,
+  to: Vec3,
+  fromRadius: number,
+  toRadius: number,
+): void {
+  const [nx, ny] = geometry.size
+  const [low, high] = voxelBox(geometry, from, to, Math.max(fromRadius, toRadius))
+  for (let k = low[2]; k <= high[2]; k++) {
+    for (let j = low[1]; j <= high[1]; j++) {
+      for (let i = low[0]; i <= high[0]; i++) {
+        const at = (k * ny + j) * nx + i
+        const share = shareInside(geometry, [i, j, k], from, to, fromRadius, toRadius)
+        fractions[at] = Math.max(fractions[at], share)
+      }
+    }
+  }
+}
+
+/** The voxels a tube can touch, first and last index of each axis, within the grid. */
+function voxelBox(geometry: Geometry, from: Vec3, to: Vec3, radius: number): [Vec3, Vec3] {
+  const low: Vec3 = [Infinity, Infinity, Infinity]
+  const high: Vec3 = [-Infinity, -Infinity, -Infinity]
+  for (const end of [from, to]) {
+    for (let corner = 0; corner < 8; corner++) {
+      const shift = (bit: number): number => (corner & bit ? radius : -radius)
+      const voxel = worldToVoxel(geometry, [end[0] + shift(1), end[1] + shift(2), end[2] + shift(4)])
+      for (let axis = 0; axis < 3; axis++) {
+        low[axis] = Math.min(low[axis], voxel[axis])
+        high[axis] = Math.max(high[axis], voxel[axis])
+      }
+    }
+  }
+  const clip = (value: number, axis: number): number => Math.min(Math.max(value, 0), geometry.size[axis] - 1)
+  return [
+    low.map((value, axis) => clip(Math.floor(value - 0.5), axis)) as Vec3,
+    high.map((value, axis) => clip(Math.ceil(value + 0.5), axis)) as Vec3,
+  ]
+}
+
+function shareInside(
+  geometry: Geometry,
+  [i, j, k]: Vec3,
+  from: Vec3,
+  to: Vec3,
+  fromRadius: number,
+  toRadius: number,
+): number {
+  const along: Vec3 = [to[0] - from[0], to[1] - from[1], to[2] - from[2]]
+  const length = along[0] ** 2 + along[1] ** 2 + along[2] ** 2
+  const offset = (sample: number, samples: number): number => (sample + 0.5) / samples - 0.5
+  let inside = 0
+  for (let c = 0; c < THROUGH_PLANE_SAMPLES; c++) {
+    for (let b = 0; b < IN_PLANE_SAMPLES; b++) {
+      for (let a = 0; a < IN_PLANE_SAMPLES; a++) {
+        const [x, y, z] = voxelToWorld(geometry, [
+          i + offset(a, IN_PLANE_SAMPLES),
+          j + offset(b, IN_PLANE_SAMPLES),
+          k + offset(c, THROUGH_PLANE_SAMPLES),
+        ])
+        const [dx, dy, dz] = [x - from[0], y - from[1], z - from[2]]
+        const share = Math.min(Math.max((dx * along[0] + dy * along[1] + dz * along[2]) / length, 0), 1)
+        const radius = fromRadius + (toRadius - fromRadius) * share
+        const distance =
+          (dx - share * along[0]) ** 2 + (dy - share * along[1]) ** 2 + (dz - share * along[2]) ** 2
+        if (distance <= radius * radius) inside++
+      }
+    }
+  }
+  return inside / (THROUGH_PLANE_SAMPLES * IN_PLANE_SAMPLES ** 2)
+}

@@ -24,13 +24,14 @@ function exitCodeOf(problem: Problem): number {
 /**
  * Runs one command line and resolves to its exit code. A failure is told on stderr as message, place and remedy, and
  * with --json also as `{"error": {code, message, hint, where}}` on stdout, so that stdout is JSON either way. An
- * UmbraError with the code `usage` counts as wrong usage.
+ * UmbraError with the code `usage` counts as wrong usage. A command that has told its failure in its own way sets
+ * `process.exitCode`.
  */
 export async function runProgram(program: Command, args: string[]): Promise<number> {
   const json = args.includes('--json')
   try {
     await program.parseAsync(args, { from: 'user' })
-    return exitCodes.done
+    return Number(process.exitCode ?? exitCodes.done)
   } catch (thrown) {
     if (thrown instanceof CommanderError) {
       if (thrown.exitCode === 0) return exitCodes.done

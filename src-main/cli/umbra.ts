@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import type { Command } from 'commander'
+import { command as doctor } from './commands/doctor'
+import { command as serve } from './commands/serve'
 import { runProgram, umbraProgram } from './program'
 
-const commands: Command[] = []
+const commands = [serve(), doctor()]
 
 // A reader that closes the pipe early (`umbra info … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -8,7 +8,7 @@ import {
 } from '@contract'
 import type { Engine } from './engine'
 
-const FRAMES_AT_ONCE = 64
+const FRAMES_AT_ONCE = 8
 
 /** Sends frames of voxels in chunks, never more of them on the way than the client can take. */
 export interface VoxelSender {
@@ -24,14 +24,15 @@ interface Sending {
 }
 
 /**
- * `post` clones what it is given, so every chunk is one copy out of the shared memory. A frame is read when it is asked
- * for: a series that is released meanwhile still arrives whole.
+ * `post` clones what it is given, so every chunk is one copy out of the shared memory. A few frames are sent at once,
+ * the others wait their turn; a frame whose sending began arrives whole even when its series is released meanwhile.
  */
 export function createVoxelSender(
   engine: Engine,
   post: (message: VoxelChunk | VoxelFailure) => void,
 ): VoxelSender {
   const sendings = new Map<number, Sending>()
+  const waiting: VoxelRequest[] = []
 
   function advance(voxelRequest: number, sending: Sending): void {
     const { bytes } = sending
@@ -43,26 +44,39 @@ export function createVoxelSender(
       sending.credit--
       post({ voxelRequest, offset, totalBytes: bytes.byteLength, bytes: chunk.buffer })
     }
-    if (sending.offset >= bytes.byteLength) sendings.delete(voxelRequest)
+  }
+
+  function begin({ voxelRequest, voxelsId, frame }: VoxelRequest): void {
+    try {
+      const sending = { bytes: engine.readVoxels(voxelsId, frame), offset: 0, credit: VOXEL_CREDIT }
+      sendings.set(voxelRequest, sending)
+      advance(voxelRequest, sending)
+    } catch (thrown) {
+      post({ voxelRequest, error: problemOf(thrown) })
+    }
+  }
+
+  function beginWaiting(): void {
+    while (waiting.length > 0 && sendings.size < FRAMES_AT_ONCE) begin(waiting.shift() as VoxelRequest)
   }
 
   return {
-    send: ({ voxelRequest, voxelsId, frame }) => {
-      try {
-        if (sendings.size >= FRAMES_AT_ONCE) throw new Error(`More than ${FRAMES_AT_ONCE} frames at once`)
-        const sending = { bytes: engine.readVoxels(voxelsId, frame), offset: 0, credit: VOXEL_CREDIT }
-        sendings.set(voxelRequest, sending)
-        advance(voxelRequest, sending)
-      } catch (thrown) {
-        post({ voxelRequest, error: problemOf(thrown) })
-      }
+    send: (request) => {
+      waiting.push(request)
+      beginWaiting()
     },
     acknowledge: (voxelRequest) => {
       const sending = sendings.get(voxelRequest)
       if (!sending) return
-      sending.credit = Math.min(VOXEL_CREDIT, sending.credit + 1)
+      sending.credit++
       advance(voxelRequest, sending)
+      const arrived = sending.offset >= sending.bytes.byteLength && sending.credit === VOXEL_CREDIT
+      if (arrived) sendings.delete(voxelRequest)
+      beginWaiting()
     },
-    close: () => sendings.clear(),
+    close: () => {
+      sendings.clear()
+      waiting.length = 0
+    },
   }
 }

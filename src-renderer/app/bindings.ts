@@ -74,7 +74,8 @@ export function keyCaps(text: string, mac: boolean): string[] {
   ].filter((cap) => cap !== false)
 }
 
-interface Focused {
+/** What of the focused element decides whether it needs a key. */
+export interface Focused {
   tagName: string
   type?: string
   isContentEditable?: boolean

@@ -1,5 +1,5 @@
 import { shallowReactive } from 'vue'
-import { keyBelongsTo, matches, parseBinding, type Binding } from './bindings'
+import { keyBelongsTo, matches, parseBinding, type Binding, type Focused, type KeyPress } from './bindings'
 
 /** Something a person can do, by key, by the palette, by the native menu. Rooms register theirs when they load. */
 export interface Command {
@@ -51,23 +51,28 @@ export async function runCommand(id: string): Promise<boolean> {
 export const isMac = (): boolean => /mac/i.test(navigator.platform)
 
 /** The command a key press stands for now, or null; the latest registered wins where two are possible. */
-export function commandFor(event: KeyboardEvent, mac: boolean): Command | null {
-  const focused = event.target instanceof HTMLElement ? event.target : null
-  const candidates = [...registered.values()].reverse()
-  for (const { command, bindings } of candidates) {
-    const binding = bindings.find((candidate) => matches(candidate, event, mac))
-    if (!binding || (event.repeat && !command.repeats) || !isAvailable(command)) continue
-    if (focused && keyBelongsTo({ ...focusOf(focused), role: focused.getAttribute('role') }, binding)) {
-      continue
-    }
-    return command
+export function commandFor(
+  press: KeyPress & { repeat: boolean },
+  focused: Focused | null,
+  mac: boolean,
+): Command | null {
+  for (const { command, bindings } of [...registered.values()].reverse()) {
+    const binding = bindings.find((candidate) => matches(candidate, press, mac))
+    if (!binding || (press.repeat && !command.repeats) || !isAvailable(command)) continue
+    if (!focused || !keyBelongsTo(focused, binding)) return command
   }
   return null
 }
 
-function focusOf(element: HTMLElement): { tagName: string; type?: string; isContentEditable: boolean } {
-  const type = element instanceof HTMLInputElement ? element.type : undefined
-  return { tagName: element.tagName, type, isContentEditable: element.isContentEditable }
+function focusedBy(event: KeyboardEvent): Focused | null {
+  const element = event.target
+  if (!(element instanceof HTMLElement)) return null
+  return {
+    tagName: element.tagName,
+    type: element instanceof HTMLInputElement ? element.type : undefined,
+    isContentEditable: element.isContentEditable,
+    role: element.getAttribute('role'),
+  }
 }
 
 /** The window's one key listener. `blocked` is true while a dialog has the keyboard. */
@@ -75,7 +80,7 @@ export function listenForKeys(blocked: () => boolean, onFault: (error: unknown) 
   const mac = isMac()
   const listen = (event: KeyboardEvent): void => {
     if (event.defaultPrevented || event.isComposing || blocked()) return
-    const command = commandFor(event, mac)
+    const command = commandFor(event, focusedBy(event), mac)
     if (!command) return
     event.preventDefault()
     Promise.resolve()

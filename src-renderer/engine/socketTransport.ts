@@ -65,6 +65,8 @@ export function connectToHost({ origin, token }: HostAddress): Connect {
           listener.onLost({ ...lostProblem, message: 'The engine sent something that is not JSON.' })
         }
       }
+      // A close always follows, and is where the loss is told.
+      socket.onerror = () => undefined
       socket.onclose = () => {
         if (closing) return
         closing = true

@@ -1,7 +1,13 @@
-import type { Catalogue, Job, LongMethod, Output, RecentStudy, SeriesSummary, StudySummary } from '@contract'
-import { catalogueSchema } from '@contract'
+import {
+  catalogueSchema,
+  type Catalogue,
+  type Job,
+  type RecentStudy,
+  type SeriesSummary,
+  type StudySummary,
+} from '@contract'
 import { defineStore } from 'pinia'
-import { computed, ref, shallowRef } from 'vue'
+import { computed, nextTick, ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
 import { upload, type UploadFile } from '../engine/upload'
 import { hostAddress } from '../engine/window'
@@ -47,6 +53,8 @@ export const useStudyStore = defineStore('study', () => {
   const seriesKey = ref<string | null>(null)
   const opening = ref<Opening | null>(null)
   const recent = shallowRef<RecentStudy[]>([])
+  let openedPaths: string[] | null = null
+  let restoring = false
   const chosen = computed(
     () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value) ?? null,
   )
@@ -60,11 +68,28 @@ export const useStudyStore = defineStore('study', () => {
     layout.go('review')
   }
 
-  /** Takes a catalogue as the open one, keeping the chosen series where it still exists. */
-  function take(next: Catalogue | null): void {
+  /**
+   * Puts a catalogue in the place of the one before. The series under review leaves first, so that whoever shows it
+   * lets its voxels go, even where the new study has a series of the same key.
+   */
+  async function take(next: Catalogue | null): Promise<void> {
+    seriesKey.value = null
     catalogue.value = next
-    const known = (key: string | null): boolean => seriesOf(next).some((entry) => entry.series.key === key)
-    if (!known(seriesKey.value)) seriesKey.value = known(layout.seriesKey) ? layout.seriesKey : null
+    await nextTick()
+  }
+
+  /** A study this window did not open itself: the series last reviewed, else the one it would have opened with. */
+  async function adopt(next: Catalogue): Promise<void> {
+    await take(next)
+    const remembered = seriesOf(next).some((entry) => entry.series.key === layout.seriesKey)
+    if (remembered) seriesKey.value = layout.seriesKey
+    else if (layout.room === 'studies' || layout.room === 'review') openFirst(next)
+  }
+
+  function openFirst(next: Catalogue): void {
+    const first = seriesToOpen(next)
+    if (first) openSeries(first)
+    else layout.go('studies')
   }
 
   function tellWhatWasLeftOut(next: Catalogue): void {
@@ -75,9 +100,9 @@ export const useStudyStore = defineStore('study', () => {
     })
   }
 
-  async function runOpening<M extends 'study.open' | ('study.demo' & LongMethod)>(
+  async function runOpening(
     title: string,
-    start: (signal: AbortSignal, onProgress: (job: Job) => void) => Promise<Output<M>>,
+    start: (signal: AbortSignal, onProgress: (job: Job) => void) => Promise<Catalogue>,
   ): Promise<void> {
     if (opening.value) {
       messages.inform('A study is being opened already.', {
@@ -91,12 +116,9 @@ export const useStudyStore = defineStore('study', () => {
       const next = await start(abort.signal, ({ progress, stage }) => {
         if (opening.value) Object.assign(opening.value, { progress, stage })
       })
-      seriesKey.value = null
       layout.seriesKey = null
-      take(next)
-      const first = seriesToOpen(next)
-      if (first) openSeries(first)
-      else layout.go('studies')
+      await take(next)
+      openFirst(next)
       tellWhatWasLeftOut(next)
     } catch (error) {
       messages.fault(error)
@@ -107,8 +129,13 @@ export const useStudyStore = defineStore('study', () => {
   }
 
   /** Opens folders, files and zip archives that lie on the engine's machine. */
-  const open = (paths: string[]): Promise<void> =>
-    runOpening('Opening', (signal, onProgress) => engine.run('study.open', { paths }, { signal, onProgress }))
+  function open(paths: string[]): Promise<void> {
+    return runOpening('Opening', async (signal, onProgress) => {
+      const next = await engine.run('study.open', { paths }, { signal, onProgress })
+      openedPaths = paths
+      return next
+    })
+  }
 
   const openDemo = (): Promise<void> =>
     runOpening('Opening the demonstration study', (signal, onProgress) =>
@@ -127,6 +154,7 @@ export const useStudyStore = defineStore('study', () => {
         },
       })
       if (opening.value) opening.value.title = 'Opening'
+      openedPaths = null
       return engine.run('study.open', { paths: [path] }, { signal, onProgress })
     })
 
@@ -134,7 +162,7 @@ export const useStudyStore = defineStore('study', () => {
     try {
       await engine.call('study.close', {})
       layout.seriesKey = null
-      take(null)
+      await take(null)
       layout.go('studies')
     } catch (error) {
       messages.fault(error)
@@ -153,27 +181,39 @@ export const useStudyStore = defineStore('study', () => {
     await refreshRecent()
   }
 
-  /**
-   * After a reload or a restart of the engine: what is open there is open here. A study this window has not seen yet
-   * (given on the command line, opened by another window) is shown as if it had been opened here.
-   */
+  /** After a reload or a restart of the engine: what is open there is open here. */
   async function restore(): Promise<void> {
-    adopt(await engine.call('study.current', {}))
+    restoring = true
+    const current = await engine.call('study.current', {}).finally(() => (restoring = false))
+    const before = catalogue.value
+    if (current && JSON.stringify(current) !== JSON.stringify(before)) await adopt(current)
+    if (!current && before) {
+      await take(null)
+      offerAgain()
+    }
     await refreshRecent()
   }
 
-  function adopt(next: Catalogue | null): void {
-    take(next)
-    const first = next && seriesKey.value === null ? seriesToOpen(next) : null
-    if (first && (layout.room === 'studies' || layout.room === 'review')) openSeries(first)
+  /** Not opened again by itself: if it was the study that brought the engine down, it would do so again. */
+  function offerAgain(): void {
+    const paths = openedPaths ?? recent.value[0]?.paths
+    messages.show(
+      'warning',
+      {
+        code: 'study-lost',
+        message: 'The engine was started again, so the study is no longer open.',
+        hint: 'Computed maps are kept and come back with it.',
+      },
+      { action: paths ? { title: 'Open it again', run: () => void open(paths) } : null },
+    )
   }
 
   engine.onReady(() => void restore().catch(messages.fault))
   // An opening that another window started, or that this one started before it was reloaded.
   engine.onJob((job) => {
-    if (!opens(job.method) || opening.value || job.state !== 'done') return
+    if (!opens(job.method) || job.state !== 'done' || opening.value || restoring) return
     const opened = catalogueSchema.safeParse(job.result)
-    if (opened.success) adopt(opened.data)
+    if (opened.success) void adopt(opened.data)
     void refreshRecent()
   })
 

@@ -1,0 +1,92 @@
+import { MessageChannel as NodeMessageChannel } from 'node:worker_threads'
+import { afterEach, describe, expect, it } from 'vitest'
+import { UmbraError, VOXEL_CHUNK, VOXEL_CREDIT, type VoxelChunk, type VoxelRequest } from '@contract'
+import { createVoxelSender } from '../../../src-main/engine/voxelSender'
+import type { Engine } from '../../../src-main/engine/engine'
+import { transportOverPort } from '../../../src-renderer/engine/portTransport'
+import type { Transport } from '../../../src-renderer/engine/transport'
+
+const open: { close(): void }[] = []
+afterEach(() => open.splice(0).forEach((each) => each.close()))
+
+/** The renderer's end of a port, and the raw other end. */
+function connected(): { transport: Transport; other: MessagePort; heard: unknown[] } {
+  const { port1, port2 } = new NodeMessageChannel() as unknown as MessageChannel
+  const heard: unknown[] = []
+  const transport = transportOverPort(port1, {
+    onMessage: (message) => heard.push(message),
+    onLost: () => undefined,
+  })
+  open.push(transport, port2)
+  port2.start()
+  return { transport, other: port2, heard }
+}
+
+const next = (port: MessagePort): Promise<unknown> =>
+  new Promise((resolve) => port.addEventListener('message', ({ data }) => resolve(data), { once: true }))
+
+describe('the transport over a message port', () => {
+  it('carries requests out, and answers and events in', async () => {
+    const { transport, other, heard } = connected()
+    const request = { id: 1, method: 'engine.about', params: {} }
+    const arrived = next(other)
+    transport.send(request)
+    expect(await arrived).toEqual(request)
+    other.postMessage({ id: 1, ok: true, value: 'here' })
+    await expect.poll(() => heard).toEqual([{ id: 1, ok: true, value: 'here' }])
+  })
+
+  it('assembles a frame from the chunks of the engine’s own sender, in place', async () => {
+    const { transport, other } = connected()
+    const bytes = new Uint8Array(2.5 * VOXEL_CHUNK)
+    for (let i = 0; i < bytes.length; i++) bytes[i] = (i * 31) >> 3
+    const engine = { readVoxels: () => bytes } as Partial<Engine> as Engine
+    const sender = createVoxelSender(engine, (message) => other.postMessage(message))
+    other.onmessage = ({ data }: MessageEvent<VoxelRequest & { voxelAcknowledged?: number }>) =>
+      data.voxelAcknowledged === undefined ? sender.send(data) : sender.acknowledge(data.voxelAcknowledged)
+
+    const into = new Uint8Array(bytes.length)
+    await transport.readVoxels('series-1', 0, into)
+    expect(Buffer.compare(into, bytes)).toBe(0)
+  })
+
+  it('acknowledges every chunk, so that the engine is never more than its credit ahead', async () => {
+    const { transport, other } = connected()
+    const asked = next(other)
+    const reading = transport.readVoxels('series-1', 3, new Uint8Array(8))
+    const { voxelRequest, voxelsId, frame } = (await asked) as VoxelRequest
+    expect({ voxelsId, frame }).toEqual({ voxelsId: 'series-1', frame: 3 })
+    let acknowledged = 0
+    other.onmessage = () => void acknowledged++
+    for (let offset = 0; offset < 8; offset += 2) {
+      const bytes = new Uint8Array([offset, offset + 1]).buffer
+      other.postMessage({ voxelRequest, offset, totalBytes: 8, bytes } satisfies VoxelChunk)
+    }
+    await reading
+    await expect.poll(() => acknowledged).toBe(VOXEL_CREDIT)
+  })
+
+  it('refuses a frame of another length than the array has', async () => {
+    const { transport, other } = connected()
+    const asked = next(other)
+    const reading = transport.readVoxels('series-1', 0, new Uint8Array(8))
+    const refused = expect(reading).rejects.toMatchObject({ code: 'voxels-length', where: 'series-1' })
+    const { voxelRequest } = (await asked) as VoxelRequest
+    other.postMessage({ voxelRequest, offset: 0, totalBytes: 16, bytes: new ArrayBuffer(16) })
+    await refused
+  })
+
+  it('passes on why the engine has no such frame, and ends what is read when it closes', async () => {
+    const { transport, other } = connected()
+    const asked = next(other)
+    const gone = expect(transport.readVoxels('old', 0, new Uint8Array(8))).rejects.toThrow(UmbraError)
+    const { voxelRequest } = (await asked) as VoxelRequest
+    other.postMessage({ voxelRequest, error: { code: 'voxels-gone', message: 'The series was closed.' } })
+    await gone
+    const cut = expect(transport.readVoxels('new', 0, new Uint8Array(8))).rejects.toMatchObject({
+      code: 'engine-lost',
+    })
+    transport.close()
+    await cut
+  })
+})

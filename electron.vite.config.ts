@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { chmodSync, readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
@@ -19,6 +19,12 @@ function engineWorkers(): Record<string, string> {
   )
 }
 
+/** The command line is a program of its own: `npx umbra` runs the built file by its first line. */
+const executable = {
+  name: 'umbra-executable',
+  writeBundle: () => chmodSync(resolve(root, 'out/main/umbra.js'), 0o755),
+}
+
 /**
  * Packages listed under "dependencies" stay outside the bundles, because they find their WebAssembly beside
  * themselves; everything else is bundled. The targets are the oldest Electron the code must run on (22: Node 16,
@@ -28,6 +34,7 @@ export default defineConfig({
   main: {
     define,
     resolve: { alias },
+    plugins: [executable],
     build: {
       target: 'node16.17',
       outDir: 'out/main',

@@ -25,7 +25,13 @@ export function workerPath(name: string): string {
  * the first tasks and a worker that dies takes down only the tasks it held.
  */
 export function openPool(name: string, size = coreCount()): WorkerPool {
-  const pool = workerpool.pool(workerPath(name), { workerType: 'thread', maxWorkers: size })
+  const pool = workerpool.pool(workerPath(name), {
+    workerType: 'thread',
+    maxWorkers: size,
+    // Decoders chatter on stdout, where a command prints its result: what workers print there is dropped.
+    emitStdStreams: true,
+    workerThreadOpts: { stdout: true, stderr: false },
+  })
   return {
     size,
     call: <T>(method: string, ...args: unknown[]) =>

@@ -19,6 +19,12 @@ export function indexSteps(geometry: Geometry): [Vec3, Vec3, Vec3] {
   return [step(0), step(1), step(2)]
 }
 
+/** Volume of a voxel, mm³; smaller than the product of its spacings where the grid is sheared. */
+export function voxelVolume(geometry: Geometry): number {
+  const [x, y, z] = indexSteps(geometry)
+  return Math.abs(dot(x, cross(y, z)))
+}
+
 /** World position (DICOM patient LPS, mm) of a voxel index; integers are voxel centres. */
 export function voxelToWorld(geometry: Geometry, [i, j, k]: Vec3): Vec3 {
   const [x, y, z] = indexSteps(geometry)

@@ -7,6 +7,7 @@ export {
   sliceNormal,
   stackSpacing,
   voxelToWorld,
+  voxelVolume,
   worldToVoxel,
   type Affine,
 } from './geometry'

@@ -1,6 +1,15 @@
 import type { Geometry, Vec3 } from '@contract'
 import { isSheared, stackSpacing, type SourceIdentity } from '../../volume'
-import { decimalString, dicomTime, newUid, text, type Dataset } from './part10'
+import { decimalString, dicomTime, newUid, personName, text, words, type Dataset } from './part10'
+
+/** The source with a study and a frame of reference where its files had none, for all objects written together. */
+export function completeIdentity(source: SourceIdentity): SourceIdentity {
+  return {
+    ...source,
+    studyInstanceUid: isUid(source.studyInstanceUid) ? source.studyInstanceUid : newUid(),
+    frameOfReference: isUid(source.frameOfReference) ? source.frameOfReference : newUid(),
+  }
+}
 
 /** A code of a terminology: SNOMED CT (SCT), DICOM (DCM) or UCUM. */
 export interface CodedConcept {
@@ -11,6 +20,7 @@ export interface CodedConcept {
 
 /** What all objects written together share. */
 export interface ObjectContext {
+  /** With a study and a frame of reference, see `completeIdentity`. */
   source: SourceIdentity
   geometry: Geometry
   /** The series the object belongs to. */
@@ -25,7 +35,7 @@ export function code(concept: CodedConcept): Dataset {
   return {
     CodeValue: concept.value,
     CodingSchemeDesignator: concept.scheme,
-    CodeMeaning: text(concept.meaning),
+    CodeMeaning: words(concept.meaning),
   }
 }
 
@@ -44,29 +54,29 @@ export function commonModules(context: ObjectContext, sopClassUid: string, modal
     ContentDate: date,
     ContentTime: time,
 
-    PatientName: text(source.patientName),
+    PatientName: personName(source.patientName),
     PatientID: text(source.patientId),
     PatientBirthDate: matching(source.patientBirthDate, /^\d{8}$/),
     PatientSex: matching(source.patientSex, /^[MFO]$/),
 
-    StudyInstanceUID: validUid(source.studyInstanceUid) ?? newUid(),
+    StudyInstanceUID: source.studyInstanceUid,
     StudyDate: matching(source.studyDate, /^\d{8}$/),
     StudyTime: matching(source.studyTime, /^\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?$/),
     StudyID: text(source.studyId, 16),
     StudyDescription: text(source.studyDescription),
     AccessionNumber: text(source.accessionNumber, 16),
-    ReferringPhysicianName: text(source.referringPhysician),
+    ReferringPhysicianName: personName(source.referringPhysician),
 
     Modality: modality,
     SeriesInstanceUID: context.seriesInstanceUid,
     SeriesNumber: context.seriesNumber,
-    SeriesDescription: text(context.seriesDescription),
+    SeriesDescription: words(context.seriesDescription),
     SeriesDate: date,
     SeriesTime: time,
     InstanceNumber: context.instanceNumber,
     BodyPartExamined: 'HEAD',
 
-    FrameOfReferenceUID: validUid(source.frameOfReference) ?? newUid(),
+    FrameOfReferenceUID: source.frameOfReference,
     PositionReferenceIndicator: '',
 
     Manufacturer: 'Umbra',
@@ -84,11 +94,11 @@ export function sourceReferences(source: SourceIdentity): Dataset {
   const instances = [
     ...new Map(
       source.instances
-        .filter((instance) => validUid(instance.sopInstanceUid))
+        .filter((instance) => isUid(instance.sopInstanceUid))
         .map((instance) => [instance.sopInstanceUid, instanceReference(instance)]),
     ).values(),
   ]
-  if (instances.length === 0 || !validUid(source.seriesInstanceUid)) return {}
+  if (instances.length === 0 || !isUid(source.seriesInstanceUid)) return {}
   return {
     SourceImageSequence: instances.map((instance) => ({
       ...instance,
@@ -147,7 +157,7 @@ export function frameGroups(source: SourceIdentity, slice: number, position: Vec
     DerivationImageSequence: [
       {
         DerivationCodeSequence: [code(perfusionAnalysis)],
-        ...(image && validUid(image.sopInstanceUid)
+        ...(image && isUid(image.sopInstanceUid)
           ? {
               SourceImageSequence: [
                 {
@@ -187,8 +197,12 @@ export function dimensionModules(geometry: Geometry): Dataset {
   }
 }
 
-function validUid(uid: string): string | undefined {
-  return uid.length <= 64 && /^(0|[1-9]\d*)(\.(0|[1-9]\d*))+$/.test(uid) ? uid : undefined
+/**
+ * True for what can serve as a reference: dots and digits, not too long. Scanners write UIDs with leading zeros, against
+ * the standard; an object that refers to them must keep them, or it is lost to its study.
+ */
+export function isUid(uid: string): boolean {
+  return /^[0-9.]{3,64}$/.test(uid)
 }
 
 function matching(value: string, pattern: RegExp): string {

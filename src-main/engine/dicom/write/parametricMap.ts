@@ -10,7 +10,7 @@ import {
   type CodedConcept,
   type ObjectContext,
 } from './modules'
-import { decimalString, encodePart10, text, type Dataset } from './part10'
+import { decimalString, encodePart10, words, type Dataset } from './part10'
 
 const PARAMETRIC_MAP_STORAGE = '1.2.840.10008.5.1.4.1.1.30'
 const quantity: CodedConcept = { value: '246205007', scheme: 'SCT', meaning: 'Quantity' }
@@ -50,9 +50,9 @@ function parametricMap(map: ParametricMap): Dataset {
     PixelPresentation: 'MONOCHROME',
     ContentQualification: 'RESEARCH',
     ContentLabel: contentLabel(map.label),
-    ContentDescription: text(map.explanation),
+    ContentDescription: words(map.explanation),
     ContentCreatorName: '',
-    DerivationDescription: text(map.explanation, 1024),
+    DerivationDescription: words(map.explanation, 1024),
     BurnedInAnnotation: 'NO',
     RecognizableVisualFeatures: 'NO',
     LossyImageCompression: '00',
@@ -97,8 +97,8 @@ function realWorldValues(map: ParametricMap): Dataset {
     if (value > last) last = value
   }
   return {
-    LUTExplanation: text(`${map.quantity.meaning}, ${map.unit.meaning}`),
-    LUTLabel: text(map.label, 16),
+    LUTExplanation: words(`${map.quantity.meaning}, ${map.unit.meaning}`),
+    LUTLabel: words(map.label, 16),
     MeasurementUnitsCodeSequence: [code(map.unit)],
     QuantityDefinitionSequence: [
       {

@@ -38,6 +38,22 @@ export function text(value: string, length = 64): string {
   return plain.join('').trim().slice(0, length)
 }
 
+/** A person's name of up to three groups (alphabetic=ideographic=phonetic), each at most 64 characters. */
+export function personName(value: string): string {
+  return value
+    .split('=')
+    .slice(0, 3)
+    .map((group) => text(group))
+    .join('=')
+}
+
+/** Words of our own as one value of at most `length` bytes, since some readers count bytes where DICOM counts characters. */
+export function words(value: string, length = 64): string {
+  let short = text(value, length)
+  while (Buffer.byteLength(short) > length) short = short.slice(0, -1).trimEnd()
+  return short
+}
+
 /** Local date and time as DICOM writes them: DA, TM, and both as DT. */
 export function dicomTime(moment: Date): { date: string; time: string } {
   const digits = (value: number, count = 2): string => String(value).padStart(count, '0')

@@ -1,7 +1,7 @@
 import { writeFileAtomically } from '../../files/atomic'
 import { voxelToWorld } from '../../volume'
 import { commonModules, planeGroups, planePosition, sourceReferences, type ObjectContext } from './modules'
-import { encodePart10, text, type Dataset } from './part10'
+import { encodePart10, words, type Dataset } from './part10'
 
 const MULTIFRAME_TRUE_COLOUR = '1.2.840.10008.5.1.4.1.1.7.4'
 
@@ -40,7 +40,7 @@ function secondaryCapture(capture: SecondaryCapture): Dataset {
     ConversionType: 'WSD',
     ImageType: ['DERIVED', 'SECONDARY', 'VOLUME', 'QUANTITY'],
     PatientOrientation: null,
-    DerivationDescription: text(capture.explanation, 1024),
+    DerivationDescription: words(capture.explanation, 1024),
     ImageComments: 'Research use only, not for diagnosis',
     BurnedInAnnotation: 'YES',
     RecognizableVisualFeatures: 'NO',

@@ -1,0 +1,122 @@
+import { join } from 'node:path'
+import { mapNames } from '@contract'
+import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
+import {
+  completeIdentity,
+  newUid,
+  writeParametricMap,
+  writeSecondaryCapture,
+  type ObjectContext,
+} from '../dicom/write'
+import { writeFileAtomically } from '../files/atomic'
+import { mapDefinitions, type PerfusionMaps } from '../perfusion'
+import { writeNifti, type VolumeSeries } from '../volume'
+import { capturePictures, sliceNumbers } from './capture'
+import { quantities } from './coding'
+import { curvesPng } from './curves'
+import { writeFileSet } from './fileSet'
+import { montagePng } from './montage'
+import { summarise } from './summary'
+import { methodNames } from './words'
+
+export { summarise, type ExportSummary, type MapSummary } from './summary'
+
+export interface ExportRequest {
+  series: VolumeSeries
+  result: PerfusionMaps
+  /** Made when missing; other files in it are left alone. */
+  directory: string
+}
+
+/** Series numbers far from a scanner's: parametric maps from here on, the captures after them. */
+const FIRST_SERIES_NUMBER = 9001
+
+/**
+ * Writes a result for other programs and for people: every map and the mask as NIfTI, `dicom/` with a parametric map
+ * per map (a series each) and a colour secondary capture per map (one series), `montage.png`, `curves.png` and
+ * `summary.json`. The folder gets all of it or keeps what it had. Resolves to the names of the files, relative to the
+ * folder. Throws `write-failed`.
+ */
+export async function exportMaps(
+  { series, result, directory }: ExportRequest,
+  run: Run = {},
+): Promise<string[]> {
+  const created = new Date()
+  return writeFileSet(directory, async (folder) => {
+    await writeVolumes(folder, result, partOfRun(run, 0, 0.35))
+    await writeDicom(join(folder, 'dicom'), series, result, created, partOfRun(run, 0.35, 0.85))
+    run.onProgress?.(0.85, 'Drawing the montage')
+    await writeFileAtomically(join(folder, 'montage.png'), await montagePng(series, result, created, run))
+    run.onProgress?.(0.95, 'Drawing the curves')
+    await writeFileAtomically(join(folder, 'curves.png'), await curvesPng(series, result, created))
+    const summary = summarise(series, result, created)
+    await writeFileAtomically(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+    stopIfCancelled(run)
+    run.onProgress?.(1, 'Written')
+  })
+}
+
+async function writeVolumes(folder: string, result: PerfusionMaps, run: Run): Promise<void> {
+  const definitions = mapDefinitions(result.method)
+  const steps = mapNames.length + 1
+  for (const [i, name] of mapNames.entries()) {
+    stopIfCancelled(run)
+    run.onProgress?.(i / steps, `Writing ${name}.nii.gz`)
+    const description = `Umbra ${name.toUpperCase()} [${definitions[name].ucum}] ${result.method}`
+    await writeNifti(join(folder, `${name}.nii.gz`), result.geometry, result.maps[name], { description })
+  }
+  run.onProgress?.(mapNames.length / steps, 'Writing mask.nii.gz')
+  await writeNifti(join(folder, 'mask.nii.gz'), result.geometry, result.mask, {
+    description: 'Umbra brain mask',
+  })
+}
+
+async function writeDicom(
+  folder: string,
+  series: VolumeSeries,
+  result: PerfusionMaps,
+  created: Date,
+  run: Run,
+): Promise<void> {
+  const definitions = mapDefinitions(result.method)
+  const source = completeIdentity(series.source)
+  const captureSeries = newUid()
+  const numbers = await sliceNumbers(result)
+  for (const [i, name] of mapNames.entries()) {
+    stopIfCancelled(run)
+    const { label, definition, unit, ucum, display } = definitions[name]
+    const explanation = `${definition} Unit ${unit}. Method: ${methodNames[result.method]}.`
+    const context: Omit<ObjectContext, 'seriesInstanceUid' | 'seriesNumber' | 'seriesDescription'> = {
+      source,
+      geometry: result.geometry,
+      instanceNumber: 1,
+      created,
+    }
+
+    run.onProgress?.(i / mapNames.length, `Writing the parametric map of ${label}`)
+    await writeParametricMap(join(folder, `${name}-parametric-map.dcm`), {
+      ...context,
+      seriesInstanceUid: newUid(),
+      seriesNumber: FIRST_SERIES_NUMBER + i,
+      seriesDescription: `${label} [${unit}]`,
+      voxels: result.maps[name],
+      label: name.toUpperCase(),
+      explanation,
+      quantity: quantities[name],
+      unit: { value: ucum, scheme: 'UCUM', meaning: unit },
+      display,
+    })
+
+    stopIfCancelled(run)
+    run.onProgress?.((i + 0.5) / mapNames.length, `Writing the colour pictures of ${label}`)
+    await writeSecondaryCapture(join(folder, `${name}-colour.dcm`), {
+      ...context,
+      seriesInstanceUid: captureSeries,
+      seriesNumber: FIRST_SERIES_NUMBER + mapNames.length,
+      seriesDescription: 'Perfusion maps in colour',
+      instanceNumber: i + 1,
+      explanation,
+      ...(await capturePictures(result, name, numbers)),
+    })
+  }
+}

@@ -28,27 +28,43 @@ export function sampleField(field: Field, x: number, y: number, z: number): numb
   return lower + (upper - lower) * fz
 }
 
-/** Separable Gaussian blur; `sigma` in lattice steps. Borders are repeated. */
-export function blurred(values: Float32Array, size: Vec3, sigma: number): Float32Array {
-  const radius = Math.ceil(3 * sigma)
-  const kernel = gaussianKernel(sigma, radius)
-  let from = values
-  const strides = [1, size[0], size[0] * size[1]]
-  for (let axis = 0; axis < 3; axis++) {
-    const to = new Float32Array(values.length)
-    const [length, stride] = [size[axis], strides[axis]]
-    for (let i = 0; i < values.length; i++) {
-      const position = Math.floor(i / stride) % length
-      let sum = 0
-      for (let k = -radius; k <= radius; k++) {
-        const other = Math.min(Math.max(position + k, 0), length - 1)
-        sum += kernel[k + radius] * from[i + (other - position) * stride]
-      }
-      to[i] = sum
-    }
+/** Gaussian blur along the first `axes` axes; `sigma` in lattice steps. Borders are repeated. */
+export function blurred(values: Float32Array, size: Vec3, sigma: number, axes: 2 | 3 = 3): Float32Array {
+  const kernel = gaussianKernel(sigma, Math.ceil(2.5 * sigma))
+  let from: Float32Array = values
+  let to: Float32Array = new Float32Array(values.length)
+  for (let axis = 0; axis < axes; axis++) {
+    convolveAxis(from, to, size, axis, kernel)
+    const spare = axis === 0 ? new Float32Array(values.length) : from
     from = to
+    to = spare
   }
   return from
+}
+
+function convolveAxis(
+  from: Float32Array,
+  to: Float32Array,
+  size: Vec3,
+  axis: number,
+  kernel: Float32Array,
+): void {
+  const length = size[axis]
+  const stride = [1, size[0], size[0] * size[1]][axis]
+  const radius = kernel.length >> 1
+  const line = new Float32Array(length + 2 * radius)
+  for (let block = 0; block < from.length; block += stride * length) {
+    for (let start = block; start < block + stride; start++) {
+      for (let i = 0; i < length; i++) line[i + radius] = from[start + i * stride]
+      line.fill(line[radius], 0, radius)
+      line.fill(line[radius + length - 1], radius + length)
+      for (let i = 0; i < length; i++) {
+        let sum = 0
+        for (let k = 0; k < kernel.length; k++) sum += kernel[k] * line[i + k]
+        to[start + i * stride] = sum
+      }
+    }
+  }
 }
 
 /** Samples of a Gaussian that add up to 1, [−radius … radius]. */
@@ -58,30 +74,6 @@ export function gaussianKernel(sigma: number, radius: number): Float32Array {
   )
   const sum = kernel.reduce((total, weight) => total + weight, 0)
   return kernel.map((weight) => weight / sum)
-}
-
-/** Convolves `lines` lines of `length` values; borders are repeated. */
-export function convolveLines(
-  from: Float32Array,
-  to: Float32Array,
-  length: number,
-  lines: number,
-  stride: number,
-  lineStride: number,
-  kernel: Float32Array,
-): void {
-  const radius = kernel.length >> 1
-  for (let line = 0; line < lines; line++) {
-    const start = line * lineStride
-    for (let i = 0; i < length; i++) {
-      let sum = 0
-      for (let k = -radius; k <= radius; k++) {
-        const other = Math.min(Math.max(i + k, 0), length - 1)
-        sum += kernel[k + radius] * from[start + other * stride]
-      }
-      to[start + i * stride] = sum
-    }
-  }
 }
 
 /**
@@ -118,13 +110,10 @@ function lowerEnvelope(line: Float64Array, length: number, sites: Int32Array, bo
   bounds[0] = -Infinity
   bounds[1] = Infinity
   for (let q = 1; q < length; q++) {
-    let crossing = -Infinity
-    for (;;) {
-      const site = sites[last]
-      crossing = (line[q] + q * q - (line[site] + site * site)) / (2 * (q - site))
-      if (crossing > bounds[last]) break
-      last--
-    }
+    const crossingWith = (site: number): number =>
+      (line[q] + q * q - (line[site] + site * site)) / (2 * (q - site))
+    let crossing = crossingWith(sites[last])
+    while (crossing <= bounds[last]) crossing = crossingWith(sites[--last])
     last++
     sites[last] = q
     bounds[last] = crossing

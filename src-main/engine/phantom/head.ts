@@ -1,11 +1,11 @@
 import type { Geometry, Vec3 } from '@contract'
-import { indexSteps, voxelToWorld } from '../volume'
 import { stopIfCancelled, type Run } from '../compute/run'
-import { convolveLines, gaussianKernel, sampleField, variation, type Field } from './fields'
+import { blurred, sampleField, variation, type Field } from './fields'
 import { markLesion, type LesionDepth } from './lesion'
+import { visitMni } from './mni'
 import { parseLesion, type PhantomOptions } from './options'
 import { mixSeeds } from './random'
-import { FLUID_LIMIT, loadHeadTemplate, type HeadTemplate } from './template'
+import { FLUID_LIMIT, headTemplate, type HeadTemplate } from './template'
 import {
   emptyVoxels,
   lesionLabels,
@@ -15,7 +15,7 @@ import {
   type PhantomVoxels,
   type TissueBaseline,
 } from './tissue'
-import { addVessel, cerebralArteries, duralSinuses, mniOfPatient } from './vessels'
+import { addVessel, cerebralArteries, duralSinuses } from './vessels'
 
 /** Standard deviation of the scanner's in-plane point spread, mm. */
 const POINT_SPREAD = 0.5
@@ -58,7 +58,7 @@ export async function headVoxels(
   margin: number,
   run: Run = {},
 ): Promise<PhantomVoxels> {
-  const template = await loadHeadTemplate()
+  const template = await headTemplate()
   const [nx, ny, nz] = geometry.size
   const voxels = emptyVoxels(nx * ny * nz)
   const vary = variations(options.seed)
@@ -71,7 +71,7 @@ export async function headVoxels(
   for (const vessel of cerebralArteries()) addVessel(voxels.artery, geometry, vessel)
   for (const vessel of duralSinuses(template.brain)) addVessel(voxels.vein, geometry, vessel)
   for (const values of [voxels.artery, voxels.vein, voxels.baseline]) {
-    blurInPlane(values, geometry, POINT_SPREAD / geometry.spacing[0])
+    values.set(blurred(values, geometry.size, POINT_SPREAD / geometry.spacing[0], 2))
   }
   placeVessels(voxels)
   const request = parseLesion(options.lesion)
@@ -88,23 +88,11 @@ function fillSlice(
   vary: Variations,
   baseline: TissueBaseline,
 ): void {
-  const [nx, ny] = geometry.size
-  const [stepX, stepY] = indexSteps(geometry)
-  const start = voxelToWorld(geometry, [0, 0, slice])
-  const patient: Vec3 = [0, 0, 0]
-  for (let j = 0; j < ny; j++) {
-    for (let i = 0; i < nx; i++) {
-      for (let axis = 0; axis < 3; axis++) patient[axis] = start[axis] + i * stepX[axis] + j * stepY[axis]
-      const [x, y, z] = mniOfPatient(patient)
-      const at = (slice * ny + j) * nx + i
-      const hull = sampleField(template.hull, x, y, z)
-      if (hull > SKULL_GAP) {
-        fillOutside(voxels, at, hull - SKULL_GAP, [x, y, z], vary, baseline)
-      } else {
-        fillInside(voxels, at, hull, [x, y, z], template, vary, baseline)
-      }
-    }
-  }
+  visitMni(geometry, slice, slice + 1, (at, x, y, z) => {
+    const hull = sampleField(template.hull, x, y, z)
+    if (hull > SKULL_GAP) fillOutside(voxels, at, hull - SKULL_GAP, [x, y, z], vary, baseline)
+    else fillInside(voxels, at, hull, [x, y, z], template, vary, baseline)
+  })
 }
 
 /** Between the hull of the brain and the inner table of the skull, mm. */
@@ -160,18 +148,6 @@ function fillInside(
   voxels.baseline[at] = (grey ? baseline.grey : baseline.white) * texture
 }
 
-function blurInPlane(values: Float32Array, geometry: Geometry, sigma: number): void {
-  const radius = Math.ceil(2.5 * sigma)
-  const kernel = gaussianKernel(sigma, radius)
-  const [nx, ny, nz] = geometry.size
-  const rows = new Float32Array(nx * ny)
-  for (let slice = 0; slice < nz; slice++) {
-    const plane = values.subarray(slice * nx * ny, (slice + 1) * nx * ny)
-    convolveLines(plane, rows, nx, ny, 1, nx, kernel)
-    convolveLines(rows, plane, ny, nx, nx, 1, kernel)
-  }
-}
-
 /** A voxel that is mostly vessel is labelled so; arteries and veins never add up to more than the voxel. */
 function placeVessels(voxels: PhantomVoxels): void {
   const { artery, vein, tissue } = voxels
@@ -198,30 +174,24 @@ function setPerfusion(
   vary: Variations,
   depth: LesionDepth | null,
 ): void {
-  const [nx, ny, nz] = geometry.size
-  for (let k = 0, at = 0; k < nz; k++) {
-    for (let j = 0; j < ny; j++) {
-      for (let i = 0; i < nx; i++, at++) {
-        const label = voxels.tissue[at]
-        if (label !== tissueLabels.grey && label !== tissueLabels.white) continue
-        const states = label === tissueLabels.grey ? perfusionStates.grey : perfusionStates.white
-        const lesion = voxels.lesion[at]
-        const state =
-          lesion === lesionLabels.core
-            ? states.core
-            : lesion === lesionLabels.penumbra
-              ? states.penumbra
-              : states.normal
-        const [x, y, z] = mniOfPatient(voxelToWorld(geometry, [i, j, k]))
-        const cbf = state.cbf * (1 + 0.12 * sampleField(vary.flow, x, y, z))
-        const cbv = state.cbv * (1 + 0.1 * sampleField(vary.volume, x, y, z))
-        voxels.cbf[at] = cbf
-        voxels.cbv[at] = cbv
-        voxels.mtt[at] = (60 * cbv) / cbf
-        const arrival = 0.4 * sampleField(vary.arrival, x, y, z)
-        const deeper = depth && lesion === lesionLabels.penumbra ? 1.5 - depth[at] : 0
-        voxels.delay[at] = state.delay + arrival + 2.6 * deeper
-      }
-    }
-  }
+  visitMni(geometry, 0, geometry.size[2], (at, x, y, z) => {
+    const label = voxels.tissue[at]
+    if (label !== tissueLabels.grey && label !== tissueLabels.white) return
+    const states = label === tissueLabels.grey ? perfusionStates.grey : perfusionStates.white
+    const lesion = voxels.lesion[at]
+    const state =
+      lesion === lesionLabels.core
+        ? states.core
+        : lesion === lesionLabels.penumbra
+          ? states.penumbra
+          : states.normal
+    const cbf = state.cbf * (1 + 0.12 * sampleField(vary.flow, x, y, z))
+    const cbv = state.cbv * (1 + 0.1 * sampleField(vary.volume, x, y, z))
+    voxels.cbf[at] = cbf
+    voxels.cbv[at] = cbv
+    voxels.mtt[at] = (60 * cbv) / cbf
+    const arrival = 0.4 * sampleField(vary.arrival, x, y, z)
+    const deeper = depth && lesion === lesionLabels.penumbra ? 1.5 - depth[at] : 0
+    voxels.delay[at] = state.delay + arrival + 2.6 * deeper
+  })
 }

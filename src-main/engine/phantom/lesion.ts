@@ -1,10 +1,9 @@
 import { UmbraError, type Geometry, type Vec3 } from '@contract'
-import { voxelToWorld } from '../volume'
 import { sampleField, variation } from './fields'
+import { visitMni } from './mni'
 import type { LesionRequest, Territory } from './options'
 import { mixSeeds } from './random'
 import { lesionLabels, tissueLabels, type PhantomVoxels } from './tissue'
-import { mniOfPatient } from './vessels'
 
 interface TerritoryShape {
   /** Right-sided centre and half-axes in MNI space, mm, of the ellipsoid along whose shells an infarct grows. */
@@ -91,22 +90,16 @@ function territoryScores(
   const waves = variation(mixSeeds(seed, 0x1e51), 17, [-120, -160, -120], [120, 120, 140])
   const [nx, ny, nz] = geometry.size
   const scores = new Float32Array(nx * ny * nz).fill(Infinity)
-  for (let k = 0, at = 0; k < nz; k++) {
-    for (let j = 0; j < ny; j++) {
-      for (let i = 0; i < nx; i++, at++) {
-        const label = voxels.tissue[at]
-        if (label !== tissueLabels.grey && label !== tissueLabels.white) continue
-        const [x, y, z] = mniOfPatient(voxelToWorld(geometry, [i, j, k]))
-        if (sign * x < spared) continue
-        const distance = Math.hypot(
-          (sign * x - centre[0]) / reach[0],
-          (y - centre[1]) / reach[1],
-          (z - centre[2]) / reach[2],
-        )
-        scores[at] = distance + 0.12 * (1 + sampleField(waves, x, y, z))
-      }
-    }
-  }
+  visitMni(geometry, 0, nz, (at, x, y, z) => {
+    const label = voxels.tissue[at]
+    if ((label !== tissueLabels.grey && label !== tissueLabels.white) || sign * x < spared) return
+    const distance = Math.hypot(
+      (sign * x - centre[0]) / reach[0],
+      (y - centre[1]) / reach[1],
+      (z - centre[2]) / reach[2],
+    )
+    scores[at] = distance + 0.12 * (1 + sampleField(waves, x, y, z))
+  })
   return scores
 }
 

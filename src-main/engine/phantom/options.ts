@@ -37,6 +37,7 @@ export function parseLesion(text: string): LesionRequest | null | undefined {
 /** Voxels of the largest grid: 512 × 512 × 128. */
 const MAX_VOXELS = 2 ** 25
 const MAX_SECONDS = 600
+const MAX_PIXEL_DATA = 2 ** 32 - 2
 
 const requestSchema = z.strictObject({
   kind: z.enum(phantomKinds).default('head'),
@@ -124,16 +125,25 @@ export const phantomOptionsSchema = requestSchema.transform((request, context) =
     refuse('modality', 'DSC-MRI is written in the style of ge, siemens or philips')
   }
   if (options.oneFile && options.vendor !== 'canon') refuse('oneFile', 'only with --vendor canon')
-  if (options.rescalePerSlice && options.vendor === 'canon')
+  const bytes = options.size ** 2 * options.slices * options.volumes * 2
+  if (options.oneFile && bytes > MAX_PIXEL_DATA) {
+    refuse(
+      'oneFile',
+      'the pixels would not fit one DICOM file (4 GB); leave it out for a file for each time point',
+    )
+  }
+  if (options.rescalePerSlice && options.vendor === 'canon') {
     refuse('rescalePerSlice', 'not with --vendor canon')
+  }
   if (options.shuttle && options.slices < 2) refuse('shuttle', 'needs at least two slices')
   if (options.tilt !== 0 && options.oblique !== 0) refuse('oblique', 'not together with a tilted gantry')
   const shortest = Math.min(options.interval, options.lateInterval ?? options.interval)
   if (frameTimes(options)[options.volumes - 1] > MAX_SECONDS) {
     refuse('volumes', `the scan may last at most ${MAX_SECONDS} s`)
   }
-  if (options.jitter > 0.4 * shortest)
+  if (options.jitter > 0.4 * shortest) {
     refuse('jitter', 'at most 40 % of the interval, or time would run back')
+  }
   return options
 })
 export type PhantomRequest = z.input<typeof phantomOptionsSchema>

@@ -36,8 +36,9 @@ export function frameRenderer(phantom: Phantom): FrameRenderer {
 
   return (frame) => {
     renderStill(phantom, frame, still)
-    if (poses)
+    if (poses) {
       moveInto(moved, geometry, still, stillGeometry, sourceIndex(poses[frame], geometry, stillGeometry))
+    }
     for (let slice = 0; slice < nz; slice++) {
       if (options.noise > 0) makeNoise(frame, slice, noise)
       const start = slice * sliceLength

@@ -35,8 +35,9 @@ export function tissueResponse(shape: ResidueShape, arterial: Bolus): TissueResp
     table: shape === 'exponential' ? exponentialTable(arterial) : null,
     peaks: new Float64Array(MTT_ROWS),
   }
-  for (let row = 0; row < MTT_ROWS; row++)
+  for (let row = 0; row < MTT_ROWS; row++) {
     response.peaks[row] = peakTime(response, MTT_FIRST * MTT_RATIO ** row)
+  }
   return response
 }
 

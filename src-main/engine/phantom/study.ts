@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UmbraError } from '@contract'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { writeFailure } from '../files/atomic'
-import { classicEncoder, type DicomFile } from './dicom/classic'
+import { classicEncoder, type DicomPiece } from './dicom/classic'
+import { enhancedEncoder } from './dicom/enhanced'
 import { makePhantom, type Phantom } from './phantom'
 import { phantomOptions } from './options'
 import { frameRenderer } from './render'
@@ -81,34 +82,34 @@ const WRITERS = 8
 
 async function writeDicom(phantom: Phantom, directory: string, run: Run): Promise<number> {
   const render = frameRenderer(phantom)
-  const encode = classicEncoder(phantom)
+  const encode = phantom.options.vendor === 'canon' ? enhancedEncoder(phantom) : classicEncoder(phantom)
   const folders = new Set<string>()
-  let count = 0
+  const paths = new Set<string>()
   for (let frame = 0; frame < phantom.frames; frame++) {
     stopIfCancelled(run)
     run.onProgress?.(frame / phantom.frames, 'DICOM')
-    const files = encode(frame, render(frame))
-    await writeFiles(directory, files, folders)
-    count += files.length
+    const pieces = encode(frame, render(frame))
+    for (const { path } of pieces) paths.add(path)
+    await addPieces(directory, pieces, folders)
   }
-  return count
+  return paths.size
 }
 
-async function writeFiles(directory: string, files: DicomFile[], folders: Set<string>): Promise<void> {
+async function addPieces(directory: string, pieces: DicomPiece[], folders: Set<string>): Promise<void> {
   let next = 0
   const lane = async (): Promise<void> => {
-    while (next < files.length) {
-      const file = files[next++]
-      const path = join(directory, ...file.path.split('/'))
+    while (next < pieces.length) {
+      const piece = pieces[next++]
+      const path = join(directory, ...piece.path.split('/'))
       const folder = dirname(path)
       if (!folders.has(folder)) {
         await mkdir(folder, { recursive: true })
         folders.add(folder)
       }
-      await writeFile(path, Buffer.concat(file.parts))
+      await appendFile(path, Buffer.concat(piece.parts))
     }
   }
-  await Promise.all(Array.from({ length: Math.min(WRITERS, files.length) }, lane))
+  await Promise.all(Array.from({ length: Math.min(WRITERS, pieces.length) }, lane))
 }
 
 /** The study of the demonstration: a head with a left middle cerebral infarct at a size that is quick to compute. */

@@ -23,7 +23,18 @@ export const FLUID_LIMIT = 22
 /** Clefts up to twice this, mm, between lobes lie inside the hull. */
 const HULL_CLOSING = 18
 
-export async function loadHeadTemplate(): Promise<HeadTemplate> {
+let loaded: Promise<HeadTemplate> | null = null
+
+/** The template, prepared once and kept (about 15 MB). Throws `resource-missing`. */
+export function headTemplate(): Promise<HeadTemplate> {
+  loaded ??= prepareTemplate().catch((thrown: unknown) => {
+    loaded = null
+    throw thrown
+  })
+  return loaded
+}
+
+async function prepareTemplate(): Promise<HeadTemplate> {
   const template = await readNifti(phantomResource('brain-ct-template.nii.gz'))
   const { size } = template.geometry
   const [originL, originP, originS] = voxelToWorld(template.geometry, [0, 0, 0])

@@ -1,20 +1,12 @@
 import type { Geometry, Vec3 } from '@contract'
-import { voxelToWorld, worldToVoxel } from '../volume'
+import { indexSteps, voxelToWorld, worldToVoxel } from '../volume'
 import { sampleField, type Field } from './fields'
+import { patientOfMni } from './mni'
 
 /** A vessel as a line of tapering tubes in MNI space (RAS, mm): positions with the radius there. */
 export interface Vessel {
   kind: 'artery' | 'vein'
   points: { at: Vec3; radius: number }[]
-}
-
-/** MNI space to the patient (LPS, mm): the axis of the head passes the isocentre. */
-const ANTERIOR_SHIFT = 18
-export function patientOfMni([x, y, z]: Vec3): Vec3 {
-  return [-x, -(y + ANTERIOR_SHIFT), z]
-}
-export function mniOfPatient([l, p, s]: Vec3): Vec3 {
-  return [-l, -p - ANTERIOR_SHIFT, s]
 }
 
 type Course = [x: number, y: number, z: number, radius: number][]
@@ -135,16 +127,64 @@ function addTube(
   toRadius: number,
 ): void {
   const [nx, ny] = geometry.size
-  const [low, high] = voxelBox(geometry, from, to, Math.max(fromRadius, toRadius))
+  const widest = Math.max(fromRadius, toRadius)
+  const [low, high] = voxelBox(geometry, from, to, widest)
+  const offsets = sampleOffsets(geometry)
+  const reach = widest + Math.hypot(...geometry.spacing) / 2
   for (let k = low[2]; k <= high[2]; k++) {
     for (let j = low[1]; j <= high[1]; j++) {
       for (let i = low[0]; i <= high[0]; i++) {
+        const [x, y, z] = voxelToWorld(geometry, [i, j, k])
+        if (beyondTube(x, y, z, from, to, reach, reach)) continue
+        let inside = 0
+        for (let sample = 0; sample < offsets.length; sample += 3) {
+          const [dx, dy, dz] = [offsets[sample], offsets[sample + 1], offsets[sample + 2]]
+          if (!beyondTube(x + dx, y + dy, z + dz, from, to, fromRadius, toRadius)) inside++
+        }
         const at = (k * ny + j) * nx + i
-        const share = shareInside(geometry, [i, j, k], from, to, fromRadius, toRadius)
-        fractions[at] = Math.max(fractions[at], share)
+        fractions[at] = Math.max(fractions[at], (3 * inside) / offsets.length)
       }
     }
   }
+}
+
+/** Points spread evenly over a voxel, mm from its centre, [x, y, z, x, …]. */
+function sampleOffsets(geometry: Geometry): Float64Array {
+  const [right, down, up] = indexSteps(geometry)
+  const spread = (sample: number, samples: number): number => (sample + 0.5) / samples - 0.5
+  const offsets: number[] = []
+  for (let c = 0; c < THROUGH_PLANE_SAMPLES; c++) {
+    for (let b = 0; b < IN_PLANE_SAMPLES; b++) {
+      for (let a = 0; a < IN_PLANE_SAMPLES; a++) {
+        const [i, j, k] = [
+          spread(a, IN_PLANE_SAMPLES),
+          spread(b, IN_PLANE_SAMPLES),
+          spread(c, THROUGH_PLANE_SAMPLES),
+        ]
+        for (let axis = 0; axis < 3; axis++) {
+          offsets.push(i * right[axis] + j * down[axis] + k * up[axis])
+        }
+      }
+    }
+  }
+  return Float64Array.from(offsets)
+}
+
+/** Whether a point lies outside a tube with round ends whose radius changes evenly from one end to the other. */
+function beyondTube(
+  x: number,
+  y: number,
+  z: number,
+  from: Vec3,
+  to: Vec3,
+  fromRadius: number,
+  toRadius: number,
+): boolean {
+  const [ax, ay, az] = [to[0] - from[0], to[1] - from[1], to[2] - from[2]]
+  const [dx, dy, dz] = [x - from[0], y - from[1], z - from[2]]
+  const share = Math.min(Math.max((dx * ax + dy * ay + dz * az) / (ax * ax + ay * ay + az * az), 0), 1)
+  const radius = fromRadius + (toRadius - fromRadius) * share
+  return (dx - share * ax) ** 2 + (dy - share * ay) ** 2 + (dz - share * az) ** 2 > radius * radius
 }
 
 /** The voxels a tube can touch, first and last index of each axis, within the grid. */
@@ -166,36 +206,4 @@ function voxelBox(geometry: Geometry, from: Vec3, to: Vec3, radius: number): [Ve
     low.map((value, axis) => clip(Math.floor(value - 0.5), axis)) as Vec3,
     high.map((value, axis) => clip(Math.ceil(value + 0.5), axis)) as Vec3,
   ]
-}
-
-function shareInside(
-  geometry: Geometry,
-  [i, j, k]: Vec3,
-  from: Vec3,
-  to: Vec3,
-  fromRadius: number,
-  toRadius: number,
-): number {
-  const along: Vec3 = [to[0] - from[0], to[1] - from[1], to[2] - from[2]]
-  const length = along[0] ** 2 + along[1] ** 2 + along[2] ** 2
-  const offset = (sample: number, samples: number): number => (sample + 0.5) / samples - 0.5
-  let inside = 0
-  for (let c = 0; c < THROUGH_PLANE_SAMPLES; c++) {
-    for (let b = 0; b < IN_PLANE_SAMPLES; b++) {
-      for (let a = 0; a < IN_PLANE_SAMPLES; a++) {
-        const [x, y, z] = voxelToWorld(geometry, [
-          i + offset(a, IN_PLANE_SAMPLES),
-          j + offset(b, IN_PLANE_SAMPLES),
-          k + offset(c, THROUGH_PLANE_SAMPLES),
-        ])
-        const [dx, dy, dz] = [x - from[0], y - from[1], z - from[2]]
-        const share = Math.min(Math.max((dx * along[0] + dy * along[1] + dz * along[2]) / length, 0), 1)
-        const radius = fromRadius + (toRadius - fromRadius) * share
-        const distance =
-          (dx - share * along[0]) ** 2 + (dy - share * along[1]) ** 2 + (dz - share * along[2]) ** 2
-        if (distance <= radius * radius) inside++
-      }
-    }
-  }
-  return inside / (THROUGH_PLANE_SAMPLES * IN_PLANE_SAMPLES ** 2)
 }

@@ -7,17 +7,20 @@ import { filledHeader, headerTemplate, INTEGER_ROOM, pixelDataElement, type Head
 import { outsideCircle, rescaleOf, storedPixels } from './pixels'
 import { vendorStyle, type VendorStyle } from './vendors'
 
-/** A file to be written: its path in the study's folder and its content in parts. */
-export interface DicomFile {
+/** Bytes to be added to a file, which they begin where it is not there yet. The path is in the study's folder. */
+export interface DicomPiece {
   path: string
   parts: Uint8Array[]
 }
 
+/** Encodes a time point, given as the renderer made it; called frame by frame, from the first. */
+export type DicomEncoder = (frame: number, image: Int16Array) => DicomPiece[]
+
 /**
- * Encodes the time points of a phantom as classic CT or MR images in its vendor's style. `image` holds one frame as
- * the renderer made it. A header is encoded once a slice; file by file only numbers, times and UIDs change.
+ * Encodes the time points of a phantom as classic CT or MR images in its vendor's style. A header is encoded once a
+ * slice; file by file only numbers, times and UIDs change.
  */
-export function classicEncoder(phantom: Phantom): (frame: number, image: Int16Array) => DicomFile[] {
+export function classicEncoder(phantom: Phantom): DicomEncoder {
   const style = vendorStyle(phantom.options)
   const [nx, ny, nz] = phantom.geometry.size
   const templates = Array.from({ length: nz }, (_, slice) =>

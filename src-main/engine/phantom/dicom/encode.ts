@@ -21,10 +21,11 @@ export function encodeHeader(dataset: NaturalizedDataset): Buffer {
       ImplementationVersionName: 'UMBRA_PHANTOM',
     }),
   )
-  file.dict = DicomMetaDictionary.denaturalizeDataset(dataset)
-  // dcmjs leaves open whether values of the pixels' own type are signed.
-  for (const element of Object.values(file.dict)) {
-    if (element.vr === 'xs') element.vr = dataset.PixelRepresentation === 1 ? 'SS' : 'US'
+  const { PixelPaddingValue: padding, ...rest } = dataset
+  file.dict = DicomMetaDictionary.denaturalizeDataset(rest)
+  if (padding !== undefined) {
+    // dcmjs would take it as unsigned: its VR is that of the pixels.
+    file.dict['00280120'] = { vr: dataset.PixelRepresentation === 1 ? 'SS' : 'US', Value: [padding] }
   }
   return Buffer.from(file.write())
 }

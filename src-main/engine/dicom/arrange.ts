@@ -48,7 +48,8 @@ export function arrange(stack: readonly Slice[]): Arrangement | null {
   return seriesOf(columns, frames, clock, duplicates)
 }
 
-function volumeOf(slices: Slice[], rest: Slice[]): Arrangement {
+/** A volume of the slices as they come, with nothing known of their times. */
+export function volumeOf(slices: Slice[], rest: Slice[] = []): Arrangement {
   return {
     frames: 1,
     slices: slices.length,

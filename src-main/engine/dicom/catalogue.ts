@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type Catalogue, type Geometry, type SeriesSummary, type StudySummary } from '@contract'
-import { arrange, type Arrangement } from './arrange'
+import { arrange, volumeOf, type Arrangement } from './arrange'
 import { gridOf } from './grid'
 import { joinable } from './join'
 import { kindOf, timePointsOf, type Kind } from './kind'
@@ -29,13 +29,13 @@ export function buildCatalogue(
   const studies: StudySummary[] = []
   const shown = new Set<string>()
   const leftOut: LeftOut[] = []
-  const ofStudy = (instance: Instance): string =>
-    [instance.header.studyUid, instance.header.patient.id || instance.header.patient.name].join('\n')
+  const shared = sharedSeries(instances)
+  const ofStudy = (instance: Instance): string => [instance.header.studyUid, patientOf(instance)].join('\n')
   for (const members of groupBy(instances, ofStudy).values()) {
     const drafts = draftsOf(members)
     const { header } = members[0]
     const series = drafts.map((draft): SeriesSummary => {
-      const plan = planOf(draft, plans)
+      const plan = planOf(draft, plans, shared)
       plans.set(plan.summary.key, plan)
       leftOut.push(...draft.leftOut)
       for (const instance of draft.instances) shown.add(instance.file.path)
@@ -57,6 +57,16 @@ export function buildCatalogue(
     skipped.push({ file: name, reason })
   }
   return { catalogue: { studies, skipped, filesFound, filesShown: filesFound - skipped.length }, plans }
+}
+
+const patientOf = ({ header }: Instance): string => header.patient.id || header.patient.name
+const severalPatients = 'The images of this series name several patients; each patient is listed apart.'
+
+/** Series whose files name more than one patient. */
+function sharedSeries(instances: readonly Instance[]): Set<string> {
+  const series = groupBy(instances, ({ header }) => header.seriesUid)
+  const several = [...series].filter(([, members]) => new Set(members.map(patientOf)).size > 1)
+  return new Set(several.map(([uid]) => uid))
 }
 
 /** A file that holds the same instance as another at the same place and time is a copy of it. */
@@ -142,7 +152,8 @@ function bySeriesNumber(a: Draft, b: Draft): number {
 }
 
 function draftsOfStack(slices: Slice[], from: { distinction: string; warnings: string[] }): Draft[] {
-  const arrangement = arrange(slices)
+  const { modality } = slices[0].instance.header
+  const arrangement = arrange(slices) ?? (modality === 'CT' || modality === 'MR' ? null : volumeOf(slices))
   if (!arrangement) {
     const reason = 'Several images at each position, and nothing in the headers orders them in time.'
     const decided: Kind = { kind: 'other', reason }
@@ -182,7 +193,7 @@ function notImages(instances: Instance[]): Draft {
   }
 }
 
-function planOf(draft: Draft, taken: ReadonlyMap<string, unknown>): SeriesPlan {
+function planOf(draft: Draft, taken: ReadonlyMap<string, unknown>, shared: ReadonlySet<string>): SeriesPlan {
   const { instances, arrangement, decided, slices } = draft
   const { header } = instances[0]
   const uids = [...new Set(instances.map((instance) => instance.header.seriesUid))]
@@ -203,7 +214,8 @@ function planOf(draft: Draft, taken: ReadonlyMap<string, unknown>): SeriesPlan {
     frameOfReference: header.frameOfReference,
   }
   const times = arrangement && arrangement.frames > 1 ? timePointsOf(arrangement) : []
-  const warnings = [...draft.warnings, ...(grid?.warnings ?? []), ...fileWarnings(instances)]
+  const mixed = uids.some((uid) => shared.has(uid)) ? [severalPatients] : []
+  const warnings = [...mixed, ...draft.warnings, ...(grid?.warnings ?? []), ...fileWarnings(instances)]
   const summary: SeriesSummary = {
     key: keyOf([...uids, draft.distinction], taken),
     uid: uids[0],

@@ -1,3 +1,5 @@
+import { transferSyntaxes } from './transfer-syntax'
+
 /** What a compressed picture says of itself, before anything is allocated for it. */
 export interface Codestream {
   width: number
@@ -5,6 +7,10 @@ export interface Codestream {
   components: number
   precision: number
   signed: boolean
+  /** The transfer syntax whose decoder reads it, which is not always the one the file names; null for none. */
+  decoder: string | null
+  /** Whether it has its end marker (EOI, EOC): a decoder may otherwise fill what is cut off. */
+  complete: boolean
 }
 
 /** The frame header of a JPEG, JPEG-LS (SOF, ISO 10918-1 §B.2.2) or JPEG 2000 codestream (SIZ, ISO 15444-1 §A.5.1). */
@@ -34,6 +40,8 @@ function jpegFrame(view: DataView): Codestream | null {
         width: view.getUint16(at + 7),
         components: view.getUint8(at + 9),
         signed: false,
+        decoder: decoderOfJpeg(marker, view.getUint8(at + 4)),
+        complete: hasEnd(view),
       }
     }
     at += 2 + view.getUint16(at + 2)
@@ -45,8 +53,9 @@ function jpegFrame(view: DataView): Codestream | null {
 function startOfJpeg2000(bytes: Uint8Array): number {
   const end = Math.min(bytes.length - 4, 4096)
   for (let at = 0; at <= end; at++) {
-    if (bytes[at] === 0xff && bytes[at + 1] === 0x4f && bytes[at + 2] === 0xff && bytes[at + 3] === 0x51)
+    if (bytes[at] === 0xff && bytes[at + 1] === 0x4f && bytes[at + 2] === 0xff && bytes[at + 3] === 0x51) {
       return at
+    }
   }
   return -1
 }
@@ -54,12 +63,31 @@ function startOfJpeg2000(bytes: Uint8Array): number {
 function jpeg2000Size(view: DataView, start: number): Codestream | null {
   const at = start + 4
   if (at + 38 >= view.byteLength) return null
-  const depth = view.getUint8(at + 36)
+  const depth = view.getUint8(at + 38)
   return {
     width: view.getUint32(at + 4) - view.getUint32(at + 12),
     height: view.getUint32(at + 8) - view.getUint32(at + 16),
-    components: view.getUint16(at + 34),
+    components: view.getUint16(at + 36),
     precision: (depth & 0x7f) + 1,
     signed: (depth & 0x80) !== 0,
+    decoder:
+      (view.getUint16(at + 2) & highThroughput) !== 0 ? transferSyntaxes.htj2k : transferSyntaxes.jpeg2000,
+    complete: hasEnd(view),
   }
+}
+
+/** Rsiz bit 14: the codestream uses Part 15, high-throughput block coding. */
+const highThroughput = 0x4000
+
+/** Baseline and extended sequential or progressive with 8 bits, lossless (SOF3), JPEG-LS (SOF55). */
+function decoderOfJpeg(marker: number, precision: number): string | null {
+  if (marker === 0xf7) return transferSyntaxes.jpegLs
+  if (marker === 0xc3) return transferSyntaxes.jpegLosslessFirstOrder
+  return marker <= 0xc2 && precision === 8 ? transferSyntaxes.jpegBaseline : null
+}
+
+function hasEnd(view: DataView): boolean {
+  let at = view.byteLength - 1
+  while (at > 1 && (view.getUint8(at) === 0 || view.getUint8(at) === 0xff)) at--
+  return view.getUint8(at) === 0xd9 && view.getUint8(at - 1) === 0xff
 }

@@ -47,8 +47,9 @@ export function convert(
 
 function replacePadding(stored: ArrayLike<number>, voxels: Float32Array, cell: Cell): void {
   if (!cell.padding) return
-  for (let i = 0; i < voxels.length; i++)
+  for (let i = 0; i < voxels.length; i++) {
     if (stored[i] === cell.padding.stored) voxels[i] = cell.padding.voxel
+  }
 }
 
 type Stored =
@@ -75,9 +76,11 @@ function storedValues(samples: Samples, count: number): Stored {
   }
   if (bitsAllocated === 32) {
     const values = signed ? at(Int32Array) : at(Uint32Array)
-    if (down > 0)
-      for (let i = 0; i < count; i++)
+    if (down > 0) {
+      for (let i = 0; i < count; i++) {
         values[i] = signed ? (values[i] << up) >> down : (values[i] << up) >>> down
+      }
+    }
     return values
   }
   return sixteenBits(samples, at(Int16Array), at(Uint16Array), up, down)

@@ -1,4 +1,3 @@
-import dicomCodec from '@cornerstonejs/dicom-codec'
 import { codestreamOf } from './codestream'
 import type { ImageLayout } from './header'
 import { decodeRle } from './rle'
@@ -38,10 +37,15 @@ export async function decodeFrame(
       `the compressed picture is ${width} × ${height} × ${components}, the header says ${image.columns} × ${image.rows} × 1`,
     )
   }
-  if (transferSyntax === transferSyntaxes.jpegExtended && codestream.precision > 8) {
-    throw new Error('JPEG Extended with 12 bits is not supported')
+  if (codestream.decoder === null) {
+    throw new Error(`this kind of JPEG (${codestream.precision} bits) is not supported`)
+  }
+  if (!codestream.complete) {
+    throw new Error('the compressed picture is cut off: it has no end marker (truncated)')
   }
   const containerBits = codestream.precision > 8 ? 16 : 8
+  // Loaded with the first compressed picture: the decoders are large, and most perfusion series need none.
+  const { default: dicomCodec } = await import('@cornerstonejs/dicom-codec')
   const { imageFrame } = await dicomCodec.decode(
     compressed,
     {
@@ -52,7 +56,7 @@ export async function decodeFrame(
       signed: codestream.signed,
       pixelRepresentation: codestream.signed ? 1 : 0,
     },
-    transferSyntax === transferSyntaxes.jpegExtended ? transferSyntaxes.jpegBaseline : transferSyntax,
+    codestream.decoder,
   )
   const bytes = new Uint8Array(imageFrame.buffer, imageFrame.byteOffset, imageFrame.byteLength)
   if (bytes.length !== (pixels * containerBits) / 8) {

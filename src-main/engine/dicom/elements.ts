@@ -144,10 +144,15 @@ function readElements(
     try {
       elements[claim.tag] = readOne(stream, encoding, claim, nested)
     } catch (thrown) {
-      if (thrown instanceof RangeError)
+      if (thrown instanceof RangeError) {
         throw new Malformed(`${shown(claim.tag)}: sequences are nested too deeply.`)
-      if (!whole) return { more: bytes.length + 1 }
-      throw new Malformed(`${shown(claim.tag)} cannot be read: ${words(thrown)}.`)
+      }
+      const ends = claim.length !== undefinedLength
+      if (!ends && !whole) return { more: bytes.length + 1 }
+      if (!ends) throw new Malformed(`${shown(claim.tag)} cannot be read: ${words(thrown)}.`)
+      // Its own length is sound, so what follows it can still be read.
+      warnings.push(`${shown(claim.tag)} cannot be read and was passed over: ${words(thrown)}.`)
+      stream.position = claim.dataOffset + claim.length
     }
     const unclosed = nested.length > 0 || stream.warnings.length > 0 || stream.position > bytes.length
     if (unclosed) {

@@ -52,8 +52,9 @@ export class EncapsulatedFrames {
       const tag = header.readUInt16LE(0) * 0x10000 + header.readUInt16LE(2)
       const length = header.readUInt32LE(4)
       if (tag === sequenceEnd) break
-      if (tag !== item)
+      if (tag !== item) {
         throw new Error(`fragment ${fragments.length + 1} does not start where the one before ends`)
+      }
       if (at + 8 + length > fileSize) {
         throw new Error(
           `fragment ${fragments.length + 1} claims ${length} bytes; the file has ${fileSize - at - 8}`,
@@ -71,8 +72,9 @@ export class EncapsulatedFrames {
   }
 
   private assign(fragments: Fragment[], table: number[], frameCount: number): Fragment[][] {
-    if (fragments.length < frameCount)
+    if (fragments.length < frameCount) {
       throw new Error(`${fragments.length} fragments for ${frameCount} frames`)
+    }
     if (frameCount === 1) return [fragments]
     if (fragments.length === frameCount) return fragments.map((fragment) => [fragment])
     const starts = table.length === frameCount ? new Set(table) : this.codestreamStarts(fragments)
@@ -81,8 +83,9 @@ export class EncapsulatedFrames {
       if (starts.has(fragment.offset)) frames.push([])
       frames[frames.length - 1]?.push(fragment)
     }
-    if (frames.length !== frameCount)
+    if (frames.length !== frameCount) {
       throw new Error(`the fragments make ${frames.length} of ${frameCount} frames`)
+    }
     return frames
   }
 

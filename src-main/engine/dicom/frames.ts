@@ -2,7 +2,6 @@ import type { DataSet } from 'dicom-parser'
 import type { Vec3 } from '@contract'
 import { instant, parseDate, parseDateTime, parseTime } from './clock'
 import type { Frame } from './header'
-import { cross } from './slices'
 import { decimals, double, firstDecimal, firstString, items, strings, unsigned32, vector } from './values'
 
 /** Where the attributes of one frame may stand: its own functional groups, the shared ones, the data set itself. */
@@ -49,9 +48,10 @@ function classicPosition(
   if (count === 1 || !position || !orientation) return count === 1 ? position : null
   const [first, offset] = [offsets[0] ?? null, offsets[index] ?? null]
   if (first === null || offset === null) return null
-  const normal = cross(orientation[0], orientation[1])
+  const [row, column] = orientation
   const step = offset - first
-  return [position[0] + step * normal[0], position[1] + step * normal[1], position[2] + step * normal[2]]
+  const along = (a: 0 | 1 | 2, b: 0 | 1 | 2): number => step * (row[a] * column[b] - row[b] * column[a])
+  return [position[0] + along(1, 2), position[1] + along(2, 0), position[2] + along(0, 1)]
 }
 
 /** Which Dimension Index Value counts time, in objects that leave out Temporal Position Index; -1 for none. */
@@ -123,8 +123,9 @@ function pixelSpacing(dataSet: DataSet): (number | null)[] | null {
 function spacingOf(values: (number | null)[] | null, warnings: string[]): [number, number] | null {
   if (values === null) return null
   const [between, along] = [values[0] ?? 0, values[1] ?? values[0] ?? 0]
-  if (values.length !== 2)
+  if (values.length !== 2) {
     warnings.push(`Pixel Spacing (0028,0030) has ${values.length} value(s) instead of 2.`)
+  }
   if (!(between > 0 && along > 0)) {
     warnings.push('Pixel Spacing (0028,0030) is not above zero and was ignored.')
     return null
@@ -220,8 +221,9 @@ const thousandth = (value: number | null): number | null => (value === null ? nu
 /** Philips MR writes the seconds from the start of a dynamic scan in a private attribute, and one time for all images. */
 function philipsDynamicStart(root: DataSet): number | null {
   const element = root.elements.x200510a0
-  if (!element || element.length !== 4 || !firstString(root, 'x20050010').startsWith('Philips MR'))
+  if (!element || element.length !== 4 || !firstString(root, 'x20050010').startsWith('Philips MR')) {
     return null
+  }
   const value = root.float('x200510a0')
   return value !== undefined && Number.isFinite(value) && value >= 0 ? value : null
 }

@@ -1,6 +1,7 @@
 import type { Geometry, Vec3 } from '@contract'
 import type { Arrangement } from './arrange'
-import { cross, dot, median, type Slice } from './slices'
+import { cross, dot } from '../volume'
+import { median, type Slice } from './slices'
 
 /**
  * The voxel grid of an arrangement. The z axis is the real step from the first slice to the last, so a gantry tilt
@@ -30,8 +31,9 @@ export function gridOf(arrangement: Arrangement): { geometry: Geometry; warnings
     const gaps = column.slice(1).map((slice, index) => (slice.depth - column[index].depth) * stretch)
     spacing = spacingOf(gaps, length, warnings)
     const shear = (Math.acos(Math.min(1, dot(step, normal))) * 180) / Math.PI
-    if (shear > 0.5)
+    if (shear > 0.5) {
       warnings.push(`The slices are sheared by ${shear.toFixed(1)}° (gantry tilt); the geometry keeps it.`)
+    }
   }
   if (frame.spacing === null) warnings.push('Pixel Spacing (0028,0030) is missing; 1 mm was assumed.')
   const [x, y] = frame.spacing ?? [1, 1]

@@ -1,12 +1,19 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { UmbraError, type Catalogue } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
+import { budgetFor, unpackArchive, type Budget } from './archive'
 import { buildCatalogue, type SeriesPlan } from './catalogue'
 import { findFiles } from './find-files'
 import { loadSeries } from './load'
-import { openReaderPool } from './reader-pool'
-import { scanHeaders } from './scan'
+import { openReaderPool, type ReaderPool } from './reader-pool'
+import { scanHeaders, type Scan } from './scan'
+import type { SourceFile } from './slices'
 import { middleOf, thumbnailOf, type Thumbnail } from './thumbnail'
+
+export type { Thumbnail } from './thumbnail'
 
 /** Folders, files or archives that were opened: what is in them, and its pixels on demand. */
 export interface OpenStudy {
@@ -19,16 +26,24 @@ export interface OpenStudy {
   close(): Promise<void>
 }
 
+/** Archives within archives, to this depth. */
+const deepestArchive = 3
+
 /**
- * Finds the DICOM files under `paths` (folders of any depth, single files), reads their headers in workers and sorts
- * them into studies, series and time series. Every file is either in a series or in `skipped` with the reason.
+ * Finds the DICOM files under `paths` (folders of any depth, single files, ZIP archives), reads their headers in
+ * workers and sorts them into studies, series and time series. Every file is either in a series or in `skipped` with
+ * the reason. Throws `not-found` for a path that does not exist.
  */
 export async function openStudy(paths: string[], run: Run = {}): Promise<OpenStudy> {
   const pool = openReaderPool()
+  const temporary = new TemporaryFolder()
+  const close = async (): Promise<void> => {
+    await pool.close()
+    await temporary.remove()
+  }
   try {
-    const found = await findFiles(paths, run)
-    const scan = await scanHeaders(found.files, pool, partOfRun(run, 0, 0.95))
-    const { catalogue, plans } = buildCatalogue(scan.instances, [...found.skipped, ...scan.skipped])
+    const scan = await scanAll(paths, pool, temporary, run)
+    const { catalogue, plans } = buildCatalogue(scan.instances, scan.skipped)
     run.onProgress?.(1, 'Sorted into series')
     const planOf = (seriesKey: string): SeriesPlan => {
       const plan = plans.get(seriesKey)
@@ -47,10 +62,59 @@ export async function openStudy(paths: string[], run: Run = {}): Promise<OpenStu
         const series = await loadSeries(plan, pool, thumbnailRun)
         return thumbnailOf(series, plan.slices[0]?.instance.header.image?.photometric === 'MONOCHROME1')
       },
-      close: () => pool.close(),
+      close,
     }
   } catch (thrown) {
-    await pool.close()
+    await close()
     throw thrown
+  }
+}
+
+async function scanAll(
+  paths: string[],
+  pool: ReaderPool,
+  temporary: TemporaryFolder,
+  run: Run,
+): Promise<Scan> {
+  const found = await findFiles(paths, run)
+  const scan = await scanHeaders(found.files, pool, partOfRun(run, 0, 0.6))
+  scan.skipped.push(...found.skipped)
+  const waiting: { archive: SourceFile; budget: Budget; depth: number }[] = []
+  const wait = async (archives: readonly SourceFile[], depth: number, budget?: Budget): Promise<void> => {
+    for (const archive of archives)
+      {waiting.push({ archive, budget: budget ?? (await budgetFor(archive)), depth })}
+  }
+  await wait(scan.archives, 0)
+  for (let next = waiting.shift(); next; next = waiting.shift()) {
+    const { archive, budget, depth } = next
+    if (depth === deepestArchive) {
+      scan.skipped.push({
+        file: archive.name,
+        reason: `Archives within archives deeper than ${depth} are not opened.`,
+      })
+      continue
+    }
+    const unpacked = await unpackArchive(archive, await temporary.make(), budget, partOfRun(run, 0.6, 0.9))
+    const inner = await scanHeaders(unpacked.files, pool, partOfRun(run, 0.9, 0.95))
+    scan.instances.push(...inner.instances)
+    await wait(inner.archives, depth + 1, budget)
+    scan.skipped.push(...unpacked.skipped, ...inner.skipped)
+  }
+  return scan
+}
+
+/** Where archives are unpacked; made when first needed. */
+class TemporaryFolder {
+  private root: Promise<string> | null = null
+  private folders = 0
+
+  /** A new folder, readable by this user only. */
+  async make(): Promise<string> {
+    this.root ??= mkdtemp(join(tmpdir(), 'umbra-study-'))
+    return mkdtemp(join(await this.root, `${this.folders++}-`))
+  }
+
+  async remove(): Promise<void> {
+    if (this.root) await rm(await this.root, { recursive: true, force: true })
   }
 }

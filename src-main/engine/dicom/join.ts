@@ -77,8 +77,9 @@ function samePlaces<V extends Volume>(volumes: readonly V[]): V[][] {
 }
 
 function covers(whole: Volume, part: Volume): boolean {
-  if (!sameGrid(whole.slices[0], part.slices[0]) || part.slices.length < 0.6 * whole.slices.length)
+  if (!sameGrid(whole.slices[0], part.slices[0]) || part.slices.length < 0.6 * whole.slices.length) {
     return false
+  }
   const depths = whole.arrangement.cells.map((cell) => cell?.depth ?? 0)
   return part.slices.every(({ depth }) => depths.some((own) => Math.abs(own - depth) <= depthTolerance))
 }

@@ -27,8 +27,9 @@ export function kindOf(arrangement: Arrangement, slices: readonly Slice[]): Kind
   const name = [header.series.description, header.series.protocol, header.acquisition.sequenceName].join(' ')
   const other = (reason: string): Kind => ({ kind: 'other', reason })
   if ((header.image?.samples ?? 1) > 1) return other('A colour picture, not a measurement.')
-  if (header.image?.photometric === 'PALETTE COLOR')
+  if (header.image?.photometric === 'PALETTE COLOR') {
     return other('A colour picture (palette), not a measurement.')
+  }
   if (header.modality !== 'CT' && header.modality !== 'MR') {
     return other(`Modality ${header.modality || 'unknown'}: neither CT nor MR.`)
   }

@@ -63,8 +63,9 @@ function loadable({ arrangement, summary, slices }: SeriesPlan): Arrangement {
       'Choose the series with the measured values instead of the colour pictures.',
     )
   }
-  if (image.bitsAllocated === 1)
+  if (image.bitsAllocated === 1) {
     return refuse('A segmentation of single bits is not an image.', 'Choose its source images.')
+  }
   for (const { header } of new Set(slices.map(({ instance }) => instance))) {
     const claimed = header.frames.length * image.rows * image.columns * (image.bitsAllocated / 8)
     if (claimed > header.bytes * largestRatio) {

@@ -39,8 +39,9 @@ function readOpenFile(descriptor: number, buffer: Buffer): FileOutcome {
   if (head.length >= 4 && head.readUInt32BE(0) === 0x504b0304) return { archive: true }
   for (;;) {
     const attempt = parseHeader(head, head.length >= size)
-    if ('header' in attempt)
+    if ('header' in attempt) {
       return outcomeOf(attempt.header.mediaStorageClass, readHeader(attempt.header, size), descriptor, size)
+    }
     if (head.length >= headerLimit) {
       throw new Malformed(`No pixel data within the first ${headerLimit / 1024 / 1024} MB.`)
     }
@@ -93,8 +94,9 @@ function checkPixels(header: Header, image: ImageLayout, descriptor: number, siz
     )
   }
   const end = pixels.offset + pixels.length
-  if (end > size)
+  if (end > size) {
     header.warnings.push(`Pixel Data ${pixels.tag} claims ${pixels.length} bytes; the file has ${there}.`)
+  }
   if (end < size && !continues(descriptor, end, pixels, image.littleEndian)) {
     header.warnings.push(`${size - end} bytes after the pixel data are not DICOM and were ignored.`)
   }

@@ -99,13 +99,15 @@ function imageOf(dataSet: DataSet, parsed: ParsedHeader, warnings: string[]): Im
   }
   const rows = required('x00280010', 'Rows (0028,0010)')
   const columns = required('x00280011', 'Columns (0028,0011)')
-  if (rows === 0 || columns === 0)
+  if (rows === 0 || columns === 0) {
     throw new Malformed(`Rows × Columns (0028,0010/0011) is ${rows} × ${columns}.`)
+  }
   const float = pixels.tag !== '(7FE0,0010)'
   const bitsAllocated = required('x00280100', 'Bits Allocated (0028,0100)')
   const photometric = firstString(dataSet, 'x00280004')
-  if (photometric === '')
+  if (photometric === '') {
     warnings.push('Photometric Interpretation (0028,0004) is missing; MONOCHROME2 was assumed.')
+  }
   const samples = unsigned16(dataSet, 'x00280002')
   if (samples === null) warnings.push('Samples per Pixel (0028,0002) is missing; 1 was assumed.')
   const bitsStored = unsigned16(dataSet, 'x00280101') ?? bitsAllocated

@@ -56,8 +56,9 @@ async function readTask(task: ReadTask, target: SharedArrayBuffer): Promise<bool
   const descriptor = openSync(task.path, 'r')
   try {
     const { image } = task
-    if (pixelEncodingOf(task.transferSyntax) === 'encapsulated')
+    if (pixelEncodingOf(task.transferSyntax) === 'encapsulated') {
       return await readCompressed(task, descriptor, target)
+    }
     if (image.pixels.deflatedFrom !== null) return readDeflated(task, descriptor, target)
     let overflow = false
     for (const cell of task.cells) overflow = readNative(task, cell, descriptor, target) || overflow

@@ -20,7 +20,12 @@ export interface ReaderPool {
 }
 
 export function openReaderPool(size = coreCount()): ReaderPool {
-  const pool = workerpool.pool(workerPath('dicom'), { workerType: 'thread', maxWorkers: size })
+  const pool = workerpool.pool(workerPath('dicom'), {
+    workerType: 'thread',
+    maxWorkers: size,
+    // Decoders print; that must not reach the output of a command.
+    emitStdStreams: true,
+  })
   const exec = <T>(method: string, limit: number, ...args: unknown[]): Promise<T> =>
     new Promise<T>((resolve, reject) => pool.exec(method, args).timeout(limit).then(resolve, reject))
   const alone = async (path: string): Promise<FileOutcome> => {

@@ -11,8 +11,9 @@ export function decodeRle(bytes: Uint8Array, pixels: number, bytesPerSample: num
   for (let segment = 0; segment < segments; segment++) {
     const start = view.getUint32(4 + 4 * segment, true)
     const end = segment + 1 < segments ? view.getUint32(8 + 4 * segment, true) : bytes.length
-    if (start < 64 || end < start || end > bytes.length)
+    if (start < 64 || end < start || end > bytes.length) {
       throw new Error('an RLE segment lies outside the data')
+    }
     // Segments go from the most significant byte to the least.
     unpack(bytes.subarray(start, end), decoded, bytesPerSample - 1 - segment, bytesPerSample, pixels)
   }

@@ -1,4 +1,3 @@
-import type { Vec3 } from '@contract'
 import type { Frame, Header } from './header'
 
 /** A file that was found: how a person knows it, and where its bytes lie. */
@@ -27,14 +26,6 @@ export interface LeftOut {
   slice: Slice
   reason: string
 }
-
-export const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-
-export const cross = (a: Vec3, b: Vec3): Vec3 => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-]
 
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)

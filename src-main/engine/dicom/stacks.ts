@@ -1,4 +1,5 @@
-import { cross, dot, groupBy, type Instance, type Slice } from './slices'
+import { cross, dot } from '../volume'
+import { groupBy, type Instance, type Slice } from './slices'
 
 /** Pictures that can lie on one voxel grid: same matrix, spacing, orientation and kind of value. */
 export interface Stack {
@@ -21,7 +22,6 @@ export function splitSeries(instances: readonly Instance[]): Stack[] {
   const stacks = [
     ...groupBy(slices, (slice) => traits.map((trait) => trait.of(slice)).join('\n')).values(),
   ].flatMap(splitByGrid)
-  const patients = new Set(slices.map((slice) => patientOf(slice)))
   const matrices = new Set(slices.map((slice) => matrixOf(slice)))
   return stacks.map((group): Stack => {
     const depths = withDepth(group)
@@ -29,9 +29,6 @@ export function splitSeries(instances: readonly Instance[]): Stack[] {
       slices: depths,
       distinction: stacks.length === 1 ? '' : describe(depths, traits),
       warnings: [
-        ...(patients.size > 1
-          ? [`This series holds images of ${patients.size} patients; they were kept apart.`]
-          : []),
         ...(matrices.size > 1
           ? [`This series holds images of ${matrices.size} sizes; they were kept apart.`]
           : []),
@@ -45,7 +42,6 @@ interface Trait {
   of: (slice: Slice) => string
 }
 
-const patientOf = ({ instance: { header } }: Slice): string => header.patient.id || header.patient.name
 const matrixOf = ({ instance: { header } }: Slice): string =>
   `${header.image?.columns} × ${header.image?.rows}`
 
@@ -53,7 +49,6 @@ const matrixOf = ({ instance: { header } }: Slice): string =>
 function traitsOf(slices: readonly Slice[]): Trait[] {
   const rounded = (value: number | null): string => (value === null ? '' : value.toFixed(1))
   const traits: Trait[] = [
-    { label: 'patient', of: patientOf },
     { label: 'size', of: matrixOf },
     { label: 'samples', of: ({ instance: { header } }) => `${header.image?.samples}` },
     { label: 'pixel data', of: ({ instance: { header } }) => header.image?.pixels.tag ?? '' },

@@ -20,12 +20,14 @@ export interface Clock {
 export const samePlaceSameTime = 0.001
 /** Share of slices whose time must be their own for a source of time to be believed. */
 const distinctShare = 0.9
+/** Share of slices that must have a time for the others to be given one. */
+const leastTimed = 0.75
 
 /** The first source, in the order of trust, that tells the slices of each position apart. */
 export function clockOf(positions: readonly Slice[][]): Clock | null {
   const all = positions.flat()
   for (const source of timeSources) {
-    const clock = sourceClock(all, source)
+    const clock = sourceClock(positions, source)
     if (clock && tellsApart(positions, clock.at) && agreesWithOrder(positions, source, clock.at)) return clock
   }
   return counterClock(positions, all)
@@ -39,20 +41,55 @@ const sourceWords: Record<TimeSource, string> = {
   content: 'Content Time',
 }
 
-function sourceClock(slices: readonly Slice[], source: TimeSource): Clock | null {
-  const values: number[] = []
-  for (const { frame } of slices) {
-    const value = frame.instants[source]
-    if (value === undefined) return null
-    values.push(value)
+function sourceClock(positions: readonly Slice[][], source: TimeSource): Clock | null {
+  const all = positions.flat()
+  const timed = all.filter(({ frame }) => frame.instants[source] !== undefined)
+  if (timed.length < leastTimed * all.length) return null
+  const { instants, wrapped } = unwrapMidnight(timed.map(({ frame }) => frame.instants[source] ?? 0))
+  const times = new Map(timed.map((slice, index) => [slice, instants[index]]))
+  if (times.size < all.length && !interpolateTimes(positions, times)) return null
+  const warnings = wrapped
+    ? ['The acquisition passed midnight; its times were continued into the next day.']
+    : []
+  if (timed.length < all.length) {
+    const files = `${all.length - timed.length} of ${all.length} images`
+    warnings.push(
+      `${sourceWords[source]} is missing or unreadable in ${files}; it was put between its neighbours'.`,
+    )
   }
-  const { instants, wrapped } = unwrapMidnight(values)
-  const bySlice = new Map(slices.map((slice, index) => [slice, instants[index]]))
   return {
     order: { by: 'time', known: true, words: sourceWords[source] },
-    at: (slice) => bySlice.get(slice) ?? 0,
-    warnings: wrapped ? ['The acquisition passed midnight; its times were continued into the next day.'] : [],
+    at: (slice) => times.get(slice) ?? 0,
+    warnings,
   }
+}
+
+/** Gives slices without a time one between those before and after it at its position, as the counters order them. */
+function interpolateTimes(positions: readonly Slice[][], times: Map<Slice, number>): boolean {
+  return positions.every((group) => {
+    const counters = new Map(group.map((slice) => [slice, counterOf(slice)]))
+    if (new Set(counters.values()).size < group.length) return false
+    const count = (slice: Slice): number => counters.get(slice) ?? 0
+    const ordered = [...group].sort((a, b) => count(a) - count(b))
+    const known = ordered.filter((slice) => times.has(slice))
+    return ordered.every((slice) => {
+      if (times.has(slice)) return true
+      const after = known.find((other) => count(other) > count(slice))
+      const before = [...known].reverse().find((other) => count(other) < count(slice))
+      if (!before || !after) return false
+      const [start, end] = [times.get(before) ?? 0, times.get(after) ?? 0]
+      times.set(
+        slice,
+        start + ((end - start) * (count(slice) - count(before))) / (count(after) - count(before)),
+      )
+      return true
+    })
+  })
+}
+
+/** What numbers the time points where it is there: Temporal Position, Acquisition Number or Instance Number. */
+function counterOf({ frame, instance, index }: Slice): number {
+  return frame.temporalPosition ?? frame.acquisitionNumber ?? (instance.header.instanceNumber ?? 0) + index
 }
 
 function tellsApart(positions: readonly Slice[][], at: (slice: Slice) => number): boolean {

@@ -28,8 +28,7 @@ const decoders: Record<string, string> = {
 }
 
 /** ISO 2022 designations that these decoders leave in the text, e.g. ESC $ ) C. */
-const escapeSequence = new RegExp('\\u001b\\$?[()][A-Za-z]', 'g')
-const controls = new RegExp('[\\u0000-\\u001f\\u007f]+', 'g')
+const escapeSequence = new RegExp(`${String.fromCharCode(27)}\\$?[()][A-Za-z]`, 'g')
 
 /** Turns an attribute's bytes into text. One per data set, as its Specific Character Set says. */
 export type Decode = (bytes: Uint8Array) => string
@@ -39,8 +38,9 @@ export function decoderOf(dataSet: DataSet, warnings: string[]): Decode {
   // With code extensions the last set that is not ASCII is the one its escape sequences switch to.
   const chosen = named.filter((name) => name !== '' && name !== 'ISO_IR 6').pop()
   const label = chosen === undefined ? 'latin1' : decoders[chosen.toUpperCase().replace(/\s+/g, ' ')]
-  if (label === undefined)
+  if (label === undefined) {
     warnings.push(`The character set "${printable(chosen ?? '')}" is not known; names may look wrong.`)
+  }
   const escapes = label === 'euc-kr' || label === 'gb18030'
   let decoder: TextDecoder | null = null
   return (bytes) => {
@@ -53,7 +53,12 @@ export function decoderOf(dataSet: DataSet, warnings: string[]): Decode {
 
 /** Text without control characters, safe for one line of a screen, a log or a file. */
 export function printable(text: string): string {
-  const clean = text.replace(controls, ' ').trim()
+  let clean = ''
+  for (let i = 0; i < text.length && clean.length <= textLimit; i++) {
+    const code = text.charCodeAt(i)
+    clean += code < 32 || (code >= 127 && code < 160) ? ' ' : text[i]
+  }
+  clean = clean.trim()
   return clean.length > textLimit ? `${clean.slice(0, textLimit)}…` : clean
 }
 

@@ -1,0 +1,99 @@
+import { UmbraError, type Catalogue, type SeriesSummary, type Warning } from '@contract'
+
+/** The series to work on, why it was taken, and what the reader should know of the others. */
+export interface ChosenSeries {
+  series: SeriesSummary
+  why: string
+  warnings: Warning[]
+}
+
+const SHOWN = 8
+
+/** A series in a few words: "CTP 5.0" (CT, 512 × 512 × 16, 45 time points, 1.2.3…). */
+export function describeSeries(series: SeriesSummary): string {
+  const size = series.size.join(' × ')
+  const points = series.timePoints === 1 ? '1 time point' : `${series.timePoints} time points`
+  return `"${series.description || 'no description'}" (${series.modality}, ${size}, ${points}, ${series.key})`
+}
+
+function isPerfusion(series: SeriesSummary): boolean {
+  return series.kind === 'ct-perfusion' || series.kind === 'mr-perfusion'
+}
+
+/**
+ * The perfusion series of what was opened: the named one, the only one, or of several the one with most time points ×
+ * slices, with a warning that names the others. Throws `no-perfusion-series`, `no-such-series` or `usage`, each saying
+ * what there is.
+ */
+export function choosePerfusionSeries(catalogue: Catalogue, asked?: string): ChosenSeries {
+  const all = catalogue.studies.flatMap((study) => study.series)
+  if (asked !== undefined) return namedSeries(all, asked)
+  const candidates = all.filter(isPerfusion)
+  if (candidates.length === 0) throw noPerfusion(catalogue, all)
+  if (candidates.length === 1)
+    return { series: candidates[0], why: 'the only perfusion series', warnings: [] }
+  const images = (series: SeriesSummary): number => series.timePoints * series.size[2]
+  const series = candidates.reduce((best, other) => (images(other) > images(best) ? other : best))
+  const others = candidates.filter((candidate) => candidate !== series)
+  return {
+    series,
+    why: `of ${candidates.length} perfusion series the one with most time points × slices`,
+    warnings: [
+      {
+        code: 'several-perfusion-series',
+        message: `There are ${candidates.length} perfusion series; left out: ${listed(others)}.`,
+        hint: 'Choose another with --series.',
+      },
+    ],
+  }
+}
+
+function namedSeries(all: SeriesSummary[], asked: string): ChosenSeries {
+  const matches = all.filter(({ key, uid, uids }) => key === asked || uid === asked || uids.includes(asked))
+  const perfusion = matches.filter(isPerfusion)
+  if (perfusion.length === 1) return { series: perfusion[0], why: 'as asked for', warnings: [] }
+  if (perfusion.length > 1) {
+    throw new UmbraError({
+      code: 'usage',
+      message: `${perfusion.length} perfusion series have the UID ${asked}: ${listed(perfusion)}.`,
+      hint: 'Give --series the key of one of them, the last word in the brackets.',
+    })
+  }
+  if (matches.length > 0) {
+    throw new UmbraError({
+      code: 'no-perfusion-series',
+      message: `The series ${describeSeries(matches[0])} is not a perfusion series: ${matches[0].reason}`,
+      hint: 'Leave out --series to take the perfusion series that is there.',
+    })
+  }
+  throw new UmbraError({
+    code: 'no-such-series',
+    message: `There is no series ${asked}. Found: ${listed(all) || 'nothing'}.`,
+    hint: '`umbra info` lists every series with its UID.',
+  })
+}
+
+function noPerfusion(catalogue: Catalogue, all: SeriesSummary[]): UmbraError {
+  if (all.length > 0) {
+    return new UmbraError({
+      code: 'no-perfusion-series',
+      message: `No CT or MR perfusion series in ${all.length} series. Found: ${listed(all)}.`,
+      hint: 'A perfusion series repeats the same slices over time; `umbra info` says why each one is not.',
+    })
+  }
+  const [skipped] = catalogue.skipped
+  const why = skipped
+    ? ` ${catalogue.skipped.length} files were left out, the first because: ${skipped.reason}`
+    : ''
+  return new UmbraError({
+    code: 'no-perfusion-series',
+    message: `No DICOM images in ${catalogue.filesFound} files.${why}`,
+    hint: 'Give the folder that holds the DICOM files.',
+    where: skipped?.file,
+  })
+}
+
+function listed(series: SeriesSummary[]): string {
+  const shown = series.slice(0, SHOWN).map(describeSeries).join('; ')
+  return series.length > SHOWN ? `${shown}; and ${series.length - SHOWN} more` : shown
+}

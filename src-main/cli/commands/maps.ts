@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import {
+  UmbraError,
+  mapNames,
+  perfusionMethods,
+  perfusionSettingsSchema,
+  type InputChoice,
+  type PerfusionSettings,
+  type Vec3,
+} from '@contract'
+import { partOfRun, type Run } from '../../engine/compute/run'
+import { openStudy } from '../../engine/dicom'
+import { exportMaps, type ExportSummary } from '../../engine/export'
+import { computePerfusion } from '../../engine/perfusion'
+import { maskVoxels, type VolumeSeries } from '../../engine/volume'
+import { choosePerfusionSeries, describeSeries } from '../chooseSeries'
+import { printJson } from '../program'
+import { withProgress } from '../progress'
+import { printable } from '../terminal'
+
+interface Flags {
+  out: string
+  series?: string
+  method: PerfusionSettings['method']
+  aif?: Vec3[]
+  aifMask?: string
+  vof?: Vec3[]
+  vofMask?: string
+  scale: boolean
+  smoothInTime: boolean
+  hematocritLarge?: number
+  hematocritSmall?: number
+  brainDensity?: number
+  svdThreshold?: number
+  oscillationLimit?: number
+  smoothInPlane?: number
+  timeStep?: number
+  json?: boolean
+}
+
+const help = `
+PATH is a folder, a zip file or DICOM files; where there are several perfusion series, the one with most images is taken.
+
+OUT gets cbf cbv mtt ttp tmax delay .nii.gz (float32) and mask.nii.gz on the grid of the images, dicom/ with a
+parametric map series for each map and a colour secondary capture series, montage.png, curves.png and summary.json.
+
+Examples:
+  umbra maps study -o maps
+  umbra maps study -o maps --method csvd --aif 120,96,4 121,96,4
+  umbra maps study -o maps --json | jq .aif.quality`
+
+/** `umbra maps PATH -o OUT`: perfusion maps of a study, with everything that says how they came about. */
+export function command(): Command {
+  return new Command('maps')
+    .description('compute the perfusion maps of a study and write them as NIfTI, DICOM and pictures')
+    .argument('<path...>', 'the study: folders, zip files or DICOM files')
+    .requiredOption('-o, --out <folder>', 'where to write; made when missing')
+    .option('--series <uid>', 'the series to use, by UID or by the key that `umbra info` prints')
+    .addOption(
+      new Option('--method <method>', 'how to deconvolve').choices(perfusionMethods).default('bennink'),
+    )
+    .option('--aif <x,y,z...>', 'arterial voxels, counted from 0 (default: found automatically)', voxel)
+    .addOption(
+      new Option('--aif-mask <file>', 'arterial voxels as a NIfTI mask on the same grid').conflicts('aif'),
+    )
+    .option('--vof <x,y,z...>', 'venous voxels (default: found automatically)', voxel)
+    .addOption(
+      new Option('--vof-mask <file>', 'venous voxels as a NIfTI mask on the same grid').conflicts('vof'),
+    )
+    .option('--no-scale', 'do not scale the arterial curve to the venous area')
+    .option('--hematocrit-large <share>', 'haematocrit of large vessels (default: 0.45)', number)
+    .option('--hematocrit-small <share>', 'haematocrit of small vessels (default: 0.25)', number)
+    .option('--brain-density <g/ml>', 'density of brain tissue (default: 1.05)', number)
+    .option(
+      '--svd-threshold <share>',
+      'smallest singular value kept, of the largest (default: ssvd 0.2, csvd 0.1)',
+      number,
+    )
+    .option('--oscillation-limit <index>', 'largest oscillation index of osvd (default: 0.035)', number)
+    .option('--no-smooth-in-time', 'do not smooth the curves in time')
+    .option(
+      '--smooth-in-plane <mm>',
+      'Gaussian smoothing in the slice plane, full width (default: 0)',
+      number,
+    )
+    .option('--time-step <s>', 'step of the uniform time grid (default: the median interval)', number)
+    .option('--json', 'print summary.json on stdout')
+    .addHelpText('after', help)
+    .action(async (paths: string[], flags: Flags) => {
+      const summary = await withProgress('Maps', (run) => makeMaps(paths, flags, run))
+      if (flags.json) printJson(summary)
+      else process.stdout.write(printable(report(summary, flags.out)))
+    })
+}
+
+async function makeMaps(paths: string[], flags: Flags, run: Run): Promise<ExportSummary> {
+  const missing = paths.find((path) => !existsSync(path))
+  if (missing !== undefined) {
+    throw new UmbraError({ code: 'not-found', message: 'There is no such file or folder.', where: missing })
+  }
+  const settings = settingsOf(flags)
+  const directory = resolve(flags.out)
+  const [study, opening] = await timed(() => openStudy(paths, partOfRun(run, 0, 0.1)))
+  try {
+    const { series: chosen, why, warnings } = choosePerfusionSeries(study.catalogue, flags.series)
+    tell(`Series ${describeSeries(chosen)}: ${why}.`)
+    for (const { message } of warnings) tell(`Warning: ${message}`)
+    const [series, loading] = await timed(() => study.load(chosen.key, partOfRun(run, 0.1, 0.3)))
+    const inputs = {
+      arterialInput: await inputOf(flags.aif, flags.aifMask, series),
+      venousOutput: await inputOf(flags.vof, flags.vofMask, series),
+    }
+    const result = await computePerfusion(series, { ...settings, ...inputs }, partOfRun(run, 0.3, 0.8))
+    const told = {
+      ...result,
+      warnings: [...warnings, ...result.warnings],
+      timings: { open: opening, load: loading, ...result.timings },
+    }
+    await exportMaps({ series, result: told, directory }, partOfRun(run, 0.8, 1))
+    return JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')) as ExportSummary
+  } finally {
+    await study.close()
+  }
+}
+
+/** A result and the seconds it took. */
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const start = performance.now()
+  const result = await work()
+  return [result, (performance.now() - start) / 1000]
+}
+
+function settingsOf(flags: Flags): PerfusionSettings {
+  const parsed = perfusionSettingsSchema.safeParse({
+    method: flags.method,
+    scaleToVenous: flags.scale,
+    smoothInTime: flags.smoothInTime,
+    hematocritLarge: flags.hematocritLarge,
+    hematocritSmall: flags.hematocritSmall,
+    brainDensity: flags.brainDensity,
+    svdThreshold: flags.svdThreshold,
+    oscillationLimit: flags.oscillationLimit,
+    smoothInPlaneMm: flags.smoothInPlane,
+    timeStep: flags.timeStep,
+  })
+  if (parsed.success) return parsed.data
+  const [issue] = parsed.error.issues
+  throw new UmbraError({ code: 'usage', message: `${issue.path.join('.')}: ${issue.message}.` })
+}
+
+async function inputOf(
+  voxels: Vec3[] | undefined,
+  maskPath: string | undefined,
+  series: VolumeSeries,
+): Promise<InputChoice> {
+  if (voxels) return { kind: 'voxels', voxels }
+  if (maskPath) return { kind: 'voxels', voxels: await maskVoxels(maskPath, series.geometry) }
+  return { kind: 'automatic' }
+}
+
+function voxel(text: string, before?: Vec3[]): Vec3[] {
+  const parts = /^(\d+),(\d+),(\d+)$/.exec(text)
+  if (!parts)
+    throw new InvalidArgumentError(
+      'Voxels are x,y,z counted from 0, like 120,96,4; the study goes before them.',
+    )
+  return [...(before ?? []), [Number(parts[1]), Number(parts[2]), Number(parts[3])]]
+}
+
+function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.')
+  return value
+}
+
+function tell(line: string): void {
+  process.stderr.write(`${printable(line)}\n`)
+}
+
+/** What a person wants to know first: how good the inputs are, typical values, warnings, where the files are. */
+function report(summary: ExportSummary, out: string): string {
+  const { aif, vof, maps } = summary
+  const lines = [
+    `${summary.methodName}, ${summary.maskVolumeMl.toFixed(0)} ml of brain`,
+    `Arterial input: ${aif.quality.grade}, ${aif.voxels.length} voxels, peak at ${aif.quality.timeToPeak.toFixed(1)} s, scale ${aif.scale.toFixed(2)}`,
+    vof
+      ? `Venous output: ${vof.quality.grade}, ${vof.voxels.length} voxels, peak at ${vof.quality.timeToPeak.toFixed(1)} s`
+      : 'Venous output: none found',
+    ...mapNames.map((name) => {
+      const { median, unit, label } = maps[name]
+      return `${label.padEnd(22)} median ${median === null ? '–' : median.toPrecision(3)} ${unit}`
+    }),
+    ...summary.warnings.map(({ message, hint }) => `Warning: ${message}${hint ? ` ${hint}` : ''}`),
+    `Written to ${out}`,
+  ]
+  return `${lines.join('\n')}\n`
+}

@@ -52,6 +52,7 @@ const Umbra = definePreset(withoutColourMix(Aura, colourOf), {
           hoverColor: '{primary.300}',
           activeColor: '{primary.200}',
         },
+        mask: { background: 'rgb(0 0 0 / 50%)' },
         highlight: {
           background: 'rgb(151 183 211 / 20%)',
           focusBackground: 'rgb(151 183 211 / 30%)',

@@ -239,12 +239,12 @@ export function createEngineClient(
     },
     async readVoxels(array, frame) {
       const [nx, ny, nz] = array.geometry.size
-      const bytes = new Uint8Array(nx * ny * nz * bytesPer[array.type])
+      const byteLength = nx * ny * nz * bytesPer[array.type]
       if (state.value === 'connecting') await firstAttempt
       if (!transport) throw new UmbraError(problem.value ?? lostProblem)
-      await transport.readVoxels(array.id, frame, bytes)
-      if (array.type === 'uint8') return bytes
-      return array.type === 'int16' ? new Int16Array(bytes.buffer) : new Float32Array(bytes.buffer)
+      const buffer = await transport.readVoxels(array.id, frame, byteLength)
+      if (array.type === 'uint8') return new Uint8Array(buffer)
+      return array.type === 'int16' ? new Int16Array(buffer) : new Float32Array(buffer)
     },
     onJob(listener) {
       jobListeners.add(listener)

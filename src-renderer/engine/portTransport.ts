@@ -10,9 +10,9 @@ import { lostProblem, wrongLength, type Connect, type Transport, type TransportL
 
 interface Reading {
   voxelsId: string
-  into: Uint8Array
+  into: Uint8Array<ArrayBuffer>
   received: number
-  resolve: () => void
+  resolve: (buffer: ArrayBuffer) => void
   reject: (error: Error) => void
 }
 
@@ -47,7 +47,7 @@ export function transportOverPort(port: MessagePort, listener: TransportListener
     reading.received += chunk.bytes.byteLength
     if (reading.received === into.byteLength) {
       readings.delete(chunk.voxelRequest)
-      reading.resolve()
+      reading.resolve(into.buffer)
     }
   }
 
@@ -74,9 +74,10 @@ export function transportOverPort(port: MessagePort, listener: TransportListener
 
   return {
     send: (request) => port.postMessage(request),
-    readVoxels: (voxelsId, frame, into) =>
-      new Promise<void>((resolve, reject) => {
+    readVoxels: (voxelsId, frame, byteLength) =>
+      new Promise<ArrayBuffer>((resolve, reject) => {
         const voxelRequest = ++lastReading
+        const into = new Uint8Array(byteLength)
         readings.set(voxelRequest, { voxelsId, into, received: 0, resolve, reject })
         port.postMessage({ voxelRequest, voxelsId, frame } satisfies VoxelRequest)
       }),

@@ -8,23 +8,6 @@ export interface HostAddress {
   token: string
 }
 
-/** Reads the body as it comes, straight into `into`: never two copies of a frame in memory. */
-async function readBody(response: Response, voxelsId: string, into: Uint8Array): Promise<void> {
-  let received = 0
-  const reader = response.body?.getReader()
-  while (reader) {
-    const { done, value } = await reader.read()
-    if (done) break
-    if (received + value.byteLength > into.byteLength) {
-      await reader.cancel()
-      throw wrongLength(voxelsId, into.byteLength, received + value.byteLength)
-    }
-    into.set(value, received)
-    received += value.byteLength
-  }
-  if (received !== into.byteLength) throw wrongLength(voxelsId, into.byteLength, received)
-}
-
 /** Speaks with `umbra serve`: JSON over a WebSocket, voxels by HTTP, both with the token of the page's address. */
 export function connectToHost({ origin, token }: HostAddress): Connect {
   return (listener) =>
@@ -36,13 +19,15 @@ export function connectToHost({ origin, token }: HostAddress): Connect {
 
       const transport: Transport = {
         send: (request) => socket.send(JSON.stringify(request)),
-        async readVoxels(voxelsId, frame, into) {
+        async readVoxels(voxelsId, frame, byteLength) {
           const response = await fetch(`${origin}/voxels/${encodeURIComponent(voxelsId)}/${frame}`, {
             headers: { Authorization: `Bearer ${token}` },
             signal: reading.signal,
           })
           if (!response.ok) throw await failureOf(response, voxelsId)
-          await readBody(response, voxelsId, into)
+          const buffer = await response.arrayBuffer()
+          if (buffer.byteLength !== byteLength) throw wrongLength(voxelsId, byteLength, buffer.byteLength)
+          return buffer
         },
         close() {
           closing = true

@@ -3,8 +3,8 @@ import { UmbraError, type Problem, type Request } from '@contract'
 /** One connection to the engine. It is used once: after `onLost` or `close` a new one is made. */
 export interface Transport {
   send(request: Request): void
-  /** Fills `into` with one frame of a voxel array; its length must be that of the frame. */
-  readVoxels(voxelsId: string, frame: number, into: Uint8Array): Promise<void>
+  /** One frame of a voxel array, which must be `byteLength` long. */
+  readVoxels(voxelsId: string, frame: number, byteLength: number): Promise<ArrayBuffer>
   close(): void
 }
 

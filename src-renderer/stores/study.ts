@@ -94,7 +94,7 @@ export const useStudyStore = defineStore('study', () => {
 
   function tellWhatWasLeftOut(next: Catalogue): void {
     const count = next.skipped.length
-    if (count === 0 || layout.room === 'studies') return
+    if (count === 0 || layout.room !== 'review') return
     messages.inform(`${count} of ${next.filesFound} files were left out.`, {
       action: { title: 'Show which and why', run: () => layout.go('studies') },
     })
@@ -118,7 +118,8 @@ export const useStudyStore = defineStore('study', () => {
       })
       layout.seriesKey = null
       await take(next)
-      openFirst(next)
+      if (layout.room === 'studies' || layout.room === 'review') openFirst(next)
+      else messages.inform('The study is open.', { action: { title: 'Show it', run: () => openFirst(next) } })
       tellWhatWasLeftOut(next)
     } catch (error) {
       messages.fault(error)

@@ -117,9 +117,9 @@ export function parentRow(rows: readonly Row[], id: string): string | null {
 /** "512 × 512 × 16" */
 export const formatSize = (size: readonly number[]): string => size.join(' × ')
 
-/** "0.43 × 0.43 × 5 mm", at most two decimals. */
+/** "0.43 × 0.43 × 5": millimetres, at most two decimals. */
 export const formatSpacing = (spacing: readonly number[]): string =>
-  `${spacing.map((length) => String(Number(length.toFixed(2)))).join(' × ')} mm`
+  spacing.map((length) => String(Number(length.toFixed(2)))).join(' × ')
 
 /** What the intervals between time points are: "every 1 s", "every 2 s (1–3 s)"; '' for a single one. */
 export function formatIntervals(times: readonly number[]): string {

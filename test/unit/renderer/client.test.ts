@@ -31,7 +31,7 @@ class Wire {
   sent: Request[] = []
   connections = 0
   answers: Record<string, (params: unknown) => unknown> = { 'engine.about': () => about }
-  voxels: (id: string, frame: number, into: Uint8Array) => void = () => undefined
+  voxels: (frame: number, buffer: ArrayBuffer) => void = () => undefined
   readonly client: EngineClient
 
   constructor(retryAfter = [1], refusals: Problem[] = []) {
@@ -46,7 +46,11 @@ class Wire {
           const answer = this.answers[request.method]
           if (answer) queueMicrotask(() => this.answer(request, answer))
         },
-        readVoxels: async (id, frame, into) => this.voxels(id, frame, into),
+        readVoxels: async (_id, frame, byteLength) => {
+          const buffer = new ArrayBuffer(byteLength)
+          this.voxels(frame, buffer)
+          return buffer
+        },
         close: () => undefined,
       })
     }, retryAfter)
@@ -278,11 +282,11 @@ describe('voxels', () => {
 
   it('come as one frame in the type of the array', async () => {
     const wire = await new Wire().ready()
-    wire.voxels = (_id, frame, into) => new Int16Array(into.buffer).set([-1024, 0, 1, 2, 3, 40 + frame])
+    wire.voxels = (frame, buffer) => new Int16Array(buffer).set([-1024, 0, 1, 2, 3, 40 + frame])
     expect(await wire.client.readVoxels(array('int16'), 1)).toEqual(Int16Array.of(-1024, 0, 1, 2, 3, 41))
-    wire.voxels = (_id, _frame, into) => new Float32Array(into.buffer).set([0, 0.5, 1, 1.5, 2, 2.5])
+    wire.voxels = (_frame, buffer) => new Float32Array(buffer).set([0, 0.5, 1, 1.5, 2, 2.5])
     expect(await wire.client.readVoxels(array('float32'), 0)).toEqual(Float32Array.of(0, 0.5, 1, 1.5, 2, 2.5))
-    wire.voxels = (_id, _frame, into) => into.set([0, 1, 2, 3, 4, 255])
+    wire.voxels = (_frame, buffer) => new Uint8Array(buffer).set([0, 1, 2, 3, 4, 255])
     expect(await wire.client.readVoxels(array('uint8'), 0)).toEqual(Uint8Array.of(0, 1, 2, 3, 4, 255))
   })
 })

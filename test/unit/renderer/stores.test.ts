@@ -66,6 +66,16 @@ describe('opening a study', () => {
     expect(useLayoutStore().room).toBe('studies')
   })
 
+  it('does not take the reader away from another room', async () => {
+    use({ 'study.open': () => mixed })
+    const layout = useLayoutStore()
+    layout.go('settings')
+    await useStudyStore().open(['/data/a'])
+    expect(layout.room).toBe('settings')
+    useMessagesStore().messages[0].action?.run()
+    expect(layout.room).toBe('review')
+  })
+
   it('says in Review how many files were left out, with the way to the list', async () => {
     const skipped = [{ file: 'readme.txt', reason: 'Not DICOM.' }]
     use({ 'study.open': () => ({ ...mixed, skipped, filesFound: 961 }) })

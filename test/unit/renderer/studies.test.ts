@@ -85,7 +85,7 @@ describe('a series in words', () => {
   })
 
   it('gives its spacing without needless digits', () => {
-    expect(formatSpacing([0.4296875, 0.4296875, 5])).toBe('0.43 × 0.43 × 5 mm')
+    expect(formatSpacing([0.4296875, 0.4296875, 5])).toBe('0.43 × 0.43 × 5')
   })
 })
 

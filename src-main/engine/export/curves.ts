@@ -70,7 +70,14 @@ function chartOption(series: VolumeSeries, result: PerfusionMaps): EChartsCoreOp
       nameGap: 34,
       ...axis,
     },
-    yAxis: { type: 'value', name: enhancementName(series), nameGap: 52, ...axis },
+    yAxis: {
+      type: 'value',
+      // Noise about the baseline is drawn over the axis rather than given a band of its own.
+      min: ({ min, max }: { min: number; max: number }) => (min > -0.06 * max ? 0 : null),
+      name: enhancementName(series),
+      nameGap: 52,
+      ...axis,
+    },
     series: lines,
   }
 }
@@ -89,6 +96,7 @@ function line(
     symbol: type === 'solid' ? 'circle' : 'none',
     symbolSize: 4,
     showAllSymbol: true,
+    clip: false,
     lineStyle: { width: 2, color: colour, type, opacity: type === 'solid' ? 1 : 0.75 },
     itemStyle: { color: colour },
   }

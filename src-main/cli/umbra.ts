@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 import { command as doctor } from './commands/doctor'
+import { command as info } from './commands/info'
+import { command as maps } from './commands/maps'
 import { command as phantom } from './commands/phantom'
 import { command as serve } from './commands/serve'
 import { runProgram, umbraProgram } from './program'
 
-const commands = [phantom(), serve(), doctor()]
+const commands = [info(), maps(), phantom(), serve(), doctor()]
 
 // A reader that closes the pipe early (`umbra info … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -60,8 +60,7 @@ async function serve(paths: string[], options: ServeOptions): Promise<void> {
     options.port,
   )
   if (options.json) printJson({ address: started.address, port: started.port, token: started.token })
-  else process.stdout.write(`Umbra is at ${started.address}\n`)
-  process.stderr.write('Ctrl-C stops it.\n')
+  else process.stdout.write(`Umbra is at ${started.address} (Ctrl-C stops it)\n`)
   await stopped
   await started.close()
 }

@@ -1,0 +1,21 @@
+// `npm run package`: an unpacked application in dist/. Targets go through: `npm run package -- --linux deb`.
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { ensureBuilt, root } from './workstation.mjs'
+
+ensureBuilt()
+const given = process.argv.slice(2)
+const builder = join(root, 'node_modules/electron-builder/cli.js')
+const done = spawnSync(
+  process.execPath,
+  [
+    builder,
+    '--config',
+    'build/electron-builder.cjs',
+    '--publish',
+    'never',
+    ...(given.length ? given : ['--dir']),
+  ],
+  { cwd: root, stdio: 'inherit' },
+)
+process.exit(done.status ?? 1)

@@ -30,6 +30,11 @@ export interface VascularChoice {
   venousOutput: InputChoice
 }
 
+const automaticVessels: VascularChoice = {
+  arterialInput: { kind: 'automatic' },
+  venousOutput: { kind: 'automatic' },
+}
+
 type Results = Partial<Record<PerfusionMethod, PerfusionResult>>
 
 export const isPerfusionKind = (kind: string): boolean => kind === 'ct-perfusion' || kind === 'mr-perfusion'
@@ -48,13 +53,17 @@ export const useReviewStore = defineStore('review', () => {
 
   const series = shallowRef<LoadedSeriesInfo | null>(null)
   const results = shallowRef<Results>({})
-  const settings = shallowRef<PerfusionSettings>(perfusionSettingsSchema.parse({}))
+  const vessels = shallowRef<VascularChoice>(automaticVessels)
   const method = ref<PerfusionMethod>('bennink')
   const otherMethod = ref<PerfusionMethod>('csvd')
   const work = ref<Work | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const changes = shallowRef<UndoList<VascularChoice>>(emptyUndoList())
 
+  /** The settings of the window, with the vessels of this series. */
+  const settings = computed<PerfusionSettings>(() =>
+    perfusionSettingsSchema.parse({ ...settingsStore.perfusion, ...vessels.value }),
+  )
   const isPerfusion = computed(() => series.value !== null && isPerfusionKind(series.value.kind))
   /** The maps on the screen: of the chosen method, even where newer ones are being computed. */
   const result = computed(() => results.value[method.value] ?? null)
@@ -110,14 +119,13 @@ export const useReviewStore = defineStore('review', () => {
     const newest = known.at(-1)
     if (newest === undefined) return
     const { arterialInput, venousOutput } = newest.settings
-    settings.value = { ...settings.value, arterialInput, venousOutput }
+    vessels.value = { arterialInput, venousOutput }
     results.value = Object.fromEntries(known.map((entry) => [entry.method, entry]))
   }
 
   /** Loads a series and, where it is a perfusion series, takes its known maps or computes them. */
   async function open(seriesKey: string): Promise<void> {
     close()
-    settings.value = perfusionSettingsSchema.parse(settingsStore.perfusion)
     method.value = settings.value.method
     otherMethod.value = method.value === 'csvd' ? 'bennink' : 'csvd'
     const loaded = await during('Reading the series', (options) =>
@@ -143,6 +151,7 @@ export const useReviewStore = defineStore('review', () => {
     series.value = null
     results.value = {}
     changes.value = emptyUndoList()
+    vessels.value = automaticVessels
   }
 
   /** Computes the maps of those methods whose maps are missing or stale, one after the other. */
@@ -160,26 +169,16 @@ export const useReviewStore = defineStore('review', () => {
     }
   }
 
-  async function chooseMethod(next: PerfusionMethod, alongside: PerfusionMethod[] = []): Promise<void> {
-    method.value = next
-    await ensure([next, ...alongside])
+  function dismissProblem(): void {
+    problem.value = null
   }
 
-  /** Changes settings for this series, and remembers them for the next; the maps shown are computed anew. */
-  async function changeSettings(change: Partial<PerfusionSettings>, shown: PerfusionMethod[]): Promise<void> {
-    settings.value = perfusionSettingsSchema.parse({ ...settings.value, ...change })
-    await settingsStore.save({
-      ...settings.value,
-      arterialInput: { kind: 'automatic' },
-      venousOutput: { kind: 'automatic' },
-    })
-    await ensure(shown)
+  /** Chooses a source of maps; choosing the other one's method swaps the two. */
+  function setMethod(of: 'method' | 'otherMethod', next: PerfusionMethod): void {
+    const [one, other] = of === 'method' ? [method, otherMethod] : [otherMethod, method]
+    if (next === other.value) other.value = one.value
+    one.value = next
   }
-
-  const vascularChoice = (): VascularChoice => ({
-    arterialInput: settings.value.arterialInput,
-    venousOutput: settings.value.venousOutput,
-  })
 
   /** Takes the arterial or venous curve from these voxels, or lets the engine find them (null); can be undone. */
   async function chooseVessel(
@@ -188,14 +187,14 @@ export const useReviewStore = defineStore('review', () => {
     shown: PerfusionMethod[],
   ): Promise<void> {
     const choice: InputChoice = voxels === null ? { kind: 'automatic' } : { kind: 'voxels', voxels }
-    const before = vascularChoice()
+    const before = vessels.value
     const after: VascularChoice =
       vessel === 'artery' ? { ...before, arterialInput: choice } : { ...before, venousOutput: choice }
     if (JSON.stringify(before) === JSON.stringify(after)) return
     const name = vessel === 'artery' ? 'arterial input' : 'venous output'
     const title = voxels === null ? `automatic ${name}` : `${name} from ${voxels.length} voxels`
     changes.value = recordChange(changes.value, { title, before, after })
-    settings.value = { ...settings.value, ...after }
+    vessels.value = after
     await ensure(shown)
   }
 
@@ -203,7 +202,7 @@ export const useReviewStore = defineStore('review', () => {
     const step = undoChange(changes.value)
     if (step === null) return
     changes.value = step.list
-    settings.value = { ...settings.value, ...step.change.before }
+    vessels.value = step.change.before
     await ensure(shown)
   }
 
@@ -211,7 +210,7 @@ export const useReviewStore = defineStore('review', () => {
     const step = redoChange(changes.value)
     if (step === null) return
     changes.value = step.list
-    settings.value = { ...settings.value, ...step.change.after }
+    vessels.value = step.change.after
     await ensure(shown)
   }
 
@@ -232,8 +231,8 @@ export const useReviewStore = defineStore('review', () => {
     open,
     close,
     ensure,
-    chooseMethod,
-    changeSettings,
+    setMethod,
+    dismissProblem,
     chooseVessel,
     undo,
     redo,
@@ -246,3 +245,6 @@ export const methodLabels: Record<PerfusionMethod, string> = {
   csvd: 'cSVD',
   osvd: 'oSVD',
 }
+
+/** Where there is little room: above a map. */
+export const shortMethodLabels: Record<PerfusionMethod, string> = { ...methodLabels, bennink: 'Box' }

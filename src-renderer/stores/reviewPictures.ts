@@ -41,6 +41,11 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
     if (view.sourceMode === 'time') return series.voxels
     return projections.value[view.sourceMode] ?? series.voxels
   })
+  /** A plain volume on a grid that multiplanar views can cut; null for perfusion series. */
+  const volume = computed<VoxelArray | null>(() => {
+    const series = review.series
+    return series === null || review.isPerfusion ? null : voxels.addUpright(series.voxels)
+  })
   const sourceFrame = computed(() => (source.value !== null && source.value.frames > 1 ? view.frame : 0))
 
   function load(id: string, frame = 0): void {
@@ -61,8 +66,9 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
     const pictures: MapPictures = {}
     for (const name of Object.keys(a) as MapName[]) {
       const [one, other] = [a[name], b[name]]
-      if (one && other)
+      if (one && other) {
         pictures[name] = { info: one.info, array: voxels.addDifference(one.array, other.array) }
+      }
     }
     return pictures
   }
@@ -86,8 +92,9 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
       maps.value = picturesOf(result)
       otherMaps.value = compare ? picturesOf(other) : {}
       differences.value = compare ? differencesOf(maps.value, otherMaps.value) : {}
-      for (const { array } of [...Object.values(maps.value), ...Object.values(otherMaps.value)])
+      for (const { array } of [...Object.values(maps.value), ...Object.values(otherMaps.value)]) {
         load(array.id)
+      }
     },
     { flush: 'sync', immediate: true },
   )
@@ -123,5 +130,5 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
     },
   )
 
-  return { source, sourceFrame, projecting, maps, otherMaps, differences, arrivals }
+  return { source, volume, sourceFrame, projecting, maps, otherMaps, differences, arrivals }
 })

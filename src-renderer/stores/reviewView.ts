@@ -2,7 +2,7 @@ import { colourMapNames, defaultDisplays, type MapName, type Vec3 } from '@contr
 import { defineStore } from 'pinia'
 import { computed, reactive, ref, shallowRef, watch } from 'vue'
 import { type PlaneView, clampZoom } from '../viewer/planeView'
-import { reviewLayoutSchema, withSlot, type ReviewLayout } from './reviewLayout'
+import { reviewLayoutSchema, withSlot, type GridChoice, type ReviewLayout } from './reviewLayout'
 import { readStored, writeStored } from './stored'
 
 export type SourceMode = 'time' | 'maximum' | 'average' | 'baseline'
@@ -46,7 +46,10 @@ export const useReviewViewStore = defineStore('reviewView', () => {
   const tool = ref<Tool>('probe')
   const activePane = ref('source')
   const maximised = ref<string | null>(null)
+  /** How many slices a pane can show: the series' own, or, for multiplanar panes, those of their planes. */
   const slices = ref(1)
+  const planeSlices = shallowRef<Record<string, number>>({})
+  const planeSlice = shallowRef<Record<string, number>>({})
   const shared = shallowRef<PlaneView>({ slice: 0, zoom: 1, centre: null })
   const own = shallowRef<Record<string, PlaneView>>({})
   /** World positions (LPS, mm): under the mouse, and locked by a click. */
@@ -61,13 +64,19 @@ export const useReviewViewStore = defineStore('reviewView', () => {
   /** What the probe reads: the locked point if there is one, else where the mouse is. */
   const probed = computed(() => locked.value ?? cursor.value)
 
-  const viewOf = (pane: string): PlaneView =>
-    layout.linked ? shared.value : (own.value[pane] ?? shared.value)
+  const slicesOf = (pane: string): number => planeSlices.value[pane] ?? slices.value
+
+  function viewOf(pane: string): PlaneView {
+    const view = layout.linked ? shared.value : (own.value[pane] ?? shared.value)
+    const slice = planeSlice.value[pane]
+    return slice === undefined ? view : { ...view, slice }
+  }
 
   function setView(pane: string, change: Partial<PlaneView>): void {
     const next = { ...viewOf(pane), ...change }
-    next.slice = Math.max(0, Math.min(slices.value - 1, Math.round(next.slice)))
+    next.slice = Math.max(0, Math.min(slicesOf(pane) - 1, Math.round(next.slice)))
     next.zoom = clampZoom(next.zoom)
+    if (planeSlices.value[pane] !== undefined) planeSlice.value = { ...planeSlice.value, [pane]: next.slice }
     if (layout.linked) shared.value = next
     else own.value = { ...own.value, [pane]: next }
   }
@@ -118,6 +127,31 @@ export const useReviewViewStore = defineStore('reviewView', () => {
   function toggleMaximised(pane: string): void {
     maximised.value = maximised.value === pane ? null : pane
   }
+  function setGrid(grid: GridChoice): void {
+    layout.grid = grid
+    layout.compare = false
+    maximised.value = null
+  }
+  function toggleInterpolation(): void {
+    layout.interpolation = layout.interpolation === 'linear' ? 'nearest' : 'linear'
+  }
+  function toggleCompare(): void {
+    layout.compare = !layout.compare
+    maximised.value = null
+  }
+  function toggleDifference(): void {
+    layout.difference = !layout.difference
+  }
+  function toggleLock(): void {
+    locked.value = locked.value === null ? cursor.value : null
+  }
+  /** One step back: the tool first, then the maximised pane, then what was drawn or locked. */
+  function release(): void {
+    if (tool.value !== 'probe') tool.value = 'probe'
+    else if (maximised.value !== null) maximised.value = null
+    else if (region.value !== null) region.value = null
+    else locked.value = null
+  }
   function setColourMap(map: MapName, name: string): void {
     const known = colourMapNames.find((candidate) => candidate === name)
     if (known) layout.colourMaps = { ...layout.colourMaps, [map]: known }
@@ -142,7 +176,13 @@ export const useReviewViewStore = defineStore('reviewView', () => {
   }
 
   /** For a series just loaded: the middle slice, the first frame, everything else as new. */
-  function begin(series: { slices: number; frames: number; window: DisplayRange }): void {
+  function begin(series: {
+    slices: number
+    frames: number
+    window: DisplayRange
+    /** Slices of each multiplanar pane, where there are such. */
+    planes: Record<string, number>
+  }): void {
     playing.value = false
     sourceMode.value = 'time'
     slices.value = series.slices
@@ -150,6 +190,11 @@ export const useReviewViewStore = defineStore('reviewView', () => {
     frame.value = 0
     shared.value = { slice: Math.floor(series.slices / 2), zoom: 1, centre: null }
     own.value = {}
+    planeSlices.value = series.planes
+    planeSlice.value = Object.fromEntries(
+      Object.entries(series.planes).map(([pane, count]) => [pane, Math.floor(count / 2)]),
+    )
+    activePane.value = Object.keys(series.planes)[0] ?? 'source'
     cursor.value = null
     locked.value = null
     region.value = null
@@ -170,7 +215,7 @@ export const useReviewViewStore = defineStore('reviewView', () => {
     tool,
     activePane,
     maximised,
-    slices,
+    slicesOf,
     cursor,
     locked,
     probed,
@@ -191,6 +236,12 @@ export const useReviewViewStore = defineStore('reviewView', () => {
     setDifferenceLimit,
     clearRange,
     toggleMaximised,
+    setGrid,
+    toggleInterpolation,
+    toggleCompare,
+    toggleDifference,
+    toggleLock,
+    release,
     setColourMap,
     setSourceWindow,
     setSlot,

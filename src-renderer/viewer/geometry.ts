@@ -59,10 +59,19 @@ export function slicePosition(geometry: Geometry, slice: number): Vec3 {
   return voxelToWorld(geometry, [0, 0, slice])
 }
 
-/** Height of the centre of a slice, mm towards the head. */
-export function sliceHeight(geometry: Geometry, slice: number): number {
+/** Where a slice lies along the patient axis nearest to its normal: "H 35.0 mm", of its centre. */
+export function slicePlace(geometry: Geometry, slice: number): string {
   const [nx, ny] = geometry.size
-  return voxelToWorld(geometry, [(nx - 1) / 2, (ny - 1) / 2, slice])[2]
+  const centre = voxelToWorld(geometry, [(nx - 1) / 2, (ny - 1) / 2, slice])
+  const sizes = planeNormal(geometry).map(Math.abs)
+  const axis = sizes.indexOf(Math.max(...sizes))
+  return `${axisPlace(axis, centre[axis])} mm`
+}
+
+/** A coordinate on a patient axis (0 left, 1 posterior, 2 head) in words: "R 12.5". */
+export function axisPlace(axis: number, millimetres: number): string {
+  const letters = ['LR', 'PA', 'HF'][axis]
+  return `${letters[millimetres >= 0 ? 0 : 1]} ${Math.abs(millimetres).toFixed(1)}`
 }
 
 /** The slice of `geometry` whose centre plane lies nearest to a world point, kept inside the grid. */

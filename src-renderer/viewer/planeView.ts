@@ -22,22 +22,29 @@ export interface PlaneTransform {
 
 export const ZOOM_LIMITS = { lower: 0.25, upper: 40 }
 
-/** Millimetres per canvas pixel at which a whole slice just fits. */
-export function fitScale(geometry: Geometry, width: number, height: number): number {
-  const [nx, ny] = geometry.size
-  const [sx, sy] = geometry.spacing
-  return Math.max((nx * sx) / width, (ny * sy) / height)
+/** Width and height of a slice, mm. */
+export function fieldOf(geometry: Geometry): [number, number] {
+  return [geometry.size[0] * geometry.spacing[0], geometry.size[1] * geometry.spacing[1]]
 }
 
-/** The transform of a view on a canvas of width × height pixels; `centre` in in-plane voxel coordinates. */
+/** Millimetres per canvas pixel at which a field, in mm, just fits. */
+export function fitScale(field: [number, number], width: number, height: number): number {
+  return Math.max(field[0] / width, field[1] / height)
+}
+
+/**
+ * The transform of a view on a canvas of width × height pixels; `centre` in in-plane voxel coordinates. At zoom 1 the
+ * `field` fits: the slice's own, or one that several planes share so that they have one scale.
+ */
 export function planeTransform(
   geometry: Geometry,
   width: number,
   height: number,
   zoom: number,
   centre: [number, number],
+  field: [number, number] = fieldOf(geometry),
 ): PlaneTransform {
-  const millimetresPerPixel = fitScale(geometry, width, height) / zoom
+  const millimetresPerPixel = fitScale(field, width, height) / zoom
   const scaleX = geometry.spacing[0] / millimetresPerPixel
   const scaleY = geometry.spacing[1] / millimetresPerPixel
   return {

@@ -2,6 +2,7 @@ import { imageLoader, metaData, cache, utilities, Enums, type Types } from '@cor
 import type { VoxelArray } from '@contract'
 import { planeNormal, slicePosition } from './geometry'
 import { rangeOf, type Values } from './values'
+import { VOLUME_SCHEME, volumeSliceOf, type SlicePlace } from './volumes'
 import { useVoxels } from './voxels'
 
 const SCHEME = 'umbra'
@@ -11,7 +12,7 @@ export function sliceImageId(voxelsId: string, frame: number, slice: number): st
   return `${SCHEME}:${encodeURIComponent(voxelsId)}/${frame}/${slice}`
 }
 
-function parse(imageId: string): { array: VoxelArray; frame: number; slice: number } | null {
+function parse(imageId: string): SlicePlace | null {
   if (!imageId.startsWith(`${SCHEME}:`)) return null
   const [id, frame, slice] = imageId.slice(SCHEME.length + 1).split('/')
   const array = useVoxels().array(decodeURIComponent(id))
@@ -92,7 +93,7 @@ function imagePlane(array: VoxelArray, slice: number): Types.ImagePlaneModule {
 }
 
 function metadataOf(type: string, imageId: string): unknown {
-  const place = typeof imageId === 'string' ? parse(imageId) : null
+  const place = typeof imageId === 'string' ? placeOf(imageId) : null
   if (place === null) return undefined
   const { array, slice } = place
   switch (type) {
@@ -122,20 +123,27 @@ function metadataOf(type: string, imageId: string): unknown {
   }
 }
 
+/** Where an image of either kind comes from: a slice of a frame, or a slice of a local volume. */
+function placeOf(imageId: string): SlicePlace | null {
+  return parse(imageId) ?? volumeSliceOf(imageId)
+}
+
+async function loadSliceImage(imageId: string): Promise<Types.IImage> {
+  const place = placeOf(imageId)
+  if (place === null) throw new Error(`Unknown image ${imageId}`)
+  const { array, frame, slice } = place
+  return createSliceImage(imageId, array, await useVoxels().frame(array.id, frame), slice)
+}
+
 let registered = false
 
 /** Registers the loader and the metadata of `umbra:` images; frames that leave memory take their images with them. */
 export function registerSliceImages(): void {
   if (registered) return
   registered = true
-  imageLoader.registerImageLoader(SCHEME, (imageId) => ({
-    promise: (async () => {
-      const place = parse(imageId)
-      if (place === null) throw new Error(`Unknown image ${imageId}`)
-      const { array, frame, slice } = place
-      return createSliceImage(imageId, array, await useVoxels().frame(array.id, frame), slice)
-    })(),
-  }))
+  const load = (imageId: string): { promise: Promise<Types.IImage> } => ({ promise: loadSliceImage(imageId) })
+  imageLoader.registerImageLoader(SCHEME, load)
+  imageLoader.registerImageLoader(VOLUME_SCHEME, load)
   metaData.addProvider(metadataOf, 10_000)
   useVoxels().onEviction((id, frame) => {
     const slices = useVoxels().array(id)?.geometry.size[2] ?? 0

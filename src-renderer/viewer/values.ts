@@ -40,11 +40,11 @@ export function maskedValues(values: Values, mask: Values): Float32Array {
   return masked
 }
 
-/** a − b voxel by voxel; OUTSIDE where either is. */
+/** a − b voxel by voxel; 0, which a difference is shown black at, where either is OUTSIDE. */
 export function differenceOf(a: Values, b: Values): Float32Array {
   const difference = new Float32Array(a.length)
   for (let i = 0; i < a.length; i++) {
-    difference[i] = a[i] === OUTSIDE || b[i] === OUTSIDE ? OUTSIDE : a[i] - b[i]
+    difference[i] = a[i] === OUTSIDE || b[i] === OUTSIDE ? 0 : a[i] - b[i]
   }
   return difference
 }

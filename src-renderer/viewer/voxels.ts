@@ -2,11 +2,14 @@ import type { Vec3, VoxelArray } from '@contract'
 import { useEngine } from '../engine/client'
 import { FrameCache } from './frameCache'
 import { insideGrid, voxelOffset } from './geometry'
+import { tiltOf, uprightGeometry, uprightVoxels } from './planes'
 import { OUTSIDE, differenceOf, maskedValues, valuesOf, type Stored, type Values } from './values'
 
 type Read = (array: VoxelArray, frame: number) => Promise<Stored>
 
 const MEBIBYTE = 2 ** 20
+/** Over half a head, 80 mm, a smaller tilt moves a slice by less than half a millimetre. */
+const UPRIGHT_DEGREES = 0.3
 const frameKey = (id: string, frame: number): string => `${id}\n${frame}`
 
 /** Half a gigabyte on a small machine, one and a half where the browser reports 8 GB or more. */
@@ -53,6 +56,16 @@ export class VoxelRoom {
     const id = `${a.id}-${b.id}`
     this.derived.set(id, async () => differenceOf(await this.frame(a.id, 0), await this.frame(b.id, 0)))
     return this.add({ ...a, id, type: 'float32', slope: 1, intercept: 0 })
+  }
+
+  /** The array itself, or, where the gantry was tilted, its resampling on an upright grid for multiplanar views. */
+  addUpright(array: VoxelArray): VoxelArray {
+    if (tiltOf(array.geometry) < UPRIGHT_DEGREES) return this.add(array)
+    this.add(array)
+    const id = `${array.id}|upright`
+    this.derived.set(id, async (frame) => uprightVoxels(array.geometry, await this.frame(array.id, frame)))
+    const geometry = uprightGeometry(array.geometry)
+    return this.add({ ...array, id, geometry, type: 'float32', slope: 1, intercept: 0 })
   }
 
   array(id: string): VoxelArray | undefined {

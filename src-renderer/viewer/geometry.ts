@@ -36,7 +36,8 @@ export function worldToVoxel(geometry: Geometry, world: Vec3): Vec3 {
 
 /** The voxel whose cell holds the point, or null outside the grid. */
 export function voxelAt(geometry: Geometry, world: Vec3): Vec3 | null {
-  const voxel = worldToVoxel(geometry, world).map(Math.round) as Vec3
+  // Adding 0 turns the −0 that rounding can give into 0.
+  const voxel = worldToVoxel(geometry, world).map((index) => Math.round(index) + 0) as Vec3
   return insideGrid(geometry.size, voxel) ? voxel : null
 }
 

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest'
+import { OUTSIDE, differenceOf, maskedValues, rangeOf, valuesOf } from '../../../src-renderer/viewer/values'
+
+describe('values from stored voxels', () => {
+  it('are the stored ones where nothing is to be done', () => {
+    const stored = new Float32Array([1, 2])
+    expect(valuesOf({ slope: 1, intercept: 0 }, stored)).toBe(stored)
+  })
+
+  it('stay 16-bit when an integer shift fits, as for a usual CT', () => {
+    const values = valuesOf({ slope: 1, intercept: -1024 }, new Int16Array([0, 1064, 4095]))
+    expect(values).toBeInstanceOf(Int16Array)
+    expect([...values]).toEqual([-1024, 40, 3071])
+  })
+
+  it('become floats rather than wrap around', () => {
+    const values = valuesOf({ slope: 1, intercept: -1024 }, new Int16Array([-32768]))
+    expect(values[0]).toBe(-33792)
+  })
+
+  it('keep fractional slopes', () => {
+    const values = valuesOf({ slope: 0.1, intercept: -1000 }, new Int16Array([10405]))
+    expect(values[0]).toBeCloseTo(40.5, 4)
+  })
+})
+
+describe('masked maps', () => {
+  const map = new Float32Array([0, 5, 7])
+  const masked = maskedValues(map, new Uint8Array([1, 1, 0]))
+
+  it('tell a zero inside the brain from what lies outside', () => {
+    expect([...masked]).toEqual([0, 5, OUTSIDE])
+    expect(rangeOf(masked)).toEqual([0, 5])
+  })
+
+  it('are subtracted voxel by voxel, and agree outside', () => {
+    const other = maskedValues(new Float32Array([1, 1, 1]), new Uint8Array([1, 1, 1]))
+    expect([...differenceOf(masked, other)]).toEqual([-1, 4, 0])
+  })
+
+  it('have no range where nothing is inside', () => {
+    expect(rangeOf(new Float32Array([OUTSIDE]))).toEqual([0, 0])
+  })
+})

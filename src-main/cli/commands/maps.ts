@@ -148,7 +148,10 @@ function settingsOf(flags: Flags): PerfusionSettings {
   })
   if (parsed.success) return parsed.data
   const [issue] = parsed.error.issues
-  throw new UmbraError({ code: 'usage', message: `${issue.path.join('.')}: ${issue.message}.` })
+  const flag = String(issue.path[0])
+    .replace(/Mm$/, '')
+    .replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  throw new UmbraError({ code: 'usage', message: `--${flag}: ${issue.message}.` })
 }
 
 async function inputOf(

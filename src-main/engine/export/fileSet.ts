@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join, relative, sep } from 'node:path'
+import { UmbraError } from '@contract'
 import { writeFailure } from '../files/atomic'
 
 /**
@@ -19,7 +20,9 @@ export async function writeFileSet(
   const replaced = join(directory, `.umbra-${id}.old`)
   try {
     await onDisk(directory, () => mkdir(staging, { recursive: true }))
-    await write(staging)
+    await write(staging).catch((thrown: unknown) => {
+      throw placed(thrown, staging, directory)
+    })
     const names = (await filesUnder(staging)).sort()
     await onDisk(directory, () => moveAll(names, staging, directory, replaced))
     return names.map((name) => name.split(sep).join('/'))
@@ -28,6 +31,13 @@ export async function writeFileSet(
     await rm(replaced, { recursive: true, force: true }).catch(() => undefined)
     if (made) await removeEmpty(directory, made)
   }
+}
+
+/** A failure to write told of the file's place in the folder, not of where it lay until then. */
+function placed(thrown: unknown, staging: string, directory: string): unknown {
+  if (!(thrown instanceof UmbraError) || !thrown.where?.startsWith(staging)) return thrown
+  const { code, message, hint, where } = thrown
+  return new UmbraError({ code, message, hint, where: join(directory, relative(staging, where)) })
 }
 
 async function onDisk<T>(directory: string, step: () => Promise<T>): Promise<T> {

@@ -6,9 +6,18 @@ export function droppedPaths(transfer: DataTransfer, shell: DesktopShell): strin
   return [...transfer.files].map((file) => shell.pathOf(file)).filter((path) => path !== '')
 }
 
-/** The dropped entries. To be called in the drop event itself: afterwards the browser has forgotten them. */
-export function droppedEntries(transfer: DataTransfer): FileSystemEntry[] {
-  return [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? [])
+/** What was dropped. To be called in the drop event itself: afterwards the browser has forgotten it. */
+export function droppedEntries(transfer: DataTransfer): { entries: FileSystemEntry[]; files: File[] } {
+  const entries: FileSystemEntry[] = []
+  const files: File[] = []
+  for (const item of [...transfer.items]) {
+    if (item.kind !== 'file') continue
+    const entry = item.webkitGetAsEntry()
+    const file = entry ? null : item.getAsFile()
+    if (entry) entries.push(entry)
+    if (file) files.push(file)
+  }
+  return { entries, files }
 }
 
 const fileOf = (entry: FileSystemFileEntry): Promise<File> =>

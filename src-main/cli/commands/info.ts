@@ -37,7 +37,7 @@ function describe(catalogue: Catalogue, all: boolean): string {
     const named = all ? files : files.slice(0, namedPerReason)
     for (const file of named) lines.push(`    ${file}`)
     if (named.length < files.length)
-      lines.push(`    … and ${files.length - named.length} more (--all names them)`)
+      {lines.push(`    … and ${files.length - named.length} more (--all names them)`)}
   }
   return lines.join('\n')
 }

@@ -29,10 +29,10 @@ export type HeaderAttempt = { header: ParsedHeader } | { more: number }
 
 /** No real header is longer; a larger one is a bomb or a damaged length. */
 export const headerLimit = 64 * 1024 * 1024
+/** Top-level elements: real headers have some hundreds. */
+const mostElements = 50_000
 const undefinedLength = 0xffffffff
 const longVrs = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV'])
-/** 64-bit types came after dicom-parser, which would read their length field as two bytes. */
-const vrsParserLacks = new Set(['OV', 'SV', 'UV'])
 const pixelTags: Record<string, PixelElement['tag']> = {
   x7fe00008: '(7FE0,0008)',
   x7fe00009: '(7FE0,0009)',
@@ -121,9 +121,13 @@ function readElements(
   const elements: Record<string, Element> = {}
   const nested: string[] = []
   let highestGroup = 0
+  let count = 0
   while (bytes.length - stream.position >= 8) {
     const start = stream.position
     const group = groupAt(bytes, start, encoding.littleEndian)
+    if (++count > mostElements) {
+      throw new Malformed(`More than ${mostElements} elements before the pixel data.`)
+    }
     if (metaOnly && group !== 2) return { elements, pixels: null, end: start }
     const claim = peek(bytes, start, group, encoding)
     if (claim.tag in pixelTags) {
@@ -168,34 +172,43 @@ function readElements(
 
 type Claim = { tag: string; vr: string; length: number; dataOffset: number }
 
+/** Sequences and elements of undefined length are dicom-parser's; the others are where their length says. */
 function readOne(
   stream: InstanceType<typeof dicomParser.ByteStream>,
   encoding: Encoding,
   claim: Claim,
   warnings: string[],
 ): Element {
-  if (vrsParserLacks.has(claim.vr)) {
+  if (claim.length !== undefinedLength && !isSequence(stream.byteArray, encoding, claim)) {
     stream.position = claim.dataOffset + claim.length
-    return { tag: claim.tag, vr: claim.vr, length: claim.length, dataOffset: claim.dataOffset }
+    return claim
   }
   return encoding.explicit
     ? dicomParser.readDicomElementExplicit(stream, warnings)
     : dicomParser.readDicomElementImplicit(stream)
 }
 
-function peek(bytes: Uint8Array, at: number, group: number, encoding: Encoding): Claim {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const little = encoding.littleEndian
-  const element = view.getUint16(at + 2, little)
-  const tag = `x${hex(group)}${hex(element)}`
-  if (!encoding.explicit) return { tag, vr: '', length: view.getUint32(at + 4, little), dataOffset: at + 8 }
+/** By its type, or without one by the item that its value starts with. */
+function isSequence(bytes: Uint8Array, encoding: Encoding, { vr, length, dataOffset }: Claim): boolean {
+  if (encoding.explicit) return vr === 'SQ'
+  return length >= 8 && groupAt(bytes, dataOffset, true) === 0xfffe
+}
+
+function peek(bytes: Uint8Array, at: number, group: number, { explicit, littleEndian }: Encoding): Claim {
+  const element = groupAt(bytes, at + 2, littleEndian)
+  const tag = 'x' + (group * 0x10000 + element).toString(16).padStart(8, '0')
+  if (!explicit) return { tag, vr: '', length: uint32(bytes, at + 4, littleEndian), dataOffset: at + 8 }
   const vr = String.fromCharCode(bytes[at + 4], bytes[at + 5])
-  if (!longVrs.has(vr)) return { tag, vr, length: view.getUint16(at + 6, little), dataOffset: at + 8 }
-  const length = at + 12 <= bytes.length ? view.getUint32(at + 8, little) : 0
+  if (!longVrs.has(vr)) return { tag, vr, length: groupAt(bytes, at + 6, littleEndian), dataOffset: at + 8 }
+  const length = at + 12 <= bytes.length ? uint32(bytes, at + 8, littleEndian) : 0
   return { tag, vr, length, dataOffset: at + 12 }
 }
 
-const hex = (value: number): string => value.toString(16).padStart(4, '0')
+function uint32(bytes: Uint8Array, at: number, littleEndian: boolean): number {
+  const [first, second] = [groupAt(bytes, at, littleEndian), groupAt(bytes, at + 2, littleEndian)]
+  return littleEndian ? second * 0x10000 + first : first * 0x10000 + second
+}
+
 const shown = (tag: string): string => `(${tag.slice(1, 5)},${tag.slice(5)})`.toUpperCase()
 
 /** dicom-parser throws strings and objects as well as Errors. */

@@ -1,5 +1,5 @@
 import { realpath, stat, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { UmbraError, type Catalogue } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
 import type { SourceFile } from './slices'
@@ -8,7 +8,8 @@ import type { SourceFile } from './slices'
 const deepest = 64
 
 /**
- * All regular files under `paths`, in a stable order, named relative to the folder they were found in. Links are
+ * All regular files under `paths`, in a stable order, named relative to the folder
+ * they were found in, with its name before where there are several. Links are
  * followed, each folder once; what is neither file nor folder is skipped with the reason.
  */
 export async function findFiles(
@@ -64,7 +65,8 @@ export async function findFiles(
         where: path,
       })
     }
-    if (information.isDirectory()) await visitFolder(path, '', 0)
+    const called = paths.length === 1 ? '' : basename(resolve(path))
+    if (information.isDirectory()) await visitFolder(path, called, 0)
     else await visit(path, path, 0)
   }
   return { files, skipped }

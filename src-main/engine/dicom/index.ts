@@ -81,8 +81,9 @@ async function scanAll(
   scan.skipped.push(...found.skipped)
   const waiting: { archive: SourceFile; budget: Budget; depth: number }[] = []
   const wait = async (archives: readonly SourceFile[], depth: number, budget?: Budget): Promise<void> => {
-    for (const archive of archives)
-      {waiting.push({ archive, budget: budget ?? (await budgetFor(archive)), depth })}
+    for (const archive of archives) {
+      waiting.push({ archive, budget: budget ?? (await budgetFor(archive)), depth })
+    }
   }
   await wait(scan.archives, 0)
   for (let next = waiting.shift(); next; next = waiting.shift()) {

@@ -1,7 +1,7 @@
-import { totalmem } from 'node:os'
 import { UmbraError } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
 import type { SourceIdentity, VolumeSeries, Voxels } from '../volume'
+import { allocateVoxels } from './allocate'
 import type { Arrangement } from './arrange'
 import type { SeriesPlan } from './catalogue'
 import { fillGaps } from './fill-gaps'
@@ -87,7 +87,7 @@ async function readVoxels(
 ): Promise<{ voxels: Voxels; overflow: boolean }> {
   const [nx, ny] = plan.geometry.size
   const count = arrangement.cells.length * nx * ny
-  const buffer = allocate(count * (format.type === 'int16' ? 2 : 4), plan)
+  const buffer = allocateVoxels(count * (format.type === 'int16' ? 2 : 4), plan.summary.description)
   const messages = messagesOf(tasksOf(arrangement, nx * ny, format))
   const total = arrangement.cells.length
   let next = 0
@@ -117,21 +117,6 @@ function unreadable({ file, reason }: { file: string; reason: string }): UmbraEr
     hint: 'The file is damaged or incomplete. Export or copy it again.',
     where: file,
   })
-}
-
-function allocate(bytes: number, plan: SeriesPlan): SharedArrayBuffer {
-  const tooLarge = new UmbraError({
-    code: 'too-large',
-    message: `The series needs ${(bytes / 2 ** 30).toFixed(1)} GB of memory, more than this machine can give.`,
-    hint: 'Close other programs, or open it on a machine with more memory.',
-    where: plan.summary.description,
-  })
-  if (bytes > 0.8 * totalmem()) throw tooLarge
-  try {
-    return new SharedArrayBuffer(bytes)
-  } catch {
-    throw tooLarge
-  }
 }
 
 /** One task for each file, in the order in which their first voxels lie. */

@@ -8,6 +8,9 @@ const fileLimit = 10_000
 const headerBatchLimit = 30_000
 const pixelLimit = 120_000
 
+/** MB: a header of a hundred thousand frames fits; a hostile one ends its worker, not the program. */
+const heapLimit = 400
+
 /**
  * The workers that touch untrusted bytes. One that hangs or dies is replaced, and the file it was at is named; the
  * others go on.
@@ -25,6 +28,7 @@ export function openReaderPool(size = coreCount()): ReaderPool {
     maxWorkers: size,
     // Decoders print; that must not reach the output of a command.
     emitStdStreams: true,
+    workerThreadOpts: { resourceLimits: { maxOldGenerationSizeMb: heapLimit } },
   })
   const exec = <T>(method: string, limit: number, ...args: unknown[]): Promise<T> =>
     new Promise<T>((resolve, reject) => pool.exec(method, args).timeout(limit).then(resolve, reject))

@@ -44,23 +44,41 @@ export function decoderOf(dataSet: DataSet, warnings: string[]): Decode {
   const escapes = label === 'euc-kr' || label === 'gb18030'
   let decoder: TextDecoder | null = null
   return (bytes) => {
-    if (bytes.every((byte) => byte < 0x80 && byte !== 0x1b)) return String.fromCharCode(...bytes)
+    if (bytes.every((byte) => byte < 0x80 && byte !== 0x1b)) return characters(bytes)
+    if (chosen === undefined) return undeclared(bytes)
     decoder ??= new TextDecoder(label ?? 'latin1')
     const text = decoder.decode(bytes)
     return escapes ? text.replace(escapeSequence, '') : text
   }
 }
 
+/** Text beyond ASCII without a Specific Character Set: UTF-8 where it is well-formed, else Latin-1. */
+function undeclared(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return characters(bytes)
+  }
+}
+
 /** Text without control characters, safe for one line of a screen, a log or a file. */
 export function printable(text: string): string {
-  let clean = ''
-  for (let i = 0; i < text.length && clean.length <= textLimit; i++) {
-    const code = text.charCodeAt(i)
-    clean += code < 32 || (code >= 127 && code < 160) ? ' ' : text[i]
-  }
-  clean = clean.trim()
-  return clean.length > textLimit ? `${clean.slice(0, textLimit)}…` : clean
+  const clean = hasControls(text)
+    ? Array.from(text, (letter) => (isControl(letter.charCodeAt(0)) ? ' ' : letter)).join('')
+    : text
+  const trimmed = clean.trim()
+  return trimmed.length > textLimit ? `${trimmed.slice(0, textLimit)}…` : trimmed
 }
+
+const isControl = (code: number): boolean => code < 32 || (code >= 127 && code < 160)
+
+function hasControls(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (isControl(text.charCodeAt(i))) return true
+  return false
+}
+
+const characters = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
 
 function bytesOf(dataSet: DataSet, tag: string): Uint8Array | null {
   const element = dataSet.elements[tag]
@@ -78,9 +96,9 @@ export function text(dataSet: DataSet, tag: string, decode: Decode): string {
 export function strings(dataSet: DataSet, tag: string): string[] {
   const bytes = bytesOf(dataSet, tag)
   if (!bytes) return []
-  let characters = ''
-  for (const byte of bytes.subarray(0, 16 * textLimit)) characters += String.fromCharCode(byte)
-  return characters.split('\\').map(printable)
+  return characters(bytes.subarray(0, 16 * textLimit))
+    .split('\\')
+    .map(printable)
 }
 
 export function firstString(dataSet: DataSet, tag: string): string {

@@ -1,18 +1,5 @@
-const { existsSync, readFileSync } = require('node:fs')
+const { existsSync, readFileSync, rmSync } = require('node:fs')
 const { join } = require('node:path')
-
-/** Every fuse of Electron, so that none is left at a default unseen. */
-const fuses = {
-  runAsNode: false,
-  enableCookieEncryption: true,
-  enableNodeOptionsEnvironmentVariable: false,
-  enableNodeCliInspectArguments: false,
-  enableEmbeddedAsarIntegrityValidation: true,
-  onlyLoadAppFromAsar: true,
-  loadBrowserProcessSpecificV8Snapshot: false,
-  grantFileProtocolExtraPrivileges: false,
-  resetAdHocDarwinSignature: process.platform === 'darwin',
-}
 
 /** An unpacked Electron to take instead of the download, with the version it says it is. */
 function unpackedElectron() {
@@ -24,6 +11,26 @@ function unpackedElectron() {
   }
 }
 
+/** Of the Electron that is packed. */
+function majorVersion() {
+  const version = unpackedElectron().electronVersion ?? require('electron/package.json').version
+  return Number(version.split('.')[0])
+}
+
+/** Every fuse of Electron, so that none is left at a default unseen. */
+const fuses = {
+  runAsNode: false,
+  enableCookieEncryption: true,
+  enableNodeOptionsEnvironmentVariable: false,
+  enableNodeCliInspectArguments: false,
+  enableEmbeddedAsarIntegrityValidation: true,
+  onlyLoadAppFromAsar: true,
+  loadBrowserProcessSpecificV8Snapshot: false,
+  // Came with Electron 29; earlier ones have no such switch to set.
+  ...(majorVersion() >= 29 ? { grantFileProtocolExtraPrivileges: false } : {}),
+  resetAdHocDarwinSignature: process.platform === 'darwin',
+}
+
 /** @type {import('electron-builder').Configuration} */
 module.exports = {
   appId: 'io.github.umbra-perfusion.umbra',
@@ -31,12 +38,23 @@ module.exports = {
   copyright: 'Copyright © the Umbra authors. Apache-2.0.',
   directories: { output: 'dist', buildResources: 'build' },
   ...unpackedElectron(),
-  files: ['out/main/**', 'out/preload/**', 'out/renderer/**', '!**/*.map', 'package.json', 'LICENSE'],
+  files: [
+    'out/main/**',
+    'out/preload/**',
+    'out/renderer/**',
+    'package.json',
+    'LICENSE',
+    '!**/*.map',
+    '!node_modules/zod/src/**',
+  ],
   extraResources: [{ from: 'resources', to: 'resources' }],
   asar: true,
-  // What is read or started by its path on disk: WebAssembly, native modules, and the engine's workers.
-  asarUnpack: ['**/*.wasm', '**/*.node'],
+  // The engine and what it loads lie outside the archive: it is plain Node with worker threads, WebAssembly and native
+  // modules, none of which read an archive reliably. The window, the preload script and the page stay inside.
+  asarUnpack: ['out/main/**', 'node_modules/**'],
   npmRebuild: false,
+  // A whole Electron brings the application it shows when it has none.
+  afterPack: ({ appOutDir }) => rmSync(join(appOutDir, 'resources/default_app.asar'), { force: true }),
   electronFuses: fuses,
   artifactName: '${productName}-${version}-${os}-${arch}.${ext}',
   linux: {

@@ -18,4 +18,9 @@ const done = spawnSync(
   ],
   { cwd: root, stdio: 'inherit' },
 )
+if (done.status !== 0 && !process.env.ELECTRON_OVERRIDE_DIST_PATH) {
+  console.error(
+    '\nWhere Electron cannot be downloaded, point ELECTRON_OVERRIDE_DIST_PATH at an unpacked Electron.',
+  )
+}
 process.exit(done.status ?? 1)

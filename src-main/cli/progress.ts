@@ -3,6 +3,7 @@ import type { Run } from '../engine/compute/run'
 import { printable } from './terminal'
 
 const UPDATES_PER_SECOND = 10
+const PLAIN_STAGE_EVERY_MS = 1000
 const PLAIN_LINE_EVERY_MS = 5000
 
 /** What `withProgress` needs of stderr, so that a test can stand in for a terminal. */
@@ -39,14 +40,15 @@ function updatingLine(title: string, output: ProgressOutput): ProgressLine {
   }
 }
 
-/** A line for each new stage, and one every few seconds within it, for a log file. */
+/** A line for a new stage (short ones are passed over), and one every few seconds within it, for a log file. */
 function plainLines(title: string, output: ProgressOutput): ProgressLine {
   let shownAt = 0
   let shownStage: string | null = null
   return {
     show(progress, stage) {
       const now = Date.now()
-      if (stage === shownStage && now - shownAt < PLAIN_LINE_EVERY_MS) return
+      const pause = stage === shownStage ? PLAIN_LINE_EVERY_MS : PLAIN_STAGE_EVERY_MS
+      if (now - shownAt < pause) return
       shownAt = now
       shownStage = stage
       output.write(printable(`${title} ${Math.floor(progress * 100)} % ${stage}`).trimEnd() + '\n')

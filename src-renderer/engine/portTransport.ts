@@ -1,135 +1,107 @@
-import {
-  problemSchema,
-  UmbraError,
-  type DesktopShell,
-  type Problem,
-  type VoxelChunk,
-  type VoxelRequest,
-} from '@contract'
+import { problemSchema, UmbraError, type DesktopShell } from '@contract'
+import type { FrameFailure, FromPortWorker, ToPortWorker } from './portWorker'
 import { lostProblem, wrongLength, type Connect, type Transport, type TransportListener } from './transport'
+
+/** The worker that holds the port, as far as the page needs it. */
+export interface PortWorker {
+  postMessage(message: ToPortWorker, transfer: Transferable[]): void
+  onmessage: ((event: MessageEvent<FromPortWorker>) => void) | null
+  terminate(): void
+}
 
 interface Reading {
   voxelsId: string
-  into: Uint8Array<ArrayBuffer>
-  received: number
+  byteLength: number
   resolve: (buffer: ArrayBuffer) => void
   reject: (error: Error) => void
 }
 
-function isVoxelChunk(message: object): message is VoxelChunk {
-  return 'voxelRequest' in message && 'bytes' in message && message.bytes instanceof ArrayBuffer
+function reasonOf({ error, found }: FrameFailure, { voxelsId, byteLength }: Reading): UmbraError {
+  if (found !== undefined) return wrongLength(voxelsId, byteLength, found)
+  const problem = problemSchema.safeParse(error)
+  return new UmbraError(problem.success ? problem.data : lostProblem)
 }
 
-function isVoxelFailure(message: object): message is { voxelRequest: number; error: unknown } {
-  return 'voxelRequest' in message && 'error' in message
-}
-
-/**
- * Speaks with the engine over a MessagePort: requests and answers as structured clones, voxels in chunks that are
- * copied into place and acknowledged one by one, so that the engine never has more than its credit under way.
- */
-export function transportOverPort(port: MessagePort, listener: TransportListener): Transport {
+/** Speaks with the engine over its MessagePort, which `worker` holds: see portWorker.ts. */
+export function transportOverPort(
+  port: MessagePort,
+  worker: PortWorker,
+  listener: TransportListener,
+): Transport {
   const readings = new Map<number, Reading>()
   let lastReading = 0
 
-  function place(chunk: VoxelChunk): void {
-    port.postMessage({ voxelAcknowledged: chunk.voxelRequest })
-    const reading = readings.get(chunk.voxelRequest)
+  worker.onmessage = ({ data }) => {
+    if ('message' in data) return listener.onMessage(data.message)
+    const reading = readings.get(data.reading)
+    readings.delete(data.reading)
     if (!reading) return
-    const { into } = reading
-    const end = chunk.offset + chunk.bytes.byteLength
-    if (chunk.totalBytes !== into.byteLength || end > into.byteLength) {
-      readings.delete(chunk.voxelRequest)
-      reading.reject(wrongLength(reading.voxelsId, into.byteLength, Math.max(chunk.totalBytes, end)))
-      return
-    }
-    into.set(new Uint8Array(chunk.bytes), chunk.offset)
-    reading.received += chunk.bytes.byteLength
-    if (reading.received === into.byteLength) {
-      readings.delete(chunk.voxelRequest)
-      reading.resolve(into.buffer)
-    }
+    if ('buffer' in data) reading.resolve(data.buffer)
+    else reading.reject(reasonOf(data, reading))
   }
-
-  function fail(voxelRequest: number, error: unknown): void {
-    const problem = problemSchema.safeParse(error)
-    readings.get(voxelRequest)?.reject(new UmbraError(problem.success ? problem.data : lostProblem))
-    readings.delete(voxelRequest)
-  }
-
-  function stop(problem: Problem): void {
-    port.onmessage = null
-    port.close()
-    for (const reading of readings.values()) reading.reject(new UmbraError(problem))
-    readings.clear()
-  }
-
-  port.onmessage = ({ data }: MessageEvent<unknown>) => {
-    if (typeof data !== 'object' || data === null) return
-    if (isVoxelChunk(data)) place(data)
-    else if (isVoxelFailure(data)) fail(data.voxelRequest, data.error)
-    else listener.onMessage(data)
-  }
-  port.start()
+  worker.postMessage({ port }, [port])
 
   return {
-    send: (request) => port.postMessage(request),
+    send: (request) => worker.postMessage({ request }, []),
     readVoxels: (voxelsId, frame, byteLength) =>
       new Promise<ArrayBuffer>((resolve, reject) => {
-        const voxelRequest = ++lastReading
-        const into = new Uint8Array(byteLength)
-        readings.set(voxelRequest, { voxelsId, into, received: 0, resolve, reject })
-        port.postMessage({ voxelRequest, voxelsId, frame } satisfies VoxelRequest)
+        const reading = ++lastReading
+        readings.set(reading, { voxelsId, byteLength, resolve, reject })
+        worker.postMessage({ reading, voxelsId, frame, byteLength }, [])
       }),
-    close: () => stop(lostProblem),
+    close() {
+      worker.onmessage = null
+      worker.terminate()
+      for (const reading of readings.values()) reading.reject(new UmbraError(lostProblem))
+      readings.clear()
+    },
   }
 }
 
+const startWorker = (): PortWorker =>
+  new Worker(new URL('./port.worker.ts', import.meta.url), { type: 'module' })
+
 const PORT_WAIT = 30_000
 
-/** Asks the desktop shell for the engine's port, which arrives as a window message that carries our nonce. */
+/** The port of a new connection: it arrives as a message to our own window that carries the nonce we asked with. */
+function askForPort(shell: DesktopShell): Promise<MessagePort> {
+  return new Promise((resolve, reject) => {
+    const nonce = crypto.randomUUID()
+    const timer = setTimeout(() => {
+      window.removeEventListener('message', receive)
+      reject(
+        new UmbraError({
+          code: 'engine-silent',
+          message: 'The engine did not start.',
+          hint: 'Umbra tries again. If this stays, close Umbra and run "umbra doctor" in a terminal.',
+        }),
+      )
+    }, PORT_WAIT)
+    const receive = ({ data, source, ports }: MessageEvent<unknown>): void => {
+      if (source !== window || typeof data !== 'object' || data === null) return
+      if (!('umbraPort' in data) || data.umbraPort !== nonce || ports.length !== 1) return
+      clearTimeout(timer)
+      window.removeEventListener('message', receive)
+      resolve(ports[0])
+    }
+    window.addEventListener('message', receive)
+    shell.connect(nonce)
+  })
+}
+
+/** Connects to the engine that the desktop window's shell owns, and hears from the shell when it was restarted. */
 export function connectThroughShell(shell: DesktopShell): Connect {
-  return (listener) =>
-    new Promise<Transport>((resolve, reject) => {
-      const nonce = crypto.randomUUID()
-      const stopWaiting = (): void => {
-        clearTimeout(timer)
-        window.removeEventListener('message', receive)
-      }
-      const timer = setTimeout(() => {
-        stopWaiting()
-        reject(
-          new UmbraError({
-            code: 'engine-silent',
-            message: 'The engine did not start.',
-            hint: 'Umbra tries again. If this stays, close Umbra and run "umbra doctor" in a terminal.',
-          }),
-        )
-      }, PORT_WAIT)
-      const receive = (event: MessageEvent<unknown>): void => {
-        const data = event.data
-        if (event.source !== window || typeof data !== 'object' || data === null) return
-        if (!('umbraPort' in data) || data.umbraPort !== nonce || event.ports.length !== 1) return
-        stopWaiting()
-        const transport = transportOverPort(event.ports[0], listener)
-        const forget = shell.onEngineRestart((reason) => {
-          forget()
-          transport.close()
-          listener.onLost({
-            ...lostProblem,
-            message: 'The engine stopped and was started again.',
-            where: reason,
-          })
-        })
-        resolve({
-          ...transport,
-          close: () => {
-            forget()
-            transport.close()
-          },
-        })
-      }
-      window.addEventListener('message', receive)
-      shell.connect(nonce)
+  return async (listener) => {
+    const port = await askForPort(shell)
+    const transport = transportOverPort(port, startWorker(), listener)
+    const forget = shell.onEngineRestart((where) => {
+      close()
+      listener.onLost({ ...lostProblem, message: 'The engine stopped and was started again.', where })
     })
+    const close = (): void => {
+      forget()
+      transport.close()
+    }
+    return { ...transport, close }
+  }
 }

@@ -4,22 +4,29 @@ import { UmbraError, VOXEL_CHUNK, VOXEL_CREDIT, type VoxelChunk, type VoxelReque
 import { createVoxelSender } from '../../../src-main/engine/voxelSender'
 import type { Engine } from '../../../src-main/engine/engine'
 import { transportOverPort } from '../../../src-renderer/engine/portTransport'
+import { servePortWorker, type ToPortWorker } from '../../../src-renderer/engine/portWorker'
 import type { Transport } from '../../../src-renderer/engine/transport'
 
 const open: { close(): void }[] = []
 afterEach(() => open.splice(0).forEach((each) => each.close()))
 
-/** The renderer's end of a port, and the raw other end. */
+const channel = (): MessageChannel => new NodeMessageChannel() as unknown as MessageChannel
+
+/** The page's transport over a port that a worker holds, and the engine's end. The worker's channel is a port here. */
 function connected(): { transport: Transport; other: MessagePort; heard: unknown[] } {
-  const { port1, port2 } = new NodeMessageChannel() as unknown as MessageChannel
+  const toEngine = channel()
+  const toWorker = channel()
+  const take = servePortWorker((message, transfer) => toWorker.port2.postMessage(message, transfer))
+  toWorker.port2.onmessage = ({ data }: MessageEvent<ToPortWorker>) => take(data)
+  const worker = Object.assign(toWorker.port1, { terminate: () => toWorker.port1.close() })
   const heard: unknown[] = []
-  const transport = transportOverPort(port1, {
+  const transport = transportOverPort(toEngine.port1, worker, {
     onMessage: (message) => heard.push(message),
     onLost: () => undefined,
   })
-  open.push(transport, port2)
-  port2.start()
-  return { transport, other: port2, heard }
+  open.push(transport, toEngine.port2)
+  toEngine.port2.start()
+  return { transport, other: toEngine.port2, heard }
 }
 
 const next = (port: MessagePort): Promise<unknown> =>

@@ -1,5 +1,6 @@
 // What start, demo and package share: a build that is up to date, an Electron where there is one, and the workstation
 // opened in a window or served to a browser.
+/* global AbortSignal */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'

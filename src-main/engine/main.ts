@@ -23,8 +23,9 @@ const parentMessageSchema = z.discriminatedUnion('kind', [
 ])
 
 const parent = (process as unknown as { parentPort?: ParentPort }).parentPort
-if (!parent)
+if (!parent) {
   throw new Error('engine.js is started by the desktop window. `umbra serve` starts the engine alone.')
+}
 
 const paths = process.env.UMBRA_OPEN?.split('\n').filter(Boolean)
 const engine = createEngine({ dataDirectory: dataDirectory(), open: paths })

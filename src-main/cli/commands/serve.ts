@@ -51,8 +51,9 @@ async function serve(paths: string[], options: ServeOptions): Promise<void> {
   }
   const open = paths.map((path) => resolve(path))
   const missing = open.find((path) => !existsSync(path))
-  if (missing)
+  if (missing) {
     throw new UmbraError({ code: 'not-found', message: 'There is no such file or folder.', where: missing })
+  }
   const stopped = untilStopped()
   const { host, allowRemote } = options
   const started = await startOnFreePort(

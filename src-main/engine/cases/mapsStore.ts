@@ -58,8 +58,9 @@ export function openMapsStore(directory: string, limitBytes = STORE_BYTES): Maps
     let total = await bytesOf(join(directory, kept))
     for (const entry of entries.sort((left, right) => right.used - left.used)) {
       total += entry.bytes
-      if (entry.used === 0 || total > limitBytes)
+      if (entry.used === 0 || total > limitBytes) {
         await rm(join(directory, entry.key), { recursive: true, force: true })
+      }
     }
   }
 

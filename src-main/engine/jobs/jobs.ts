@@ -54,8 +54,9 @@ export function createJobs(publish: (job: Job) => void): Jobs {
 
   function forgetOldest(): void {
     const ended = [...entries.values()].filter((entry) => entry.job.state !== 'running')
-    for (const entry of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_KEPT)))
+    for (const entry of ended.slice(0, Math.max(0, ended.length - ENDED_JOBS_KEPT))) {
       entries.delete(entry.job.id)
+    }
   }
 
   function start<T>(request: JobRequest<T>): Job {

@@ -8,10 +8,11 @@ import {
   type VoxelArray,
 } from '@contract'
 import type { MapsStore } from '../cases/mapsStore'
+import { programIdentity } from '../compute/programIdentity'
 import { partOfRun } from '../compute/run'
 import { createLane, type JobRun } from '../jobs'
 import { computePerfusion, mapDefinitions, type PerfusionMaps } from '../perfusion'
-import type { VolumeSeries } from '../volume/series'
+import type { VolumeSeries } from '../volume'
 import { seriesIdentity } from './seriesIdentity'
 import type { VoxelRegistry } from './voxelRegistry'
 
@@ -34,10 +35,9 @@ interface Entry {
   maps: PerfusionMaps
 }
 
-/** The same series, settings and version of Umbra give the same maps, so they share one id. */
+/** The same series, settings and build of Umbra give the same maps, so they share one id. */
 async function mapsIdOf(series: VolumeSeries, settings: PerfusionSettings): Promise<string> {
-  const identity = await seriesIdentity(series)
-  const parts = JSON.stringify([__UMBRA_VERSION__, identity, settings])
+  const parts = JSON.stringify([await programIdentity(), await seriesIdentity(series), settings])
   return createHash('sha256').update(parts).digest('hex').slice(0, 32)
 }
 

@@ -2,7 +2,7 @@ import { totalmem } from 'node:os'
 import { UmbraError, type SeriesSummary } from '@contract'
 import type { Run } from '../compute/run'
 import { createLane, createSharedWork } from '../jobs'
-import type { VolumeSeries } from '../volume/series'
+import type { VolumeSeries } from '../volume'
 
 const SMALL_VOLUMES_BYTES = 1024 ** 3
 const SHARE_OF_MEMORY = 0.7

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { frameOf, type VolumeSeries } from '../volume/series'
+import { frameOf, type VolumeSeries } from '../volume'
 
 const known = new WeakMap<VolumeSeries, Promise<string>>()
 

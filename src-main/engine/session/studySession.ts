@@ -9,7 +9,7 @@ import {
 import type { Run } from '../compute/run'
 import { openStudy, type OpenStudy } from '../dicom'
 import { projectOverTime } from '../perfusion'
-import type { VolumeSeries } from '../volume/series'
+import type { VolumeSeries } from '../volume'
 import { createSeriesCache, type SeriesCache } from './seriesCache'
 import type { VoxelRegistry } from './voxelRegistry'
 

@@ -1,5 +1,5 @@
 import { UmbraError, type Geometry, type VoxelArray } from '@contract'
-import type { Voxels } from '../volume/series'
+import type { Voxels } from '../volume'
 
 /** What the renderer may read: typed arrays by id, frame by frame. */
 export interface VoxelRegistry {

@@ -268,10 +268,11 @@ describe('an upload', () => {
     expect(files.length).toBeGreaterThan(0)
     for (const name of files) {
       const content = await readFile(join(study.dicom, name)).catch(() => null)
-      if (content)
+      if (content) {
         expect(
           (await put(id, `a study/${name}`.split('/').map(encodeURIComponent).join('/'), content)).status,
         ).toBe(201)
+      }
     }
     const socket = await connect()
     const opened = await socket.run('study.open', { paths: [path] })

@@ -34,7 +34,9 @@ export const perfusionSettingsSchema = z.object({
   smoothInTime: z.boolean().default(true),
   /** Gaussian full width at half maximum in the slice plane before fitting, mm; 0: none. */
   smoothInPlaneMm: z.number().min(0).max(20).default(0),
-  /** Spacing of the uniform time grid, s; null: the median interval of the series. */
+  /** Average each curve with the similar ones nearby before fitting: noise goes, edges stay. */
+  reduceNoise: z.boolean().default(true),
+  /** Spacing of the uniform time grid, s; null: the interval of the series (of its dense phase where it has two). */
   timeStep: z.number().positive().max(10).nullable().default(null),
 })
 export type PerfusionSettings = z.infer<typeof perfusionSettingsSchema>

@@ -54,9 +54,22 @@ export function tabulateArterial(
     weights += weight
   }
   for (let i = 0; i < length; i++) value[i] *= scale / weights
-  const integral = new Float64Array(length)
-  for (let i = 1; i < length; i++) integral[i] = integral[i - 1] + 0.5 * step * (value[i - 1] + value[i])
-  return { start, step, value, integral }
+  return { start, step, value, integral: cumulative(value, step) }
+}
+
+/** The same function times `scale`, and nothing before `arrival` (s): what is there is noise of the baseline. */
+export function bolusOnly(arterial: ArterialFunction, arrival: number, scale: number): ArterialFunction {
+  const { start, step } = arterial
+  const value = arterial.value.map((level, i) => (start + i * step < arrival ? 0 : scale * level))
+  return { start, step, value, integral: cumulative(value, step) }
+}
+
+function cumulative(value: Float64Array, step: number): Float64Array {
+  const integral = new Float64Array(value.length)
+  for (let i = 1; i < value.length; i++) {
+    integral[i] = integral[i - 1] + 0.5 * step * (value[i - 1] + value[i])
+  }
+  return integral
 }
 
 /** Values of a tabulated function at `times` (linear between the fine steps). */

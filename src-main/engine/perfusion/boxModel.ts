@@ -5,7 +5,6 @@ export interface BoxModel {
   readonly times: Float64Array
   readonly start: number
   readonly perStep: number
-  readonly limit: number
   /** integral, value interleaved: one cache line serves both. */
   readonly pairs: Float64Array
   readonly smooth: boolean
@@ -31,7 +30,6 @@ export function createBoxModel(
     times: Float64Array.from(times),
     start: arterial.start,
     perStep: 1 / arterial.step,
-    limit: length - 1.000001,
     pairs,
     smooth,
     shape: new Float64Array(n),
@@ -42,20 +40,17 @@ export function createBoxModel(
 
 /**
  * Writes A(t−d) − A(t−d−MTT) and its derivatives by d and by MTT into the model's buffers. `delay` and `transit` in
- * seconds; multiply by the flow (1/s) for enhancement.
+ * seconds; multiply by the flow (1/s) for enhancement. Both must stay within the reach the table was made for. Samples
+ * before `from` are left as they are: no bolus reaches them.
  */
-export function boxModel(model: BoxModel, delay: number, transit: number): void {
-  const { times, start, perStep, limit, pairs, smooth, shape, byDelay, byTransit } = model
+export function boxModel(model: BoxModel, delay: number, transit: number, from = 0): void {
+  const { times, start, perStep, pairs, smooth, shape, byDelay, byTransit } = model
   const n = times.length
   const width = transit * perStep
   const origin = start + delay
-  for (let i = 0; i < n; i++) {
-    let late = (times[i] - origin) * perStep
-    let early = late - width
-    if (late < 0) late = 0
-    else if (late > limit) late = limit
-    if (early < 0) early = 0
-    else if (early > limit) early = limit
+  for (let i = from; i < n; i++) {
+    const late = (times[i] - origin) * perStep
+    const early = late - width
     const lateIndex = late | 0
     const earlyIndex = early | 0
     const p = lateIndex << 1
@@ -71,17 +66,17 @@ export function boxModel(model: BoxModel, delay: number, transit: number): void 
     byTransit[i] = earlyValue
   }
   if (smooth) {
-    smoothInPlace(shape)
-    smoothInPlace(byDelay)
-    smoothInPlace(byTransit)
+    smoothInPlace(shape, from)
+    smoothInPlace(byDelay, from)
+    smoothInPlace(byTransit, from)
   }
 }
 
-function smoothInPlace(curve: Float64Array): void {
+function smoothInPlace(curve: Float64Array, from: number): void {
   const last = curve.length - 1
-  let before = curve[0]
-  let here = curve[0]
-  for (let i = 0; i < last; i++) {
+  let before = curve[from]
+  let here = curve[from]
+  for (let i = from; i < last; i++) {
     const after = curve[i + 1]
     curve[i] = 0.25 * (before + after) + 0.5 * here
     before = here

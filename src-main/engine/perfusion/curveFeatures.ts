@@ -1,7 +1,7 @@
 /** Planes of the per-voxel description of a curve, in this order: [feature × voxel]. */
 export const PEAK = 0
 export const TIME_TO_PEAK = 1
-export const AREA = 2
+export const FIRST_PASS = 2
 export const HALF_RISE = 3
 export const WIDTH = 4
 export const BASELINE = 5
@@ -13,6 +13,8 @@ export interface CurveShape {
   timeToPeak: number
   /** ∫ enhancement dt over the scan (trapezoid). */
   area: number
+  /** The same over the samples above half of the peak: an error of the baseline weighs less in it. */
+  firstPass: number
   /** When the curve first reaches half of its peak on the way up. */
   halfRise: number
   /** Full width at half maximum; to the end of the scan where the curve stays above half. */

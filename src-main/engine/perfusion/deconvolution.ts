@@ -1,8 +1,16 @@
 import type { MapName, PerfusionMethod } from '@contract'
 import type { ArterialFunction } from './arterialFunction'
-import { BOX_DELAY, BOX_FLOW, BOX_TRANSIT, createBoxFitter, type BoxLimits } from './boxFit'
+import {
+  BOX_DELAY,
+  BOX_FLOW,
+  BOX_TRANSIT,
+  createBoxFitter,
+  type BoxLimits,
+  type TransitPrior,
+} from './boxFit'
 import { createBoxPeaks } from './boxPeaks'
-import { gatherEnhancement } from './enhancement'
+import { eachAveragedChunk, eachChunk, type Averaging, type RowSource } from './curveSource'
+import { tissueCurveSpace, type CurveSpace } from './curveSpace'
 import type { TruncatedInverse } from './inverse'
 import { residueMaps, type ResidueAnalysis } from './residueMaps'
 import type { SeriesView } from './seriesView'
@@ -25,8 +33,11 @@ export interface DeconvolutionJob {
   /** Box regression. */
   limits: BoxLimits
   smoothInTime: boolean
+  transitPrior: TransitPrior | null
   /** The SVD methods; null for the box regression. */
   deconvolution: ResidueDeconvolution | null
+  /** Averaging of each curve with its neighbours before the fit; null: none. */
+  averaging: Averaging | null
 }
 
 export interface ResidueDeconvolution {
@@ -54,7 +65,7 @@ export interface VoxelFitter {
 }
 
 const CHUNK = 64
-let prepared: { key: string; fitter: VoxelFitter } | null = null
+let prepared: { key: string; fitter: VoxelFitter; space: CurveSpace | null } | null = null
 
 /**
  * Fills the maps for the rows [fromRow, toRow) of a slice. `times` are the slice's real acquisition times (s),
@@ -68,32 +79,30 @@ export function deconvolveRows(
   fromRow: number,
   toRow: number,
 ): number {
-  const { view } = job
-  const [nx, ny] = view.size
-  const offset = slice * nx * ny
-  const mask = new Uint8Array(job.mask)
   const key = `${job.id}/${slice}`
-  if (prepared?.key !== key) prepared = { key, fitter: createVoxelFitter(job, times) }
+  if (prepared?.key !== key) {
+    const space = job.averaging === null ? null : tissueCurveSpace(job.arterial, times, job.limits)
+    prepared = { key, fitter: createVoxelFitter(job, times), space }
+  }
+  const { fitter, space } = prepared
   const maps = Object.fromEntries(
     Object.entries(job.maps).map(([name, buffer]) => [name, new Float32Array(buffer)]),
   ) as Record<MapName, Float32Array>
-  const inSlice = new Int32Array(CHUNK)
-  const voxels = new Int32Array(CHUNK)
-  const curves = new Float64Array(CHUNK * view.frames)
+  const rows: RowSource = {
+    view: job.view,
+    mask: new Uint8Array(job.mask),
+    slice,
+    baselineFrames,
+    fromRow,
+    toRow,
+  }
   let fitted = 0
-  let next = fromRow * nx
-  const end = toRow * nx
-  while (next < end) {
-    let count = 0
-    for (; next < end && count < CHUNK; next++) {
-      if (mask[offset + next] === 0) continue
-      inSlice[count] = next
-      voxels[count++] = offset + next
-    }
-    gatherEnhancement(view, slice, inSlice, count, baselineFrames, curves)
-    prepared.fitter(curves, voxels, count, maps)
+  const fit = (curves: Float64Array, voxels: Int32Array, count: number): void => {
+    fitter(curves, voxels, count, maps)
     fitted += count
   }
+  if (job.averaging === null || space === null) eachChunk(rows, CHUNK, fit)
+  else eachAveragedChunk(rows, CHUNK, job.averaging, space, fit)
   return fitted
 }
 
@@ -112,7 +121,7 @@ export function createVoxelFitter(job: DeconvolutionJob, times: Float64Array): V
 
 function createBoxVoxelFitter(job: DeconvolutionJob, times: Float64Array): VoxelFitter {
   const { tissueFactor, arrival, limits } = job
-  const fitter = createBoxFitter(job.arterial, times, limits, job.smoothInTime)
+  const fitter = createBoxFitter(job.arterial, times, limits, job.smoothInTime, job.transitPrior)
   const peakTime = createBoxPeaks(job.arterial, limits)
   const end = times[times.length - 1]
   const frames = times.length

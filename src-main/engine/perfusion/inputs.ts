@@ -6,12 +6,12 @@ import {
   type VascularInput,
   type Warning,
 } from '@contract'
-import { partialVolumeScale } from './partialVolume'
+import { partialVolumeScale, venousAreaRatio } from './partialVolume'
 import { gradeInput } from './quality'
 import type { SeriesSurvey } from './surveySeries'
 import { describeInput, vascularCurve, type VascularCurve } from './vascularInput'
 import { findVessels } from './vascularSearch'
-import { ARTERIAL_REACH, type ArterialFunction } from './arterialFunction'
+import { ARTERIAL_REACH, bolusOnly, type ArterialFunction } from './arterialFunction'
 import { bolusOnset } from './bolusOnset'
 
 /** The arterial input and venous output as the maps use them. */
@@ -25,6 +25,9 @@ export interface VascularInputs {
 }
 
 /** Chooses or takes the vascular voxels, makes their curves, scales the artery, grades both. */
+/** The artery is taken as empty until this long before its fitted onset, s. */
+const BEFORE_ONSET = 1
+
 export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): VascularInputs {
   const { view, timing, baselineFrames, noise } = survey
   const automatic = [settings.arterialInput, settings.venousOutput].some(({ kind }) => kind === 'automatic')
@@ -45,11 +48,13 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
       hint: 'Choose venous voxels by hand, in the superior sagittal sinus.',
     })
   } else if (settings.scaleToVenous) {
-    const scaling = partialVolumeScale(artery.shape.area, vein.shape.area)
+    const scaling = partialVolumeScale(
+      venousAreaRatio(artery.continuous, vein.continuous, timing.grid, vein.sampled),
+    )
     scale = scaling.scale
     warnings.push(...scaling.warnings)
   }
-  const arrival = bolusOnset(artery.continuous)
+  const arrival = bolusOnset(timing.grid, artery.sampled)
   const grade = (
     curve: VascularCurve,
     choice: InputChoice,
@@ -83,12 +88,7 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
       hint: 'Check its voxels on the image and choose others by hand.',
     })
   }
-  const { continuous } = artery
-  const arterial: ArterialFunction = {
-    ...continuous,
-    value: continuous.value.map((value) => value * scale),
-    integral: continuous.integral.map((value) => value * scale),
-  }
+  const arterial = bolusOnly(artery.continuous, arrival - BEFORE_ONSET, scale)
   return { aif, vof, arterial, arrival, warnings }
 }
 

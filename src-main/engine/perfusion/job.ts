@@ -1,7 +1,8 @@
 import { mapNames, type MapName, type PerfusionSettings } from '@contract'
 import { sampleArterial, type ArterialFunction } from './arterialFunction'
-import type { BoxLimits } from './boxFit'
+import type { BoxLimits, TransitPrior } from './boxFit'
 import { invertCirculant, plainColumn } from './circulant'
+import type { Averaging } from './curveSource'
 import type { DeconvolutionJob, ResidueDeconvolution } from './deconvolution'
 import type { TruncatedInverse } from './inverse'
 import type { VascularInputs } from './inputs'
@@ -12,6 +13,12 @@ import type { SeriesSurvey } from './surveySeries'
 const DEFAULT_THRESHOLD = { ssvd: 0.2, csvd: 0.1 }
 /** The oscillation index depends on the sample spacing; its customary limit belongs to about one second. */
 const OSCILLATION_SPACING = 1
+
+const FWHM_PER_SIGMA = 2 * Math.sqrt(2 * Math.log(2))
+/** Reach of the averaging over similar neighbours, mm (standard deviation). */
+const SIMILAR_SIGMA = 2
+
+const USUAL_TRANSIT: TransitPrior = { median: 4.5, spread: 0.6, freedom: 24 }
 
 let jobs = 0
 
@@ -37,11 +44,29 @@ export function prepareDeconvolution(
     arrival: inputs.arrival,
     limits: boxLimits(timing.duration),
     smoothInTime: settings.smoothInTime,
+    transitPrior: settings.reduceNoise ? USUAL_TRANSIT : null,
     deconvolution:
       settings.method === 'bennink'
         ? null
         : residueDeconvolution(inputs.arterial, timing.grid, timing.step, settings),
+    averaging: chooseAveraging(survey, settings),
   }
+}
+
+/** A plain Gaussian where one is asked for, else similar neighbours where noise is to be reduced. */
+function chooseAveraging(survey: SeriesSurvey, settings: PerfusionSettings): Averaging | null {
+  const compareBaseline = survey.view.echoTime === null
+  const { smoothInPlaneMm, reduceNoise } = settings
+  if (smoothInPlaneMm > 0) {
+    return {
+      sigma: smoothInPlaneMm / FWHM_PER_SIGMA,
+      spacing: survey.spacing,
+      noise: Infinity,
+      compareBaseline: false,
+    }
+  }
+  if (!reduceNoise) return null
+  return { sigma: SIMILAR_SIGMA, spacing: survey.spacing, noise: survey.noise, compareBaseline }
 }
 
 /** 100·κ/ρ (ml/100 g): κ corrects for the smaller haematocrit of capillaries, ρ is the density of brain in g/ml. */

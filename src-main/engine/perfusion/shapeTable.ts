@@ -16,6 +16,8 @@ export interface ShapeTable {
   /** [shape × rank], unit length. */
   coordinates: Float64Array
   projection: Float64Array
+  /** How much of the last curve the best shape carried: its dot product with the unit shape. */
+  score: number
 }
 
 const RANK = 12
@@ -24,6 +26,32 @@ const TRANSIT_RATIO = 1.4
 
 /** The table of `model` over the limits: delays each second, transit times by a factor of 1.4. */
 export function tabulateShapes(model: BoxModel, limits: BoxLimits): ShapeTable {
+  const { delays, transits, shapes } = modelShapes(model, limits)
+  const basis = spanningBasis(shapes, model.times.length, RANK)
+  const rank = basis.length / model.times.length
+  const coordinates = new Float64Array(shapes.length * rank)
+  const projection = new Float64Array(rank)
+  shapes.forEach((shape, index) => {
+    project(basis, shape, projection)
+    const norm = Math.hypot(...projection)
+    for (let r = 0; r < rank; r++) coordinates[index * rank + r] = projection[r] / norm
+  })
+  return {
+    delays: Float64Array.from(delays),
+    transits: Float64Array.from(transits),
+    rank,
+    basis,
+    coordinates,
+    projection,
+    score: 0,
+  }
+}
+
+/** Model curves of unit length over the grid of delays and transit times. */
+export function modelShapes(
+  model: BoxModel,
+  limits: BoxLimits,
+): { delays: number[]; transits: number[]; shapes: Float64Array[] } {
   const delays: number[] = []
   const transits: number[] = []
   const shapes: Float64Array[] = []
@@ -41,23 +69,7 @@ export function tabulateShapes(model: BoxModel, limits: BoxLimits): ShapeTable {
       shapes.push(Float64Array.from(model.shape, (value) => value / norm))
     }
   }
-  const basis = spanningBasis(shapes, model.times.length)
-  const rank = basis.length / model.times.length
-  const coordinates = new Float64Array(shapes.length * rank)
-  const projection = new Float64Array(rank)
-  shapes.forEach((shape, index) => {
-    project(basis, shape, projection)
-    const norm = Math.hypot(...projection)
-    for (let r = 0; r < rank; r++) coordinates[index * rank + r] = projection[r] / norm
-  })
-  return {
-    delays: Float64Array.from(delays),
-    transits: Float64Array.from(transits),
-    rank,
-    basis,
-    coordinates,
-    projection,
-  }
+  return { delays, transits, shapes }
 }
 
 /** Index of the shape that explains most of the curve with a positive amplitude; −1 when none does. */
@@ -66,42 +78,59 @@ export function bestShape(table: ShapeTable, curve: Float64Array): number {
   project(table.basis, curve, projection)
   let best = 0
   let winner = -1
+  const fours = rank - (rank % 4)
   for (let shape = 0, at = 0; shape < delays.length; shape++) {
-    let score = 0
-    for (let r = 0; r < rank; r++, at++) score += coordinates[at] * projection[r]
+    let even = 0
+    let odd = 0
+    let r = 0
+    for (; r < fours; r += 4, at += 4) {
+      even += coordinates[at] * projection[r] + coordinates[at + 2] * projection[r + 2]
+      odd += coordinates[at + 1] * projection[r + 1] + coordinates[at + 3] * projection[r + 3]
+    }
+    for (; r < rank; r++, at++) even += coordinates[at] * projection[r]
+    const score = even + odd
     if (score > best) {
       best = score
       winner = shape
     }
   }
+  table.score = best
   return winner
 }
 
 function project(basis: Float64Array, curve: Float64Array, out: Float64Array): void {
   const n = curve.length
-  for (let r = 0, at = 0; r < out.length; r++) {
-    let sum = 0
-    for (let i = 0; i < n; i++, at++) sum += basis[at] * curve[i]
-    out[r] = sum
+  const pairs = n - (n % 2)
+  for (let r = 0; r < out.length; r++) {
+    let even = 0
+    let odd = 0
+    let at = r * n
+    let i = 0
+    for (; i < pairs; i += 2, at += 2) {
+      even += basis[at] * curve[i]
+      odd += basis[at + 1] * curve[i + 1]
+    }
+    if (i < n) even += basis[at] * curve[i]
+    out[r] = even + odd
   }
 }
 
 /** Gram–Schmidt with pivoting: takes the shape worst explained so far, until little is left or the rank is reached. */
-function spanningBasis(shapes: readonly Float64Array[], n: number): Float64Array {
+export function spanningBasis(shapes: readonly Float64Array[], n: number, most: number): Float64Array {
   const rest = shapes.map((shape) => Float64Array.from(shape))
   const vectors: number[] = []
-  for (let r = 0; r < Math.min(RANK, n); r++) {
+  for (let r = 0; r < Math.min(most, n); r++) {
     let worst = -1
-    let most = 1e-10
+    let energyLeft = 1e-10
     rest.forEach((shape, index) => {
       const energy = shape.reduce((sum, value) => sum + value * value, 0)
-      if (energy > most) {
-        most = energy
+      if (energy > energyLeft) {
+        energyLeft = energy
         worst = index
       }
     })
     if (worst < 0) break
-    const direction = rest[worst].map((value) => value / Math.sqrt(most))
+    const direction = rest[worst].map((value) => value / Math.sqrt(energyLeft))
     for (const shape of rest) {
       let dot = 0
       for (let i = 0; i < n; i++) dot += shape[i] * direction[i]

@@ -1,7 +1,7 @@
 import {
   BASELINE,
   PEAK,
-  AREA,
+  FIRST_PASS,
   HALF_RISE,
   TIME_TO_PEAK,
   WIDTH,
@@ -61,8 +61,8 @@ export interface CurveSurvey {
 }
 
 /**
- * Describes the smoothed enhancement curve of every searched voxel of a slice. Returns the mean temporal variance of
- * the baseline (enhancement²) and the number of voxels it was measured on.
+ * Describes the smoothed enhancement curve of every searched voxel of a slice. Returns the median temporal noise
+ * variance (enhancement²) and the number of voxels it was measured on.
  */
 export function surveyCurves(
   view: SeriesView,
@@ -81,8 +81,8 @@ export function surveyCurves(
   const voxels = new Int32Array(CHUNK)
   const signals = new Float64Array(CHUNK * frames)
   const smooth = new Float64Array(frames)
-  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, halfRise: 0, width: 0 }
-  let variance = 0
+  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, firstPass: 0, halfRise: 0, width: 0 }
+  const variances = new Float32Array(area)
   let measured = 0
   let next = 0
   while (next < area) {
@@ -95,28 +95,34 @@ export function surveyCurves(
     for (let i = 0; i < count; i++) {
       const at = i * frames
       const baseline = toEnhancement(signals, at, frames, baselineFrames, view.echoTime)
-      variance += stepVariance(signals, at, frames)
-      measured++
+      variances[measured++] = stepVariance(signals, at, frames, baselineFrames)
       smoothCurve(signals.subarray(at, at + frames), smooth)
       describeCurve(smooth, 0, times, shape)
       const voxel = offset + voxels[i]
       features[PEAK * volume + voxel] = shape.peak
       features[TIME_TO_PEAK * volume + voxel] = shape.timeToPeak
-      features[AREA * volume + voxel] = shape.area
+      features[FIRST_PASS * volume + voxel] = shape.firstPass
       features[HALF_RISE * volume + voxel] = shape.halfRise
       features[WIDTH * volume + voxel] = shape.width
       features[BASELINE * volume + voxel] = baseline
     }
   }
-  return { variance: measured > 0 ? variance / measured : 0, voxels: measured }
+  const variance = variances.subarray(0, measured).sort()[measured >> 1] ?? 0
+  return { variance, voxels: measured }
 }
 
-/** Noise variance of a curve from its second differences (a smooth bolus hardly has any): mean of d² / 6. */
-function stepVariance(curve: Float64Array, from: number, frames: number): number {
+/**
+ * Noise variance of a curve from its second differences, mean of d²/6, over the baseline and the last third of the
+ * scan: there even a bolus sampled coarsely is nearly straight.
+ */
+function stepVariance(curve: Float64Array, from: number, frames: number, baselineFrames: number): number {
   let sum = 0
+  let count = 0
   for (let i = 1; i < frames - 1; i++) {
+    if (i >= baselineFrames - 1 && 3 * i < 2 * frames) continue
     const bend = curve[from + i - 1] - 2 * curve[from + i] + curve[from + i + 1]
     sum += bend * bend
+    count++
   }
-  return sum / (6 * Math.max(1, frames - 2))
+  return sum / (6 * Math.max(1, count))
 }

@@ -15,6 +15,8 @@ import { seriesTiming, type Timing } from './timing'
 export interface SeriesSurvey {
   view: SeriesView
   timing: Timing
+  /** In the slice plane, mm. */
+  spacing: [number, number]
   /** [slice]: frames before the bolus reaches the first vessel. */
   baselineFrames: number[]
   brain: Uint8Array
@@ -85,6 +87,7 @@ export async function surveySeries(
   return {
     view,
     timing,
+    spacing: [series.geometry.spacing[0], series.geometry.spacing[1]],
     baselineFrames,
     brain: new Uint8Array(search.brain),
     search: new Uint8Array(search.search),

@@ -57,7 +57,7 @@ export function vascularCurve(
   const curves = meanCurves(view, timing, baselineFrames, voxels)
   const continuous = tabulateArterial(curves, reach)
   const sampled = sampleArterial(continuous, timing.grid)
-  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, halfRise: 0, width: 0 }
+  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, firstPass: 0, halfRise: 0, width: 0 }
   describeCurve(sampled, 0, timing.grid, shape)
   return { voxels: [...voxels], curves, continuous, sampled, shape }
 }

@@ -1,0 +1,64 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
+import type { ArterialFunction } from './arterialFunction'
+import type { BoxLimits } from './boxFit'
+import { createBoxModel } from './boxModel'
+import { modelShapes, spanningBasis } from './shapeTable'
+
+/** The space of all tissue curves an arterial input can cause: a few orthonormal directions carry them. */
+export interface CurveSpace {
+  rank: number
+  frames: number
+  /** [rank × frame], orthonormal, by falling share of the energy of plausible curves. */
+  basis: Float64Array
+  /** The same, [frame × rank]. */
+  transposed: Float64Array
+  /** Sum of each direction over the frames, [rank]: what an error of the baseline does to the coordinates. */
+  offset: Float64Array
+}
+
+const MOST_DIRECTIONS = 24
+
+/**
+ * The space spanned by the responses of boxes of all delays and widths, sampled at `times`. Every falling residue is a
+ * mixture of boxes, so exponential and linear ones lie in it too; noise mostly does not.
+ */
+export function tissueCurveSpace(
+  arterial: ArterialFunction,
+  times: Float64Array,
+  limits: BoxLimits,
+): CurveSpace {
+  const frames = times.length
+  const { shapes } = modelShapes(createBoxModel(arterial, times, false), limits)
+  const spanning = spanningBasis(shapes, frames, MOST_DIRECTIONS)
+  const rank = spanning.length / frames
+  const covariance = Matrix.zeros(rank, rank)
+  const coordinates = new Float64Array(rank)
+  for (const shape of shapes) {
+    for (let r = 0; r < rank; r++) {
+      coordinates[r] = 0
+      for (let i = 0; i < frames; i++) coordinates[r] += spanning[r * frames + i] * shape[i]
+    }
+    for (let a = 0; a < rank; a++) {
+      for (let b = 0; b < rank; b++) {
+        covariance.set(a, b, covariance.get(a, b) + coordinates[a] * coordinates[b])
+      }
+    }
+  }
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, {
+    assumeSymmetric: true,
+  })
+  const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b] - realEigenvalues[a])
+  const basis = new Float64Array(rank * frames)
+  const transposed = new Float64Array(rank * frames)
+  const offset = new Float64Array(rank)
+  order.forEach((from, to) => {
+    for (let i = 0; i < frames; i++) {
+      let value = 0
+      for (let r = 0; r < rank; r++) value += eigenvectorMatrix.get(r, from) * spanning[r * frames + i]
+      basis[to * frames + i] = value
+      transposed[i * rank + to] = value
+      offset[to] += value
+    }
+  })
+  return { rank, frames, basis, transposed, offset }
+}

@@ -9,6 +9,5 @@ export default defineConfig({
   timeout: 240_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: 'out/test-results/e2e.json' }]],
-  use: { screenshot: 'only-on-failure' },
   projects: [{ name: 'browser' }, { name: 'electron' }],
 })

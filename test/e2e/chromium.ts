@@ -16,7 +16,13 @@ export interface Chromium {
  * left out on purpose: --single-process is unstable and --disable-web-security would hide faults.
  */
 export function findChromium(): Chromium {
-  const args = ['--no-sandbox', '--use-gl=angle', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist']
+  const args = [
+    '--no-sandbox',
+    '--use-gl=angle',
+    '--use-angle=swiftshader',
+    '--enable-unsafe-swiftshader',
+    '--ignore-gpu-blocklist',
+  ]
   const own = process.env.UMBRA_CHROMIUM
   if (own) return { executablePath: own, args, env: {} }
   mkdirSync(cache, { recursive: true })
@@ -24,7 +30,11 @@ export function findChromium(): Chromium {
   if (!existsSync(join(cache, 'al2023')) || !existsSync(unpacked)) {
     const unpack = spawnSync(
       process.execPath,
-      ['--input-type=module', '-e', "const c = (await import('@sparticuz/chromium')).default; await c.executablePath()"],
+      [
+        '--input-type=module',
+        '-e',
+        "const c = (await import('@sparticuz/chromium')).default; await c.executablePath()",
+      ],
       {
         cwd: resolve(__dirname, '../..'),
         // The package unpacks into the temporary folder, and its libraries only where this names a Lambda runtime.

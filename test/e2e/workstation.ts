@@ -1,11 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { test as base, _electron, chromium, type ElectronApplication, type Page } from '@playwright/test'
 import { findChromium } from './chromium'
-
-const root = resolve(__dirname, '../..')
+import { root, serve } from './host'
+import { makePhantom, type Phantom } from './phantom'
 
 export interface Workstation {
   page: Page
@@ -13,84 +12,97 @@ export interface Workstation {
   host: 'browser' | 'electron'
   /** The window's process, for native dialogs; null in a browser. */
   electron: ElectronApplication | null
+  /** A folder of this test, removed with it. */
+  scratch: string
 }
 
 /** The Electron binary to test in, or null where there is none. */
 export function electronBinary(): string | null {
   const name = process.platform === 'win32' ? 'electron.exe' : 'electron'
   const folders = [process.env.ELECTRON_OVERRIDE_DIST_PATH, join(root, 'node_modules/electron/dist')]
-  return folders.map((folder) => folder && join(folder, name)).find((path) => path && existsSync(path)) || null
+  return (
+    folders.map((folder) => folder && join(folder, name)).find((path) => path && existsSync(path)) || null
+  )
 }
 
-/** Starts the built host on a free port; resolves to its address with the token once it listens. */
-async function serve(dataDirectory: string): Promise<{ address: string; process: ChildProcess }> {
-  const child = spawn(process.execPath, [join(root, 'out/main/umbra.js'), 'serve', '--port', '0'], {
-    env: { ...process.env, UMBRA_DATA: dataDirectory },
-    stdio: ['ignore', 'pipe', 'pipe'],
+type Closing = (step: () => Promise<unknown>) => void
+
+async function openInBrowser(scratch: string, closing: Closing): Promise<Workstation> {
+  const browser = findChromium()
+  const served = await serve(join(scratch, 'data'))
+  closing(served.stop)
+  const instance = await chromium.launch({
+    executablePath: browser.executablePath,
+    args: browser.args,
+    env: { ...(process.env as Record<string, string>), ...browser.env },
   })
-  let output = ''
-  const address = await new Promise<string>((found, failed) => {
-    const read = (chunk: Buffer): void => {
-      output += chunk.toString()
-      const match = /http:\/\/\S+#token=\S+/.exec(output)
-      if (match) found(match[0])
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.on('exit', (code) => failed(new Error(`umbra serve ended with ${code}: ${output}`)))
+  closing(() => instance.close())
+  const page = await instance.newPage({ viewport: { width: 1440, height: 900 } })
+  await page.goto(served.address)
+  return { page, host: 'browser', electron: null, scratch }
+}
+
+async function openInElectron(binary: string, scratch: string, closing: Closing): Promise<Workstation> {
+  const application = await _electron.launch({
+    executablePath: binary,
+    args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
+    env: { ...(process.env as Record<string, string>), UMBRA_DATA: join(scratch, 'data') },
   })
-  return { address, process: child }
+  closing(() => application.close())
+  return { page: await application.firstWindow(), host: 'electron', electron: application, scratch }
+}
+
+/** Whatever the page complains of: uncaught errors, and errors on its console. */
+function watchFaults(page: Page): string[] {
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`page error: ${error.message}`))
+  page.on('console', (message) => {
+    if (message.type() === 'error') faults.push(`console: ${message.text()}`)
+  })
+  return faults
 }
 
 /**
- * A fresh workstation for each test, with its own data folder: the project 'browser' opens the served page in the npm
- * Chromium, the project 'electron' the real desktop window. Console errors fail the test.
+ * `workstation`: a fresh one for each test, with its own data folder; the project 'browser' opens the served page in
+ * the npm Chromium, the project 'electron' the real desktop window. Faults of the page fail the test.
+ * `phantom`: a small perfusion study with its truth, made once and shared.
  */
-export const test = base.extend<{ workstation: Workstation }>({
+export const test = base.extend<{ workstation: Workstation }, { phantom: Phantom }>({
   workstation: async ({}, use, info) => {
-    const dataDirectory = mkdtempSync(join(tmpdir(), 'umbra-e2e-'))
-    const faults: string[] = []
-    const watch = (page: Page): void => {
-      page.on('pageerror', (error) => faults.push(`page error: ${error.message}`))
-      page.on('console', (message) => {
-        if (message.type() === 'error') faults.push(`console: ${message.text()}`)
-      })
-    }
-    const close: (() => Promise<void> | void)[] = []
+    const binary = electronBinary()
+    if (info.project.name === 'electron') base.skip(binary === null, 'no Electron binary here')
+    const scratch = mkdtempSync(join(tmpdir(), 'umbra-e2e-'))
+    const steps: (() => Promise<unknown>)[] = []
+    const closing: Closing = (step) => steps.unshift(step)
+    let faults: string[]
     try {
-      if (info.project.name === 'electron') {
-        const binary = electronBinary()
-        base.skip(binary === null, 'no Electron binary here')
-        const application = await _electron.launch({
-          executablePath: binary as string,
-          args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
-          env: { ...(process.env as Record<string, string>), UMBRA_DATA: dataDirectory },
-        })
-        close.push(() => application.close())
-        const page = await application.firstWindow()
-        watch(page)
-        await use({ page, host: 'electron', electron: application })
-      } else {
-        const browser = findChromium()
-        const served = await serve(dataDirectory)
-        close.push(() => void served.process.kill())
-        const instance = await chromium.launch({
-          executablePath: browser.executablePath,
-          args: browser.args,
-          env: { ...(process.env as Record<string, string>), ...browser.env },
-        })
-        close.push(() => instance.close())
-        const page = await instance.newPage({ viewport: { width: 1440, height: 900 } })
-        watch(page)
-        await page.goto(served.address)
-        await use({ page, host: 'browser', electron: null })
+      const workstation =
+        info.project.name === 'electron'
+          ? await openInElectron(binary as string, scratch, closing)
+          : await openInBrowser(scratch, closing)
+      faults = watchFaults(workstation.page)
+      await use(workstation)
+      if (info.status !== info.expectedStatus) {
+        const body = await workstation.page.screenshot()
+        await info.attach('the window when the test failed', { body, contentType: 'image/png' })
       }
     } finally {
-      for (const step of close.reverse()) await step()
-      rmSync(dataDirectory, { recursive: true, force: true })
+      for (const step of steps) await step()
+      rmSync(scratch, { recursive: true, force: true })
     }
     if (faults.length > 0) throw new Error(`The page reported faults:\n${faults.join('\n')}`)
   },
+  phantom: [
+    async ({}, use) => {
+      const folder = mkdtempSync(join(tmpdir(), 'umbra-phantom-'))
+      try {
+        await use(makePhantom(join(folder, 'phantom')))
+      } finally {
+        rmSync(folder, { recursive: true, force: true })
+      }
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
 })
 
 export { expect } from '@playwright/test'

@@ -1,0 +1,153 @@
+import type { Page } from '@playwright/test'
+import { mapNames, mapsDrawn, openFolder } from './rooms'
+import { expect, test } from './workstation'
+
+const shownPanes = (page: Page) => page.getByTestId('map-grid').locator('[data-testid^="pane-"]')
+const sliceOf = (page: Page, pane: string) => page.getByTestId(`pane-${pane}`)
+
+test('a study opens straight in Review and can be looked through', async ({ workstation, phantom }) => {
+  const { page } = workstation
+
+  await test.step('opening a folder leads to the source and its maps', async () => {
+    await openFolder(workstation, phantom.dicom)
+    await mapsDrawn(page)
+    await expect(shownPanes(page)).toHaveCount(6)
+    await expect(page.getByRole('button', { name: 'Review' })).toHaveAttribute('aria-current', 'page')
+    await expect(page.getByTestId('slice-source')).toContainText('3/4')
+  })
+
+  await test.step('every map has a legend with its unit', async () => {
+    const units = { cbv: 'ml/100 g', cbf: 'ml/100 g/min', ttp: 's', mtt: 's', tmax: 's', delay: 's' }
+    for (const [map, unit] of Object.entries(units)) {
+      await expect(page.getByTestId(`legend-${map}`).getByText(unit, { exact: true })).toBeVisible()
+    }
+    await expect(page.getByTestId('legend-cbf')).toHaveAttribute('data-upper', '80')
+    await page.getByTestId('legend-upper-cbf').fill('60')
+    await page.getByTestId('legend-upper-cbf').press('Enter')
+    await expect(page.getByTestId('legend-cbf')).toHaveAttribute('data-upper', '60')
+    await page.getByTestId('reset').click()
+    await expect(page.getByTestId('legend-cbf')).toHaveAttribute('data-upper', '80')
+  })
+
+  await test.step('keys and wheel step through the slices of all panes', async () => {
+    await sliceOf(page, 'source').focus()
+    await page.keyboard.press('ArrowUp')
+    for (const pane of ['source', ...mapNames]) {
+      await expect(sliceOf(page, pane)).toHaveAttribute('data-slice', '3')
+    }
+    await page.keyboard.press('ArrowUp')
+    await expect(page.getByTestId('slice-source')).toContainText('4/4')
+    await sliceOf(page, 'mtt').hover()
+    await page.mouse.wheel(0, -100)
+    await page.mouse.wheel(0, -100)
+    for (const pane of ['source', ...mapNames]) {
+      await expect(sliceOf(page, pane)).toHaveAttribute('data-slice', '1')
+    }
+  })
+
+  await test.step('unlinked panes go their own way until they are linked again', async () => {
+    await page.getByTestId('link').click()
+    await sliceOf(page, 'cbf').hover()
+    await page.mouse.wheel(0, 100)
+    await expect(sliceOf(page, 'cbf')).toHaveAttribute('data-slice', '2')
+    await expect(sliceOf(page, 'source')).toHaveAttribute('data-slice', '1')
+    await expect(sliceOf(page, 'ttp')).toHaveAttribute('data-slice', '1')
+    await page.getByTestId('link').click()
+    for (const pane of ['source', 'ttp', 'cbf']) {
+      await expect(sliceOf(page, pane)).toHaveAttribute('data-slice', '2')
+    }
+  })
+
+  await test.step('the slider and the arrow keys move through time', async () => {
+    await page.getByTestId('time-slider').fill('10')
+    await expect(page.getByTestId('time-value')).toHaveText('15.0 s')
+    await expect(sliceOf(page, 'source')).toHaveAttribute('data-frame', '10')
+    await sliceOf(page, 'source').focus()
+    await page.keyboard.press('ArrowRight')
+    await expect(page.getByTestId('frame-value')).toHaveText('12/40')
+    await expect(sliceOf(page, 'source')).toHaveAttribute('data-frame', '11')
+  })
+
+  await test.step('the cine runs over time with the slice held', async () => {
+    const frame = async (): Promise<number> =>
+      Number(await sliceOf(page, 'source').getAttribute('data-frame'))
+    await page.keyboard.press('Space')
+    await expect(page.getByTestId('cine')).toHaveAttribute('data-playing', 'true')
+    await expect.poll(frame).not.toBe(11)
+    const before = await frame()
+    await expect.poll(frame).not.toBe(before)
+    await page.getByTestId('cine').click()
+    await expect(page.getByTestId('cine')).toHaveAttribute('data-playing', 'false')
+    await expect(sliceOf(page, 'source')).toHaveAttribute('data-slice', '2')
+  })
+
+  await test.step('one, four or six maps, and one pane over all', async () => {
+    await page.getByTestId('grid-2x2').click()
+    await expect(shownPanes(page)).toHaveCount(4)
+    await page.getByTestId('grid-1').click()
+    await expect(shownPanes(page)).toHaveCount(1)
+    await page.getByTestId('grid-2x3').click()
+    await expect(shownPanes(page)).toHaveCount(6)
+    await sliceOf(page, 'tmax').dblclick()
+    await expect(shownPanes(page)).toHaveCount(1)
+    await expect(sliceOf(page, 'tmax')).toHaveAttribute('data-slice', '2')
+    await sliceOf(page, 'tmax').dblclick()
+    await expect(shownPanes(page)).toHaveCount(6)
+    await sliceOf(page, 'source').dblclick()
+    await expect(page.getByTestId('map-grid')).toBeHidden()
+    await sliceOf(page, 'source').dblclick()
+    await expect(page.getByTestId('map-grid')).toBeVisible()
+  })
+
+  await test.step('the display window follows its presets', async () => {
+    await page.getByTestId('window-preset').selectOption('Bone')
+    await expect(page.getByTestId('source-window')).toHaveText('L 400 W 2000 HU')
+    await sliceOf(page, 'source').focus()
+    await page.keyboard.press('1')
+    await expect(page.getByTestId('source-window')).toHaveText('L 40 W 80 HU')
+  })
+})
+
+test('keys, commands and the layout', async ({ workstation, phantom }) => {
+  const { page } = workstation
+  await openFolder(workstation, phantom.dicom)
+  await mapsDrawn(page)
+
+  await test.step('"?" shows the keys, those of this room among them', async () => {
+    await sliceOf(page, 'source').focus()
+    await page.keyboard.press('?')
+    const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
+    await expect(sheet).toContainText('Play or stop the cine over time')
+    await expect(sheet).toContainText('Find a command')
+    await page.keyboard.press('Escape')
+    await expect(sheet).toBeHidden()
+  })
+
+  await test.step('Ctrl+K finds and runs a command', async () => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('combobox', { name: 'Find a command' }).fill('stroke')
+    await page.keyboard.press('Enter')
+    await expect(page.getByTestId('source-window')).toHaveText('L 35 W 40 HU')
+  })
+
+  await test.step('the layout and the study outlive a reload, and the maps are not computed again', async () => {
+    await page.getByTestId('grid-2x2').click()
+    await page.getByTestId('tab-notes').click()
+    await page.getByTestId('colour-map-cbv').selectOption('viridis')
+    await page.reload()
+    await mapsDrawn(page, ['cbv', 'cbf', 'ttp', 'mtt'])
+    await expect(shownPanes(page)).toHaveCount(4)
+    await expect(page.getByTestId('tab-notes')).toHaveAttribute('aria-selected', 'true')
+    await expect(page.getByTestId('colour-map-cbv')).toHaveValue('viridis')
+    await page.getByRole('button', { name: 'Jobs' }).click()
+    await expect(page.getByRole('listitem').filter({ hasText: 'Maps of' })).toHaveCount(1)
+  })
+
+  await test.step('a closed study is one click away among the recent ones', async () => {
+    await page.getByRole('button', { name: 'Studies' }).click()
+    await expect(page.getByText('160 files shown of 160 found')).toBeVisible()
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.getByRole('list', { name: 'Recent studies' }).getByRole('button').first().click()
+    await mapsDrawn(page, ['cbv', 'cbf', 'ttp', 'mtt'])
+  })
+})

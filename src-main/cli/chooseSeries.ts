@@ -30,8 +30,9 @@ export function choosePerfusionSeries(catalogue: Catalogue, asked?: string): Cho
   if (asked !== undefined) return namedSeries(all, asked)
   const candidates = all.filter(isPerfusion)
   if (candidates.length === 0) throw noPerfusion(catalogue, all)
-  if (candidates.length === 1)
+  if (candidates.length === 1) {
     return { series: candidates[0], why: 'the only perfusion series', warnings: [] }
+  }
   const images = (series: SeriesSummary): number => series.timePoints * series.size[2]
   const series = candidates.reduce((best, other) => (images(other) > images(best) ? other : best))
   const others = candidates.filter((candidate) => candidate !== series)
@@ -75,9 +76,10 @@ function namedSeries(all: SeriesSummary[], asked: string): ChosenSeries {
 
 function noPerfusion(catalogue: Catalogue, all: SeriesSummary[]): UmbraError {
   if (all.length > 0) {
+    const why = all.length <= 3 ? ` ${all.map((series) => series.reason).join(' ')}` : ''
     return new UmbraError({
       code: 'no-perfusion-series',
-      message: `No CT or MR perfusion series in ${all.length} series. Found: ${listed(all)}.`,
+      message: `No CT or MR perfusion series in ${all.length} series. Found: ${listed(all)}.${why}`,
       hint: 'A perfusion series repeats the same slices over time; `umbra info` says why each one is not.',
     })
   }

@@ -91,8 +91,12 @@ export function command(): Command {
     .addHelpText('after', help)
     .action(async (paths: string[], flags: Flags) => {
       const summary = await withProgress('Maps', (run) => makeMaps(paths, flags, run))
-      if (flags.json) printJson(summary)
-      else process.stdout.write(printable(report(summary, flags.out)))
+      if (flags.json) {
+        warningLines(summary).forEach(tell)
+        printJson(summary)
+      } else {
+        process.stdout.write(printable(report(summary, flags.out)))
+      }
     })
 }
 
@@ -107,7 +111,6 @@ async function makeMaps(paths: string[], flags: Flags, run: Run): Promise<Export
   try {
     const { series: chosen, why, warnings } = choosePerfusionSeries(study.catalogue, flags.series)
     tell(`Series ${describeSeries(chosen)}: ${why}.`)
-    for (const { message } of warnings) tell(`Warning: ${message}`)
     const [series, loading] = await timed(() => study.load(chosen.key, partOfRun(run, 0.1, 0.3)))
     const inputs = {
       arterialInput: await inputOf(flags.aif, flags.aifMask, series),
@@ -166,10 +169,11 @@ async function inputOf(
 
 function voxel(text: string, before?: Vec3[]): Vec3[] {
   const parts = /^(\d+),(\d+),(\d+)$/.exec(text)
-  if (!parts)
+  if (!parts) {
     throw new InvalidArgumentError(
       'Voxels are x,y,z counted from 0, like 120,96,4; the study goes before them.',
     )
+  }
   return [...(before ?? []), [Number(parts[1]), Number(parts[2]), Number(parts[3])]]
 }
 
@@ -196,8 +200,12 @@ function report(summary: ExportSummary, out: string): string {
       const { median, unit, label } = maps[name]
       return `${label.padEnd(22)} median ${median === null ? '–' : median.toPrecision(3)} ${unit}`
     }),
-    ...summary.warnings.map(({ message, hint }) => `Warning: ${message}${hint ? ` ${hint}` : ''}`),
+    ...warningLines(summary),
     `Written to ${out}`,
   ]
   return `${lines.join('\n')}\n`
+}
+
+function warningLines(summary: ExportSummary): string[] {
+  return summary.warnings.map(({ message, hint }) => `Warning: ${message}${hint ? ` ${hint}` : ''}`)
 }

@@ -145,8 +145,9 @@ export async function readNifti(
   const start = compressed ? await gunzipped(stored, HEADER_LIMIT, true).catch(() => Buffer.alloc(0)) : stored
   const header = parseHeader(start)
   if (!header) throw refuse('This is not a NIfTI file.', 'Give a .nii or .nii.gz file.')
-  if (header.magic.startsWith('ni'))
+  if (header.magic.startsWith('ni')) {
     throw refuse('The voxels are in a separate .img file.', 'Convert it to a single .nii file.')
+  }
 
   const size: Vec3 = [header.dims[1], header.dims[2], header.dims[3] || 1]
   const frames = header.dims[0] > 3 ? Math.max(1, header.dims[4]) : 1
@@ -158,19 +159,22 @@ export async function readNifti(
     )
   }
   const reader = readers[header.datatypeCode]
-  if (!reader)
+  if (!reader) {
     throw refuse(`Voxels of type ${header.getDatatypeCodeString(header.datatypeCode)} cannot be read.`)
+  }
   const needed = Math.max(0, header.vox_offset) + count * reader.bytes
-  if (!(needed <= LARGEST_BYTES))
+  if (!(needed <= LARGEST_BYTES)) {
     throw refuse(`It says to hold ${count} voxels, which is more than can be read.`)
+  }
   const bytes = compressed ? await gunzipped(stored, needed + 1, false).catch(() => null) : stored
   if (!bytes) throw refuse('Its compressed part is damaged or cut off.', 'Copy or export the file again.')
   if (bytes.length < needed) {
     throw refuse(`It is cut off: ${bytes.length} bytes of ${needed}.`, 'Copy or export the file again.')
   }
   const geometry = geometryOfAffine(header.affine, size)
-  if (!geometry)
+  if (!geometry) {
     throw refuse('Its affine maps the voxels onto a plane or a point.', 'Set a valid sform or qform.')
+  }
 
   const view = new DataView(
     bytes.buffer,

@@ -50,8 +50,9 @@ describe('choosing the perfusion series', () => {
   it('takes the named one by key, by UID, or by the UID of a joined series', () => {
     const other = summary('b', { uids: ['1.2.1.98', '9.9.9'] })
     const all = catalogue(summary('a', { timePoints: 90 }), other)
-    for (const name of ['b', '1.2.1.98', '9.9.9'])
+    for (const name of ['b', '1.2.1.98', '9.9.9']) {
       expect(choosePerfusionSeries(all, name).series.key).toBe('b')
+    }
   })
 
   it('asks for the key where one UID names two perfusion series', () => {

@@ -32,7 +32,9 @@ function createSliceImage(imageId: string, array: VoxelArray, values: Values, sl
   const [columns, rows] = array.geometry.size
   const [columnPixelSpacing, rowPixelSpacing] = array.geometry.spacing
   const pixels = values.subarray(slice * columns * rows, (slice + 1) * columns * rows)
-  const [minPixelValue, maxPixelValue] = rangeOf(pixels)
+  // Only the processor's renderer and a pane without a range ask for these; a pass over the pixels is saved otherwise.
+  let measured: [number, number] | null = null
+  const range = (): [number, number] => (measured ??= rangeOf(pixels))
   const dataType = pixels.constructor.name as Types.PixelDataTypedArrayString
   return {
     imageId,
@@ -42,12 +44,20 @@ function createSliceImage(imageId: string, array: VoxelArray, values: Values, sl
     width: columns,
     columnPixelSpacing,
     rowPixelSpacing,
-    minPixelValue,
-    maxPixelValue,
+    get minPixelValue() {
+      return range()[0]
+    },
+    get maxPixelValue() {
+      return range()[1]
+    },
     slope: 1,
     intercept: 0,
-    windowCenter: (minPixelValue + maxPixelValue) / 2,
-    windowWidth: Math.max(maxPixelValue - minPixelValue, 1e-6),
+    get windowCenter() {
+      return (range()[0] + range()[1]) / 2
+    },
+    get windowWidth() {
+      return Math.max(range()[1] - range()[0], 1e-6)
+    },
     voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
     preScale: { enabled: true, scaled: true },
     color: false,

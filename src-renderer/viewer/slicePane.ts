@@ -105,12 +105,14 @@ export class SlicePane implements Painter {
   private async put(picture: Picture): Promise<void> {
     const { array, frame, slice } = picture
     const index = frame * array.geometry.size[2] + slice
-    if (this.shown?.array.id === array.id) await this.viewport.setImageIdIndex(index)
+    const sameStack = this.shown?.array.id === array.id
+    if (sameStack) await this.viewport.setImageIdIndex(index)
     else await this.viewport.setStack(stackOf(array), index)
     if (this.destroyed) return
     if (this.viewport.getCornerstoneImage()?.imageId !== sliceImageId(array.id, frame, slice)) return
     this.shown = picture
-    this.applyDisplay()
+    // Within a stack Cornerstone keeps the properties itself.
+    if (!sameStack) this.applyDisplay()
     this.applyCamera()
     this.viewport.render()
   }

@@ -1,4 +1,5 @@
 import { codestreamOf } from './codestream'
+import { decodeCodestream } from './codecs'
 import type { ImageLayout } from './header'
 import { decodeRle } from './rle'
 import { transferSyntaxes } from './transfer-syntax'
@@ -19,7 +20,7 @@ const largestFrame = 256 * 1024 * 1024
  */
 export async function decodeFrame(
   compressed: Uint8Array,
-  image: ImageLayout,
+  image: Pick<ImageLayout, 'rows' | 'columns' | 'bitsAllocated' | 'bitsStored'>,
   transferSyntax: string,
 ): Promise<DecodedFrame> {
   const pixels = image.rows * image.columns
@@ -44,21 +45,7 @@ export async function decodeFrame(
     throw new Error('the compressed picture is cut off: it has no end marker (truncated)')
   }
   const containerBits = codestream.precision > 8 ? 16 : 8
-  // Loaded with the first compressed picture: the decoders are large, and most perfusion series need none.
-  const { default: dicomCodec } = await import('@cornerstonejs/dicom-codec')
-  const { imageFrame } = await dicomCodec.decode(
-    compressed,
-    {
-      rows: image.rows,
-      columns: image.columns,
-      bitsAllocated: containerBits,
-      samplesPerPixel: 1,
-      signed: codestream.signed,
-      pixelRepresentation: codestream.signed ? 1 : 0,
-    },
-    codestream.decoder,
-  )
-  const bytes = new Uint8Array(imageFrame.buffer, imageFrame.byteOffset, imageFrame.byteLength)
+  const bytes = await decodeCodestream(compressed, codestream.decoder, codestream.precision)
   if (bytes.length !== (pixels * containerBits) / 8) {
     throw new Error(`${bytes.length} bytes came out instead of ${(pixels * containerBits) / 8}`)
   }

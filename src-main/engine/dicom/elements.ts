@@ -78,7 +78,15 @@ export function parseHeader(head: Uint8Array, whole: boolean): HeaderAttempt {
   }
   const encoding = sniffEncoding(body, at, transferSyntax, warnings)
   const outcome = readElements(body, at, encoding, bodyWhole, warnings, false)
-  if ('more' in outcome) return deflatedFrom === null ? outcome : { more: head.length + 1 }
+  if ('more' in outcome) {
+    if (deflatedFrom === null) return outcome
+    if (body.length >= headerLimit) {
+      throw new Malformed(
+        `No pixel data within the first ${headerLimit / 2 ** 20} MB of the deflated data set.`,
+      )
+    }
+    return { more: head.length + 1 }
+  }
   const parser = encoding.littleEndian
     ? dicomParser.littleEndianByteArrayParser
     : dicomParser.bigEndianByteArrayParser

@@ -13,6 +13,7 @@ import { scanHeaders, type Scan } from './scan'
 import type { SourceFile } from './slices'
 import { middleOf, thumbnailOf, type Thumbnail } from './thumbnail'
 
+export { decodeFrame } from './decode'
 export type { Thumbnail } from './thumbnail'
 
 /** Folders, files or archives that were opened: what is in them, and its pixels on demand. */

@@ -76,6 +76,7 @@ export function addPicture(study: Study, picture: Picture): string {
     ...picture.more,
   }
   const path = join(study.folder, `IM${String(++study.files).padStart(5, '0')}`)
-  writeDicom(path, elements, { pixels: pixelsOf(picture.code, [width, height]), ...picture.file })
+  const native = picture.file?.encapsulated ? {} : { pixels: pixelsOf(picture.code, [width, height]) }
+  writeDicom(path, elements, { ...native, ...picture.file })
   return path
 }

@@ -555,8 +555,9 @@ describe('what is wrong with a series', () => {
       ['P1', 5],
       ['SOMEONE ELSE', 1],
     ])
-    for (const { series } of catalogue.studies)
+    for (const { series } of catalogue.studies) {
       expect(series[0].warnings.join()).toContain('several patients')
+    }
   })
 
   it('keeps the single images beside a time series, such as a scan with more slices before it', async () => {
@@ -595,12 +596,13 @@ describe('a whole stroke examination', () => {
         more: { '0008,103e': ['LO', description], '0020,0011': ['IS', String(number)], ...picture.more },
       })
     add('scout', 1, 'Topogram', { code: 1, more: { '0008,0008': ['CS', 'ORIGINAL\\PRIMARY\\LOCALIZER'] } })
-    for (let slice = 0; slice < 8; slice++)
+    for (let slice = 0; slice < 8; slice++) {
       add('plain', 2, 'Head NCCT', {
         code: slice,
         position: [0, 0, 5 * slice],
         time: clockTime(elevenOClock),
       })
+    }
     for (let frame = 0; frame < 6; frame++) {
       add('watch', 3, 'Monitoring', {
         code: frame,
@@ -621,12 +623,13 @@ describe('a whole stroke examination', () => {
         }
       }
     }
-    for (let slice = 0; slice < 30; slice++)
+    for (let slice = 0; slice < 30; slice++) {
       add('angiogram', 6, 'CTA 0.6', {
         code: slice,
         position: [0, 0, 0.6 * slice],
         time: clockTime(elevenOClock + 200),
       })
+    }
     writeDicom(join(study.folder, `IM${++study.files}`), {
       '0008,0016': ['UI', '1.2.840.10008.5.1.4.1.1.88.67'],
       '0008,0018': ['UI', uid()],

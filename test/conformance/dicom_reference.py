@@ -35,6 +35,14 @@ def rescale(dataset, frame):
     return number(dataset, "RescaleSlope", 1.0), number(dataset, "RescaleIntercept", 0.0)
 
 
+def tiles(picture, count):
+    """The slices of a Siemens mosaic, left to right, then down."""
+    across = int(numpy.ceil(numpy.sqrt(count)))
+    rows, columns = picture.shape[0] // across, picture.shape[1] // across
+    grid = picture.reshape(across, rows, across, columns).swapaxes(1, 2)
+    return grid.reshape(-1, rows, columns)[:count]
+
+
 def read(path, out):
     dataset = pydicom.dcmread(path, force=False)
     if not any(keyword in dataset for keyword in ("PixelData", "FloatPixelData", "DoubleFloatPixelData")):
@@ -43,6 +51,8 @@ def read(path, out):
     if dataset.get("SamplesPerPixel", 1) != 1:
         return {"image": False}
     frames = pixels[numpy.newaxis] if pixels.ndim == 2 else pixels
+    if "MOSAIC" in dataset.get("ImageType", []) and (0x0019, 0x100A) in dataset:
+        frames = tiles(frames[0], dataset[0x0019, 0x100A].value)
     with open(out, "wb") as file:
         for index, frame in enumerate(frames):
             slope, intercept = rescale(dataset, index)

@@ -43,14 +43,15 @@ export interface Acquisition {
   temporalPositions: number | null
   /** Seconds between temporal positions. */
   temporalResolution: number | null
-  /** Slices tiled in one picture (Siemens mosaic); 0 in an ordinary picture. */
-  mosaicTiles: number
 }
 
 /** How the pixels of every frame of a file are stored. */
 export interface ImageLayout {
+  /** Of one frame; of one tile where the stored picture is a mosaic. */
   rows: number
   columns: number
+  /** Frames tiled side by side in one stored picture, in each direction; 1 in an ordinary picture. */
+  tilesAcross: number
   samples: number
   photometric: string
   bitsAllocated: number

@@ -6,6 +6,7 @@ import type { Arrangement } from './arrange'
 import type { SeriesPlan } from './catalogue'
 import { fillGaps } from './fill-gaps'
 import { firstOfEach } from './grid'
+import { storedPictures } from './read-file'
 import type { Cell, ReadTask } from './read-pixels'
 import type { ReaderPool } from './reader-pool'
 import type { Slice } from './slices'
@@ -133,7 +134,7 @@ function tasksOf(arrangement: Arrangement, voxelsPerSlice: number, format: Voxel
         name: file.name,
         transferSyntax: header.transferSyntax,
         image: header.image,
-        frameCount: header.frames.length,
+        pictures: storedPictures(header),
         type: format.type,
         cells: [],
       }

@@ -62,9 +62,15 @@ function outcomeOf(mediaStorageClass: string, header: Header, descriptor: number
   return { header }
 }
 
-/** Bytes of `frames` frames as stored without compression; frames of single bits are packed without gaps. */
-export function nativeBytes(image: ImageLayout, frames: number): number {
-  return Math.ceil((image.rows * image.columns * image.samples * image.bitsAllocated * frames) / 8)
+/** Bytes of `pictures` stored pictures without compression; those of single bits are packed without gaps. */
+export function nativeBytes(image: ImageLayout, pictures: number): number {
+  const pixels = image.rows * image.columns * image.tilesAcross ** 2
+  return Math.ceil((pixels * image.samples * image.bitsAllocated * pictures) / 8)
+}
+
+/** Stored pictures of a file: a mosaic is one, whatever it holds. */
+export function storedPictures({ image, frames }: Pick<Header, 'image' | 'frames'>): number {
+  return image && image.tilesAcross > 1 ? 1 : frames.length
 }
 
 /** Holds what the header claims of its pixels against the file, so that nothing later trusts the claim alone. */
@@ -86,7 +92,7 @@ function checkPixels(header: Header, image: ImageLayout, descriptor: number, siz
   }
   if (encoding !== 'native' || pixels.deflatedFrom !== null || pixels.length === null) return
   // Colour may be stored with fewer samples than pixels (4:2:2); Umbra lists it but does not read it.
-  const expected = image.samples > 1 ? 0 : nativeBytes(image, header.frames.length)
+  const expected = image.samples > 1 ? 0 : nativeBytes(image, storedPictures(header))
   const there = Math.min(pixels.length, size - pixels.offset)
   if (there < expected) {
     throw new Malformed(

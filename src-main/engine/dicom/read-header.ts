@@ -1,7 +1,8 @@
 import type { DataSet } from 'dicom-parser'
 import { type ParsedHeader } from './elements'
 import { framesOf } from './frames'
-import type { Acquisition, Header, ImageLayout } from './header'
+import type { Acquisition, Frame, Header, ImageLayout } from './header'
+import { unfoldMosaic } from './mosaic'
 import { Malformed } from './preface'
 import { decoderOf, firstDecimal, firstString, items, strings, text, unsigned16 } from './values'
 
@@ -14,9 +15,8 @@ export function readHeader(parsed: ParsedHeader, bytes: number): Header {
   const warnings = [...parsed.warnings]
   const decode = decoderOf(dataSet, warnings)
   const words = (tag: string): string => text(dataSet, tag, decode)
-  const image = parsed.pixels ? imageOf(dataSet, parsed, warnings) : null
   const frameWarnings: string[] = []
-  const frames = image ? framesOf(dataSet, frameCount(dataSet, warnings), frameWarnings) : []
+  const { image, frames } = picturesOf(dataSet, parsed, warnings, frameWarnings)
   return {
     bytes,
     transferSyntax: parsed.transferSyntax,
@@ -55,6 +55,24 @@ export function readHeader(parsed: ParsedHeader, bytes: number): Header {
   }
 }
 
+function picturesOf(
+  dataSet: DataSet,
+  parsed: ParsedHeader,
+  warnings: string[],
+  frameWarnings: string[],
+): { image: ImageLayout | null; frames: Frame[] } {
+  if (!parsed.pixels) return { image: null, frames: [] }
+  const image = imageOf(dataSet, parsed, warnings)
+  const frames = framesOf(dataSet, frameCount(dataSet, warnings), frameWarnings)
+  if (!strings(dataSet, 'x00080008').includes('MOSAIC') || frames.length > 1) return { image, frames }
+  const tiles = unsigned16(dataSet, 'x0019100a') ?? 0
+  const unfolded = tiles > 0 ? unfoldMosaic(dataSet, image, frames[0], tiles) : null
+  if (!unfolded) {
+    warnings.push('A Siemens mosaic whose slices cannot be told apart; it is shown as one picture.')
+  }
+  return unfolded ?? { image, frames }
+}
+
 function acquisitionOf(dataSet: DataSet, words: (tag: string) => string): Acquisition {
   const resolution = firstDecimal(dataSet, 'x00200110')
   const shared = items(dataSet, 'x52009229')[0]
@@ -69,9 +87,6 @@ function acquisitionOf(dataSet: DataSet, words: (tag: string) => string): Acquis
     repetitionTime: firstDecimal(timing, 'x00180080'),
     temporalPositions: firstDecimal(dataSet, 'x00200105'),
     temporalResolution: resolution !== null && resolution > 0 ? resolution / 1000 : null,
-    mosaicTiles: strings(dataSet, 'x00080008').includes('MOSAIC')
-      ? (unsigned16(dataSet, 'x0019100a') ?? 0)
-      : 0,
   }
 }
 
@@ -122,6 +137,7 @@ function imageOf(dataSet: DataSet, parsed: ParsedHeader, warnings: string[]): Im
   return {
     rows,
     columns,
+    tilesAcross: 1,
     samples: samples ?? 1,
     photometric: photometric || 'MONOCHROME2',
     bitsAllocated,

@@ -13,8 +13,8 @@ export interface ReadTask {
   name: string
   transferSyntax: string
   image: ImageLayout
-  /** Frames of the whole file. */
-  frameCount: number
+  /** Stored pictures of the whole file. */
+  pictures: number
   type: 'int16' | 'float32'
   cells: Cell[]
 }
@@ -56,76 +56,94 @@ async function readTask(task: ReadTask, target: SharedArrayBuffer): Promise<bool
   const descriptor = openSync(task.path, 'r')
   try {
     const { image } = task
-    if (pixelEncodingOf(task.transferSyntax) === 'encapsulated') {
-      return await readCompressed(task, descriptor, target)
+    const compressed = pixelEncodingOf(task.transferSyntax) === 'encapsulated'
+    const plain = !compressed && image.pixels.deflatedFrom === null
+    const inPlace = plain && image.tilesAcross === 1 && task.type === 'int16' && image.bitsAllocated === 16
+    const read = compressed
+      ? compressedPictures(task, descriptor)
+      : plain
+        ? null
+        : deflatedPictures(task, descriptor)
+    const pictureOf = async (picture: number, cell: Cell): Promise<Samples> => {
+      if (read) return read(picture)
+      const room = inPlace ? new Uint8Array(target, cell.offset * 2, nativeBytes(image, 1)) : scratchOf(image)
+      return nativePicture(image, picture, descriptor, room)
     }
-    if (image.pixels.deflatedFrom !== null) return readDeflated(task, descriptor, target)
+    const mosaic = image.tilesAcross > 1 ? await pictureOf(0, task.cells[0]) : null
     let overflow = false
-    for (const cell of task.cells) overflow = readNative(task, cell, descriptor, target) || overflow
+    for (const cell of task.cells) {
+      const samples = mosaic ? tileOf(mosaic, image, cell.frame) : await pictureOf(cell.frame, cell)
+      overflow = convert(samples, cell, task.type, target) || overflow
+    }
     return overflow
   } finally {
     closeSync(descriptor)
   }
 }
 
-async function readCompressed(
-  task: ReadTask,
-  descriptor: number,
-  target: SharedArrayBuffer,
-): Promise<boolean> {
+function compressedPictures(task: ReadTask, descriptor: number): (picture: number) => Promise<Samples> {
+  const { image } = task
   const { size } = fstatSync(descriptor)
-  const frames = new EncapsulatedFrames(descriptor, task.image.pixels.offset, size, task.frameCount)
-  let overflow = false
-  for (const cell of task.cells) {
-    const decoded = await decodeFrame(frames.read(cell.frame), task.image, task.transferSyntax)
-    const samples: Samples = {
-      ...task.image,
-      ...decoded,
-      highBit: decoded.bitsStored - 1,
-      littleEndian: true,
-    }
-    overflow = convert(samples, cell, task.type, target) || overflow
+  const frames = new EncapsulatedFrames(descriptor, image.pixels.offset, size, task.pictures)
+  return async (picture) => {
+    const decoded = await decodeFrame(frames.read(picture), storedImage(image), task.transferSyntax)
+    return { ...image, ...decoded, highBit: decoded.bitsStored - 1, littleEndian: true }
   }
-  return overflow
 }
 
-function readDeflated(task: ReadTask, descriptor: number, target: SharedArrayBuffer): boolean {
+function deflatedPictures(task: ReadTask, descriptor: number): (picture: number) => Promise<Samples> {
   const { image } = task
   const from = image.pixels.deflatedFrom ?? 0
   const compressed = new Uint8Array(fstatSync(descriptor).size - from)
   readSync(descriptor, compressed, 0, compressed.length, from)
-  const needed = image.pixels.offset + nativeBytes(image, task.frameCount)
+  const needed = image.pixels.offset + nativeBytes(image, task.pictures)
   const { bytes, damage } = inflateStart(compressed, needed)
   if (bytes.length < needed) {
     const there = Math.max(0, bytes.length - image.pixels.offset)
-    throw new Error(
-      `${there} of ${needed - image.pixels.offset} bytes can be inflated${damage ? ` (${damage})` : ''}`,
-    )
+    const whole = needed - image.pixels.offset
+    throw new Error(`${there} of ${whole} bytes can be inflated${damage ? ` (${damage})` : ''}`)
   }
   const length = nativeBytes(image, 1)
-  let overflow = false
-  for (const cell of task.cells) {
-    const start = image.pixels.offset + cell.frame * length
-    overflow =
-      convert({ ...image, bytes: bytes.subarray(start, start + length) }, cell, task.type, target) || overflow
+  return (picture) => {
+    const start = image.pixels.offset + picture * length
+    return Promise.resolve({ ...image, bytes: bytes.slice(start, start + length) })
   }
-  return overflow
 }
 
 let scratch = new Uint8Array(0)
 
-function readNative(task: ReadTask, cell: Cell, descriptor: number, target: SharedArrayBuffer): boolean {
-  const { image } = task
+function scratchOf(image: ImageLayout): Uint8Array {
   const length = nativeBytes(image, 1)
-  const position = image.pixels.offset + cell.frame * length
-  const inPlace = task.type === 'int16' && image.bitsAllocated === 16
-  if (!inPlace && scratch.length < length) scratch = new Uint8Array(length)
-  const bytes = inPlace ? new Uint8Array(target, cell.offset * 2, length) : scratch.subarray(0, length)
+  if (scratch.length < length) scratch = new Uint8Array(length)
+  return scratch.subarray(0, length)
+}
+
+function nativePicture(image: ImageLayout, picture: number, descriptor: number, bytes: Uint8Array): Samples {
+  const position = image.pixels.offset + picture * bytes.length
   let read = 0
-  while (read < length) {
-    const got = readSync(descriptor, bytes, read, length - read, position + read)
-    if (got === 0) throw new Error(`cut off: ${read} of ${length} bytes of frame ${cell.frame + 1} are there`)
+  while (read < bytes.length) {
+    const got = readSync(descriptor, bytes, read, bytes.length - read, position + read)
+    if (got === 0) {
+      throw new Error(`cut off: ${read} of ${bytes.length} bytes of frame ${picture + 1} are there`)
+    }
     read += got
   }
-  return convert({ ...image, bytes }, cell, task.type, target)
+  return { ...image, bytes }
+}
+
+/** The picture as it is stored, a mosaic as a whole. */
+function storedImage(image: ImageLayout): ImageLayout {
+  return { ...image, rows: image.rows * image.tilesAcross, columns: image.columns * image.tilesAcross }
+}
+
+function tileOf(samples: Samples, image: ImageLayout, tile: number): Samples {
+  const width = samples.bitsAllocated / 8
+  const line = image.columns * width
+  const [down, right] = [Math.floor(tile / image.tilesAcross), tile % image.tilesAcross]
+  const bytes = new Uint8Array(image.rows * line)
+  for (let row = 0; row < image.rows; row++) {
+    const from = ((down * image.rows + row) * image.tilesAcross + right) * line
+    bytes.set(samples.bytes.subarray(from, from + line), row * line)
+  }
+  return { ...samples, rows: image.rows, columns: image.columns, bytes }
 }

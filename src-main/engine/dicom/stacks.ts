@@ -58,7 +58,7 @@ function traitsOf(slices: readonly Slice[]): Trait[] {
       of: ({ instance: { header } }) => (header.imageType.includes('LOCALIZER') ? 'yes' : ''),
     },
     { label: 'image type', of: ({ instance: { header } }) => header.imageType[0] ?? '' },
-    { label: 'mosaic', of: ({ instance: { header } }) => `${header.acquisition.mosaicTiles}` },
+    { label: 'mosaic', of: ({ instance: { header } }) => `${header.image?.tilesAcross}` },
     { label: 'kernel', of: ({ instance: { header } }) => header.acquisition.kernel },
     { label: 'kV', of: ({ instance: { header } }) => rounded(header.acquisition.tubeVoltage) },
     { label: 'echo time', of: ({ frame }) => rounded(frame.echoTime) },

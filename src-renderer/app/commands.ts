@@ -75,11 +75,18 @@ function focusedBy(event: KeyboardEvent): Focused | null {
   }
 }
 
-/** The window's one key listener. `blocked` is true while a dialog has the keyboard. */
+/**
+ * The window's one key listener. `blocked` is true while a dialog has the keyboard; it is asked before anybody hears
+ * the key, because the Escape that closes a dialog must do nothing else.
+ */
 export function listenForKeys(blocked: () => boolean, onFault: (error: unknown) => void): () => void {
   const mac = isMac()
+  let meantForDialog = false
+  const ask = (): void => {
+    meantForDialog = blocked()
+  }
   const listen = (event: KeyboardEvent): void => {
-    if (event.defaultPrevented || event.isComposing || blocked()) return
+    if (event.defaultPrevented || event.isComposing || meantForDialog) return
     const command = commandFor(event, focusedBy(event), mac)
     if (!command) return
     event.preventDefault()
@@ -87,8 +94,12 @@ export function listenForKeys(blocked: () => boolean, onFault: (error: unknown) 
       .then(() => command.run())
       .catch(onFault)
   }
+  window.addEventListener('keydown', ask, { capture: true })
   window.addEventListener('keydown', listen)
-  return () => window.removeEventListener('keydown', listen)
+  return () => {
+    window.removeEventListener('keydown', ask, { capture: true })
+    window.removeEventListener('keydown', listen)
+  }
 }
 
 /**

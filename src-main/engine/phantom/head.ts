@@ -69,8 +69,9 @@ export async function headVoxels(
     await new Promise(setImmediate)
   }
   const request = parseLesion(options.lesion) ?? null
-  for (const vessel of cerebralArteries(request?.territory ?? null))
-    {addVessel(voxels.artery, geometry, vessel)}
+  for (const vessel of cerebralArteries(request?.territory ?? null)) {
+    addVessel(voxels.artery, geometry, vessel)
+  }
   for (const vessel of duralSinuses(template.brain, template.hull)) addVessel(voxels.vein, geometry, vessel)
   for (const values of [voxels.artery, voxels.vein, voxels.baseline]) {
     values.set(blurred(values, geometry.size, POINT_SPREAD / geometry.spacing[0], 2))

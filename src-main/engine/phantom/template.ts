@@ -1,7 +1,7 @@
 import type { Vec3 } from '@contract'
 import { readNifti, voxelToWorld } from '../volume'
+import { resourcePath } from '../files/resources'
 import { blurred, distanceTo, type Field } from './fields'
-import { phantomResource } from './resources'
 
 /**
  * Anatomy in MNI space (RAS, mm), from the average of real head CTs (resources/phantom/README.md). The template is
@@ -35,7 +35,7 @@ export function headTemplate(): Promise<HeadTemplate> {
 }
 
 async function prepareTemplate(): Promise<HeadTemplate> {
-  const template = await readNifti(phantomResource('brain-ct-template.nii.gz'))
+  const template = await readNifti(resourcePath('phantom', 'brain-ct-template.nii.gz'))
   const { size } = template.geometry
   const [originL, originP, originS] = voxelToWorld(template.geometry, [0, 0, 0])
   const [nextL, nextP, nextS] = voxelToWorld(template.geometry, [1, 1, 1])

@@ -4,9 +4,7 @@ import type { FileOutcome } from './read-file'
 import type { ReadTask, TaskOutcome } from './read-pixels'
 
 /** ms: the last line of defence. Damaged files are refused long before; only a worker that hangs meets it. */
-const fileLimit = 10_000
-const headerBatchLimit = 30_000
-const pixelLimit = 120_000
+const usualLimits = { file: 5_000, batch: 10_000, pixels: 120_000 }
 
 /** MB: a header of a hundred thousand frames fits; a hostile one ends its worker, not the program. */
 const heapLimit = 400
@@ -22,7 +20,7 @@ export interface ReaderPool {
   close(): Promise<void>
 }
 
-export function openReaderPool(size = coreCount()): ReaderPool {
+export function openReaderPool(size = coreCount(), limits = usualLimits): ReaderPool {
   const pool = workerpool.pool(workerPath('dicom'), {
     workerType: 'thread',
     maxWorkers: size,
@@ -34,7 +32,7 @@ export function openReaderPool(size = coreCount()): ReaderPool {
     new Promise<T>((resolve, reject) => pool.exec(method, args).timeout(limit).then(resolve, reject))
   const alone = async (path: string): Promise<FileOutcome> => {
     try {
-      return (await exec<FileOutcome[]>('readHeaders', fileLimit, [path]))[0]
+      return (await exec<FileOutcome[]>('readHeaders', limits.file, [path]))[0]
     } catch (thrown) {
       return { skipped: `Reading it ${wordsOf(thrown)}; the reader was restarted.` }
     }
@@ -43,7 +41,7 @@ export function openReaderPool(size = coreCount()): ReaderPool {
     size,
     readHeaders: async (paths) => {
       try {
-        return await exec<FileOutcome[]>('readHeaders', headerBatchLimit, paths)
+        return await exec<FileOutcome[]>('readHeaders', limits.batch, paths)
       } catch {
         const outcomes: FileOutcome[] = []
         for (const path of paths) outcomes.push(await alone(path))
@@ -52,7 +50,7 @@ export function openReaderPool(size = coreCount()): ReaderPool {
     },
     readPixels: async (tasks, target) => {
       try {
-        return await exec<TaskOutcome[]>('readPixels', pixelLimit, tasks, target)
+        return await exec<TaskOutcome[]>('readPixels', limits.pixels, tasks, target)
       } catch (thrown) {
         return [{ failed: { file: tasks[0].name, reason: `Reading it ${wordsOf(thrown)}.` } }]
       }

@@ -15,46 +15,53 @@ const ENGINE_ID = 'umbra-review'
 const CORNERSTONE_CACHE_BYTES = 64 * 2 ** 30
 
 export interface RenderingPath {
-  kind: 'gpu' | 'software' | 'cpu'
-  /** A sentence for the user where pictures are drawn slower than they should be; null on a GPU. */
-  note: string | null
+  /** What draws slices. */
+  slices: 'webgl' | 'processor'
+  /** Whether volumes can be cut along any plane: only WebGL can. */
+  multiplanar: boolean
+  /** Words for the user where pictures are drawn slower than they should be; null on a graphics processor. */
+  note: { title: string; text: string } | null
 }
 
-/** How this window draws; set when the first pane opens. */
-export const renderingPath = shallowRef<RenderingPath>({ kind: 'gpu', note: null })
+/** How this window draws; set by `prepareRenderer`. */
+export const renderingPath = shallowRef<RenderingPath>({ slices: 'webgl', multiplanar: true, note: null })
 
 /** Counts lost WebGL contexts: whoever shows panes rebuilds them when it changes. */
 export const contextLosses = ref(0)
 
 let engine: RenderingEngine | null = null
 let users = 0
-let initialised = false
+let prepared = false
 
-function initialise(): void {
-  if (initialised) return
-  initialised = true
-  const capabilities = getRenderingCapabilities()
-  const canUseGpu = capabilities.webgl2
+function choosePath(): RenderingPath {
+  const { webgl2, softwareRasterizer } = getRenderingCapabilities()
+  if (!webgl2) {
+    const text = 'WebGL is not available: slices are drawn by the processor, multiplanar views are off.'
+    return { slices: 'processor', multiplanar: false, note: { title: 'No WebGL', text } }
+  }
+  const text = 'No graphics processor was found: WebGL runs in software, and scrolling is slower.'
+  return {
+    slices: 'webgl',
+    multiplanar: true,
+    note: softwareRasterizer ? { title: 'Software WebGL', text } : null,
+  }
+}
+
+/** Finds out how this window can draw and sets `renderingPath`; what depends on it may be laid out afterwards. */
+export function prepareRenderer(): void {
+  if (prepared) return
+  prepared = true
+  const path = choosePath()
+  renderingPath.value = path
   init({
     rendering: {
-      useCPURendering: !canUseGpu,
-      webGlContextCount: capabilities.softwareRasterizer ? 1 : 2,
+      useCPURendering: path.slices === 'processor',
+      webGlContextCount: path.note === null ? 2 : 1,
     },
   } as Parameters<typeof init>[0])
-  renderingPath.value = !canUseGpu
-    ? {
-        kind: 'cpu',
-        note: 'WebGL is not available: pictures are drawn by the processor, multiplanar views are off.',
-      }
-    : capabilities.softwareRasterizer
-      ? {
-          kind: 'software',
-          note: 'No graphics processor found: WebGL runs in software, scrolling is slower.',
-        }
-      : { kind: 'gpu', note: null }
   cache.setMaxCacheSize(CORNERSTONE_CACHE_BYTES)
   registerSliceImages()
-  registerColourMaps(!canUseGpu)
+  registerColourMaps(path.slices === 'processor')
   eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, () => {
     contextLosses.value++
   })
@@ -62,7 +69,7 @@ function initialise(): void {
 
 /** The rendering engine all panes share; every call needs one `releaseRenderer` in return. */
 export function acquireRenderer(): RenderingEngine {
-  initialise()
+  prepareRenderer()
   users++
   engine ??= new RenderingEngine(ENGINE_ID)
   return engine

@@ -1,7 +1,15 @@
-import { imageLoader, metaData, cache, utilities, Enums, type Types } from '@cornerstonejs/core'
+import {
+  Enums,
+  cache,
+  getShouldUseCPURendering,
+  imageLoader,
+  metaData,
+  utilities,
+  type Types,
+} from '@cornerstonejs/core'
 import type { VoxelArray } from '@contract'
 import { planeNormal, slicePosition } from './geometry'
-import { rangeOf, type Values } from './values'
+import { OUTSIDE, rangeOf, type Values } from './values'
 import { VOLUME_SCHEME, volumeSliceOf, type SlicePlace } from './volumes'
 import { useVoxels } from './voxels'
 
@@ -27,14 +35,25 @@ export function stackOf(array: VoxelArray): string[] {
   )
 }
 
-/** The image of a slice; its pixels are a view into the frame's values, so nothing is copied. */
+/** Low enough for every range a map is shown with, near enough for the 16 bits of Cornerstone's processor renderer. */
+const PROCESSOR_OUTSIDE = -100
+
+/** Cornerstone's processor renderer spreads the floats of a slice over 16 bits, where OUTSIDE would take all of them. */
+function processorPixels(pixels: Values): Values {
+  return pixels instanceof Float32Array
+    ? pixels.map((value) => (value === OUTSIDE ? PROCESSOR_OUTSIDE : value))
+    : pixels
+}
+
+/** The image of a slice; on the GPU path its pixels are a view into the frame's values, so nothing is copied. */
 function createSliceImage(imageId: string, array: VoxelArray, values: Values, slice: number): Types.IImage {
   const [columns, rows] = array.geometry.size
   const [columnPixelSpacing, rowPixelSpacing] = array.geometry.spacing
-  const pixels = values.subarray(slice * columns * rows, (slice + 1) * columns * rows)
-  // Only the processor's renderer and a pane without a range ask for these; a pass over the pixels is saved otherwise.
-  let measured: [number, number] | null = null
-  const range = (): [number, number] => (measured ??= rangeOf(pixels))
+  const onProcessor = getShouldUseCPURendering()
+  const stored = values.subarray(slice * columns * rows, (slice + 1) * columns * rows)
+  const pixels = onProcessor ? processorPixels(stored) : stored
+  // On the GPU a pane always sets its range, so the pass over the pixels is saved.
+  const [minPixelValue, maxPixelValue] = onProcessor ? rangeOf(pixels) : [0, 255]
   const dataType = pixels.constructor.name as Types.PixelDataTypedArrayString
   return {
     imageId,
@@ -44,20 +63,12 @@ function createSliceImage(imageId: string, array: VoxelArray, values: Values, sl
     width: columns,
     columnPixelSpacing,
     rowPixelSpacing,
-    get minPixelValue() {
-      return range()[0]
-    },
-    get maxPixelValue() {
-      return range()[1]
-    },
+    minPixelValue,
+    maxPixelValue,
     slope: 1,
     intercept: 0,
-    get windowCenter() {
-      return (range()[0] + range()[1]) / 2
-    },
-    get windowWidth() {
-      return Math.max(range()[1] - range()[0], 1e-6)
-    },
+    windowCenter: (minPixelValue + maxPixelValue) / 2,
+    windowWidth: Math.max(maxPixelValue - minPixelValue, 1e-6),
     voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
     preScale: { enabled: true, scaled: true },
     color: false,

@@ -129,7 +129,7 @@ export class SlicePane implements Painter {
       },
       true,
     )
-    if (renderingPath.value.kind === 'cpu') return
+    if (renderingPath.value.slices === 'processor') return
     const actor = this.viewport.getActors()[0]?.actor as Types.ImageActor | undefined
     actor?.getProperty().setPiecewiseFunction(0, this.opacity)
   }

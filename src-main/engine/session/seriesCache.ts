@@ -21,9 +21,13 @@ interface SeriesCacheOptions {
   memoryBytes?: number
 }
 
+function bytesOf({ size, timePoints }: SeriesSummary): number {
+  const [nx, ny, nz] = size
+  return nx * ny * nz * Math.max(1, timePoints) * Int16Array.BYTES_PER_ELEMENT
+}
+
 function refuseTooLarge(summary: SeriesSummary, memoryBytes: number): void {
-  const [nx, ny, nz] = summary.size
-  const bytes = nx * ny * nz * Math.max(1, summary.timePoints) * Int16Array.BYTES_PER_ELEMENT
+  const bytes = bytesOf(summary)
   if (bytes <= memoryBytes * SHARE_OF_MEMORY) return
   const gigabytes = (value: number): string => `${(value / 1024 ** 3).toFixed(1)} GB`
   throw new UmbraError({
@@ -56,7 +60,8 @@ export function createSeriesCache({
       for (const [key, series] of [...loaded]) if (series.frames > 1) release(key, series)
     }
     const small = [...loaded].filter(([, series]) => series.frames === 1)
-    let bytes = small.reduce((sum, [, series]) => sum + series.voxels.byteLength, 0)
+    const needed = summary.timePoints > 1 ? 0 : bytesOf(summary)
+    let bytes = small.reduce((sum, [, series]) => sum + series.voxels.byteLength, needed)
     for (const [key, series] of small) {
       if (bytes <= SMALL_VOLUMES_BYTES) return
       bytes -= series.voxels.byteLength

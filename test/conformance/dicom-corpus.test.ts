@@ -121,10 +121,6 @@ describe.skipIf(!existsSync(corpus))('every file of the corpus', () => {
         for (const plan of plans) {
           const series = await loadSeries(plan, pool, {}).catch(() => null)
           if (!series) continue
-          if (reference.error) {
-            console.log('pydicom refuses, Umbra reads:', name, reference.error)
-            continue
-          }
           if (!reference.image) continue
           const bytes = readFileSync(join(directory, `${number}.bin`))
           const expected = new Float64Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 8)
@@ -135,8 +131,7 @@ describe.skipIf(!existsSync(corpus))('every file of the corpus', () => {
           if (difference > (lossy ? 1 : 0)) different.push(`${name}: ${difference}`)
           compared++
         }
-        const readable = plans.length > 0
-        if (!readable && reference.image) console.log('Umbra refuses, pydicom reads:', name)
+        if (plans.length === 0 && reference.image) refused.push(name)
       }
       expect(different).toEqual([])
       expect(refused).toEqual([])

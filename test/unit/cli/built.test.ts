@@ -79,7 +79,7 @@ describe.skipIf(!existsSync(program))('the built program', () => {
   })
 
   it('stops on Ctrl-C with 130 and leaves nothing half-written', async () => {
-    const large = ['--size', '512', '--slices', '16', '--volumes', '60']
+    const large = ['--size', '128', '--slices', '8', '--volumes', '500']
     const parent = join(folder, 'interrupted')
     let pressed = false
     const { code, err } = await umbra(['phantom', join(parent, 'study'), ...large], (text, end) => {

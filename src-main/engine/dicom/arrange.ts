@@ -126,7 +126,8 @@ function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: Lef
     frames: kept.length,
     slices: rows.length,
     cells,
-    times: times.map((time) => time - start),
+    // Seconds since 1970 in a double are good to a microsecond.
+    times: times.map((time) => Math.round((time - start) * 1e6) / 1e6),
     order: clock.order,
     leftOut,
     rest,

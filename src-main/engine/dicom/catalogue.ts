@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type Catalogue, type Geometry, type SeriesSummary, type StudySummary } from '@contract'
-import { arrange, volumeOf, type Arrangement } from './arrange'
+import type { Arrangement } from './arrange'
+import { draftsOf, type Draft } from './drafts'
 import { gridOf } from './grid'
-import { joinable } from './join'
-import { kindOf, timePointsOf, type Kind } from './kind'
+import { timePointsOf } from './kind'
+import { byPosition } from './positions'
 import { groupBy, type Instance, type LeftOut, type Slice } from './slices'
-import { splitSeries } from './stacks'
 
 /** A series as it will be loaded; `arrangement` is null where there is nothing to load, and `summary.reason` says why. */
 export interface SeriesPlan {
@@ -93,112 +93,13 @@ function withoutCopies(found: readonly Instance[], skipped: Skipped): Instance[]
   })
 }
 
-/** A series before it has its key: joined, split or as written. */
-interface Draft {
-  instances: Instance[]
-  slices: Slice[]
-  arrangement: Arrangement | null
-  decided: Kind
-  distinction: string
-  warnings: string[]
-  leftOut: LeftOut[]
-}
-
-function draftsOf(instances: readonly Instance[]): Draft[] {
-  const drafts: Draft[] = []
-  for (const members of groupBy(instances, ({ header }) => header.seriesUid).values()) {
-    const images = members.filter(({ header }) => header.frames.length > 0)
-    const others = members.filter(({ header }) => header.frames.length === 0)
-    for (const stack of splitSeries(inOrder(images))) drafts.push(...draftsOfStack(stack.slices, stack))
-    if (others.length > 0) drafts.push(notImages(others))
-  }
-  const single = drafts.flatMap((draft) => {
-    const { arrangement } = draft
-    return arrangement?.frames === 1 && draft.decided.kind === 'volume'
-      ? [{ ...draft, arrangement, draft }]
-      : []
-  })
-  const joined = joinable(single)
-  const members = new Set(joined.flatMap((group) => group.members.map(({ draft }) => draft)))
-  const groups = joined.map(({ members: volumes, arrangement }): Draft => {
-    const shown = new Set(arrangement.cells.flatMap((cell) => (cell ? [cell.instance] : [])))
-    const warnings = volumes.flatMap((volume) => volume.warnings)
-    const decided = kindOf(arrangement, volumes[0].slices)
-    return {
-      instances: [...shown],
-      slices: volumes.flatMap((volume) => volume.slices),
-      arrangement,
-      decided: {
-        ...decided,
-        reason: `${decided.reason} Joined from ${volumes.length} series, one for each time point.`,
-      },
-      distinction: '',
-      warnings: [...warnings, ...arrangement.warnings],
-      leftOut: [...volumes.flatMap((volume) => volume.leftOut), ...arrangement.leftOut],
-    }
-  })
-  return [...drafts.filter((draft) => !members.has(draft)), ...groups].sort(bySeriesNumber)
-}
-
-function inOrder(instances: readonly Instance[]): Instance[] {
-  const number = ({ header }: Instance): number => header.instanceNumber ?? 0
-  return [...instances].sort((a, b) => number(a) - number(b) || (a.file.name < b.file.name ? -1 : 1))
-}
-
-function bySeriesNumber(a: Draft, b: Draft): number {
-  const number = ({ instances }: Draft): number =>
-    Math.min(...instances.map(({ header }) => header.series.number ?? 1e9))
-  return number(a) - number(b)
-}
-
-function draftsOfStack(slices: Slice[], from: { distinction: string; warnings: string[] }): Draft[] {
-  const { modality } = slices[0].instance.header
-  const arrangement = arrange(slices) ?? (modality === 'CT' || modality === 'MR' ? null : volumeOf(slices))
-  if (!arrangement) {
-    const reason = 'Several images at each position, and nothing in the headers orders them in time.'
-    const decided: Kind = { kind: 'other', reason }
-    const warnings = [...from.warnings, `No time information: ${reason}`]
-    return [{ ...from, instances: instancesOf(slices), slices, arrangement, decided, warnings, leftOut: [] }]
-  }
-  const shown = arrangement.cells.flatMap((cell) => (cell ? [cell] : []))
-  const draft: Draft = {
-    instances: instancesOf(shown),
-    slices: shown,
-    arrangement,
-    decided: kindOf(arrangement, shown),
-    distinction: from.distinction,
-    warnings: [...from.warnings, ...arrangement.warnings],
-    leftOut: arrangement.leftOut,
-  }
-  if (arrangement.rest.length === 0) return [draft]
-  const words = [from.distinction, 'repeated or extra positions'].filter((part) => part !== '').join(', ')
-  return [draft, ...draftsOfStack(arrangement.rest, { ...from, distinction: words })]
-}
-
-const instancesOf = (slices: readonly Slice[]): Instance[] => [
-  ...new Set(slices.map(({ instance }) => instance)),
-]
-
-function notImages(instances: Instance[]): Draft {
-  const { header } = instances[0]
-  const reason = `Not images (${header.modality || 'no modality'}, SOP Class ${header.sopClass || 'unknown'}): no pixel data.`
-  return {
-    instances,
-    slices: [],
-    arrangement: null,
-    decided: { kind: 'other', reason },
-    distinction: '',
-    warnings: [],
-    leftOut: [],
-  }
-}
-
 function planOf(draft: Draft, taken: ReadonlyMap<string, unknown>, shared: ReadonlySet<string>): SeriesPlan {
   const { instances, arrangement, decided, slices } = draft
   const { header } = instances[0]
   const uids = [...new Set(instances.map((instance) => instance.header.seriesUid))]
   const grid = arrangement && gridOf(arrangement)
-  const size: Geometry['size'] = [header.image?.columns ?? 0, header.image?.rows ?? 0, slices.length]
+  const positions = arrangement || slices.length === 0 ? slices.length : byPosition(slices).length
+  const size: Geometry['size'] = [header.image?.columns ?? 0, header.image?.rows ?? 0, positions]
   const geometry: Geometry = grid?.geometry ?? {
     size,
     spacing: [
@@ -231,7 +132,10 @@ function planOf(draft: Draft, taken: ReadonlyMap<string, unknown>, shared: Reado
     reason: decided.reason,
     files: instances.length,
     timePoints: arrangement?.frames ?? (slices.length > 0 ? 1 : 0),
-    times: arrangement?.order.known && times.length > 0 ? times.map((time) => time - times[0]) : [],
+    times:
+      arrangement?.order.known && times.length > 0
+        ? times.map((time) => Math.round((time - times[0]) * 1e6) / 1e6)
+        : [],
     size: geometry.size,
     spacing: geometry.spacing,
     transferSyntaxes: [...new Set(instances.map((instance) => instance.header.transferSyntax))],

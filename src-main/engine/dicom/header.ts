@@ -66,7 +66,16 @@ export interface ImageLayout {
 }
 
 /** Sources a frame's time can come from, in the order of trust. */
-export const timeSources = ['frame', 'acquisition', 'offset', 'trigger', 'content'] as const
+export const timeSources = [
+  'frame',
+  'reference',
+  'acquisition',
+  'acquisitionDateTime',
+  'offset',
+  'trigger',
+  'content',
+  'series',
+] as const
 export type TimeSource = (typeof timeSources)[number]
 
 /** What may differ from frame to frame. Lengths in mm, times in seconds, LPS coordinates. */

@@ -15,7 +15,7 @@ const longestInterval = 20
 const longestScan = 600
 
 const bolusWatch = /monitor|bolus ?track|smart ?prep|sure ?start|tracker|test ?bolus|pre-?mon|locator/i
-const perfusionName = /perf|\bdsc\b|\bpwi\b|_pwi|dsc_|dynsus|\bmtt\b|ctp/i
+const perfusionName = /perf|dsc|pwi|dynsus|bolus/i
 const functionalName = /bold|fmri|resting|\brest\b|task|func/i
 const labellingName = /\basl\b|_asl|asl_|p?casl|arterial spin/i
 const diffusionName = /\bdwi\b|\bdti\b|diff|trace|_adc/i
@@ -92,6 +92,6 @@ export function timePointsOf({ times, frames, slices }: Arrangement): number[] {
   return Array.from({ length: frames }, (_, frame) => {
     let sum = 0
     for (let z = 0; z < slices; z++) sum += times[frame * slices + z]
-    return sum / slices
+    return Math.round((sum / slices) * 1e6) / 1e6
   })
 }

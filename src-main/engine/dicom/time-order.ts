@@ -35,10 +35,13 @@ export function clockOf(positions: readonly Slice[][]): Clock | null {
 
 const sourceWords: Record<TimeSource, string> = {
   frame: 'Frame Acquisition DateTime',
+  reference: 'Frame Reference DateTime',
   acquisition: 'Acquisition Time',
+  acquisitionDateTime: 'Acquisition DateTime',
   offset: 'the time offset from the first frame',
   trigger: 'Trigger Time',
   content: 'Content Time',
+  series: 'Series Time',
 }
 
 function sourceClock(positions: readonly Slice[][], source: TimeSource): Clock | null {

@@ -1,10 +1,10 @@
 import { Command, Option } from 'commander'
 import { UmbraError } from '@contract'
 import {
+  lesionVolumes,
   makePhantom,
   phantomKinds,
   phantomOptions,
-  phantomTruth,
   phantomVendors,
   residueShapes,
   territories,
@@ -92,11 +92,11 @@ export function command(): Command {
         const written = await writePhantomStudy(made, out, partOfRun(run, 0.3, 1), { replace: force })
         return { phantom: made, files: written }
       })
-      const truth = phantomTruth(phantom)
-      const { coreMl, penumbraMl } = truth.lesion
+      const lesion = lesionVolumes(phantom)
+      const { coreMl, penumbraMl } = lesion
       if (json) {
         const { geometry, frames } = phantom
-        printJson({ directory: out, files, frames, geometry, options, lesion: truth.lesion })
+        printJson({ directory: out, files, frames, geometry, options, lesion })
         return
       }
       process.stdout.write(`${files} DICOM files in ${out}/dicom, their truth in ${out}/truth\n`)

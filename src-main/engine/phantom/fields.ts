@@ -9,6 +9,16 @@ export interface Field {
   values: Float32Array
 }
 
+/** 1 where the value at an index passes the test, else 0. (TypedArray.from with a function is 30 times slower.) */
+export function maskWhere(
+  values: Float32Array | Uint8Array,
+  test: (value: number, index: number) => boolean,
+): Uint8Array {
+  const mask = new Uint8Array(values.length)
+  for (let i = 0; i < values.length; i++) mask[i] = test(values[i], i) ? 1 : 0
+  return mask
+}
+
 /** Trilinear interpolation at a position in mm; beyond the lattice the nearest value on its border. */
 export function sampleField(field: Field, x: number, y: number, z: number): number {
   const { size, first, step, values } = field
@@ -82,7 +92,8 @@ export function gaussianKernel(sigma: number, radius: number): Float32Array {
  */
 export function distanceTo(mask: Uint8Array, size: Vec3): Float32Array {
   const far = 1e9
-  const squared = Float64Array.from(mask, (inside) => (inside ? 0 : far))
+  const squared = new Float64Array(mask.length)
+  for (let i = 0; i < mask.length; i++) squared[i] = mask[i] ? 0 : far
   const strides = [1, size[0], size[0] * size[1]]
   const longest = Math.max(...size)
   const line = new Float64Array(longest)
@@ -100,7 +111,9 @@ export function distanceTo(mask: Uint8Array, size: Vec3): Float32Array {
       }
     }
   }
-  return Float32Array.from(squared, Math.sqrt)
+  const distance = new Float32Array(squared.length)
+  for (let i = 0; i < squared.length; i++) distance[i] = Math.sqrt(squared[i])
+  return distance
 }
 
 /** The parabolas of which the lower envelope of (i − q)² + line[q] is made, and where each begins. */

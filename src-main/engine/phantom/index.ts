@@ -11,6 +11,6 @@ export {
 } from './options'
 export { frameRenderer, type FrameRenderer } from './render'
 export { demoOptions, makeDemoStudy, writePhantomStudy, type StudyWriteOptions } from './study'
-export { phantomTruth, truthDefinitions, truthSummary, type PhantomTruth } from './truth'
+export { lesionVolumes, phantomTruth, truthDefinitions, truthSummary, type PhantomTruth } from './truth'
 export { lesionLabels, tissueLabels } from './tissue'
 export { phantomSeries } from './series'

@@ -59,22 +59,19 @@ export function markLesion(
     const count = Math.min(Math.round(ml / voxelMl), ranked.length)
     return count < ranked.length ? ranked[count] : Infinity
   }
-  return depthOf(scores, voxels.lesion, limitOf(coreMl), limitOf(coreMl + penumbraMl))
-}
-
-function depthOf(scores: Float32Array, lesion: Uint8Array, core: number, outer: number): LesionDepth {
-  const furthest = Number.isFinite(outer)
-    ? outer
-    : scores.reduce((most, s) => (Number.isFinite(s) && s > most ? s : most), 0)
-  return scores.map((score, i) => {
-    if (score < core) {
-      lesion[i] = lesionLabels.core
-      return score / core
+  const [core, outer] = [limitOf(coreMl), limitOf(coreMl + penumbraMl)]
+  const furthest = Math.min(outer, ranked[ranked.length - 1] ?? 0)
+  const depth = new Float32Array(scores.length).fill(Infinity)
+  for (let i = 0; i < scores.length; i++) {
+    if (scores[i] < core) {
+      voxels.lesion[i] = lesionLabels.core
+      depth[i] = scores[i] / core
+    } else if (scores[i] < outer) {
+      voxels.lesion[i] = lesionLabels.penumbra
+      depth[i] = 1 + (scores[i] - core) / Math.max(furthest - core, 1e-6)
     }
-    if (!(score < outer)) return Infinity
-    lesion[i] = lesionLabels.penumbra
-    return 1 + (score - core) / Math.max(furthest - core, 1e-6)
-  })
+  }
+  return depth
 }
 
 /** Distance from the centre of the territory in its half-axes, made wavy; Infinity for what is no tissue of it. */

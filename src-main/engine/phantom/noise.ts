@@ -13,7 +13,7 @@ export type NoiseMaker = (frame: number, slice: number, noise: Float32Array) => 
  */
 export function noiseMaker(columns: number, rows: number, spacing: number, seed: number): NoiseMaker {
   const sigma = GRAIN / spacing
-  const radius = Math.max(1, Math.ceil(2.5 * sigma))
+  const radius = Math.max(1, Math.ceil(2.2 * sigma))
   const kernel = unitVariance(gaussianKernel(sigma, radius))
   const width = columns + 2 * radius
   const white = new Float32Array(width + 1)
@@ -33,11 +33,13 @@ export function noiseMaker(columns: number, rows: number, spacing: number, seed:
         lines[start + column] = sum
       }
     }
-    noise.fill(0)
-    for (let k = 0; k < kernel.length; k++) {
-      const weight = kernel[k]
-      const shift = k * columns
-      for (let i = 0; i < noise.length; i++) noise[i] += weight * lines[i + shift]
+    for (let row = 0; row < rows; row++) {
+      const start = row * columns
+      for (let column = start; column < start + columns; column++) {
+        let sum = 0
+        for (let k = 0; k < kernel.length; k++) sum += kernel[k] * lines[column + k * columns]
+        noise[column] = sum
+      }
     }
   }
 }

@@ -42,12 +42,25 @@ export function frameRenderer(phantom: Phantom): FrameRenderer {
     for (let slice = 0; slice < nz; slice++) {
       if (options.noise > 0) makeNoise(frame, slice, noise)
       const start = slice * sliceLength
-      for (let i = 0; i < sliceLength; i++) {
-        const value = Math.round(moved[start + i] + options.noise * noise[i])
-        stored[start + i] = value < lowest ? lowest : value > highest ? highest : value
-      }
+      storeSlice(moved, noise, options.noise, stored, start, lowest, highest)
     }
     return stored
+  }
+}
+
+/** Adds noise of a standard deviation, rounds and clips one slice. */
+function storeSlice(
+  image: Float32Array,
+  noise: Float32Array,
+  deviation: number,
+  stored: Int16Array,
+  start: number,
+  lowest: number,
+  highest: number,
+): void {
+  for (let i = 0; i < noise.length; i++) {
+    const value = Math.floor(image[start + i] + deviation * noise[i] + 0.5)
+    stored[start + i] = value < lowest ? lowest : value > highest ? highest : value
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises'
+import { access, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { UmbraError } from '@contract'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
@@ -17,9 +17,9 @@ export interface StudyWriteOptions {
 }
 
 /**
- * Writes a phantom as a folder: `dicom/` in the vendor's style and `truth/` beside it. The folder appears under its
- * name only when it is whole; when the run is cancelled or the disk is full, nothing is left. Throws `folder-in-use`
- * for a folder that has something in it, `write-failed` otherwise. Resolves to the number of DICOM files.
+ * Writes a phantom as a folder: `dicom/` in the vendor's style and `truth/` beside it. They appear under their names
+ * only when both are whole; when the run is cancelled or the disk is full, nothing is left. Throws `folder-in-use` for
+ * a folder that has something in it, `write-failed` otherwise. Resolves to the number of DICOM files.
  */
 export async function writePhantomStudy(
   phantom: Phantom,
@@ -37,19 +37,19 @@ export async function writePhantomStudy(
       where: target,
     })
   }
-  const unfinished = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString('hex')}.part`)
+  if (occupied === 'full') await refuseForeignStudy(target)
+  // A folder that exists may be a mount point or somebody's working directory: it stays, its parts are put in.
+  const [parent, name] = occupied === 'free' ? [dirname(target), basename(target)] : [target, 'phantom']
+  const unfinished = join(parent, `.${name}.${randomBytes(6).toString('hex')}.part`)
   try {
     await mkdir(unfinished, { recursive: true })
     const files = await writeDicom(phantom, join(unfinished, 'dicom'), partOfRun(run, 0, 0.85))
     await writeTruth(phantom, join(unfinished, 'truth'), partOfRun(run, 0.85, 1))
-    if (occupied === 'full') await replaceParts(unfinished, target)
-    else {
-      if (occupied === 'empty') await rmdir(target)
-      await rename(unfinished, target)
-    }
+    if (occupied === 'free') await rename(unfinished, target)
+    else await moveParts(unfinished, target)
     return files
   } catch (thrown) {
-    await rm(unfinished, { recursive: true, force: true }).catch(() => undefined)
+    await rm(unfinished, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
     if (thrown instanceof UmbraError || (thrown as Error).name === 'AbortError') throw thrown
     if ((thrown as NodeJS.ErrnoException).code) throw writeFailure(thrown, target)
     throw thrown
@@ -66,7 +66,24 @@ async function occupation(path: string): Promise<'free' | 'empty' | 'full'> {
   }
 }
 
-async function replaceParts(unfinished: string, target: string): Promise<void> {
+/** A `dicom` folder without a phantom's truth beside it may be a patient's. */
+async function refuseForeignStudy(target: string): Promise<void> {
+  const names = await readdir(target)
+  if (!names.includes('dicom') && !names.includes('truth')) return
+  const ours = await access(join(target, 'truth', 'truth.json')).then(
+    () => true,
+    () => false,
+  )
+  if (ours) return
+  throw new UmbraError({
+    code: 'folder-in-use',
+    message: 'The folder holds a study that no phantom was written to, and it is not replaced.',
+    hint: 'Choose another folder.',
+    where: target,
+  })
+}
+
+async function moveParts(unfinished: string, target: string): Promise<void> {
   for (const part of ['dicom', 'truth']) {
     const old = join(unfinished, `old-${part}`)
     await rename(join(target, part), old).catch((thrown: NodeJS.ErrnoException) => {
@@ -106,10 +123,17 @@ async function addPieces(directory: string, pieces: DicomPiece[], folders: Set<s
         await mkdir(folder, { recursive: true })
         folders.add(folder)
       }
-      await appendFile(path, Buffer.concat(piece.parts))
+      const file = await open(path, 'a')
+      try {
+        for (const part of piece.parts) await file.writeFile(part)
+      } finally {
+        await file.close()
+      }
     }
   }
-  await Promise.all(Array.from({ length: Math.min(WRITERS, pieces.length) }, lane))
+  // All lanes end before a failure is passed on: nothing is written while the unfinished folder is taken away.
+  const lanes = await Promise.allSettled(Array.from({ length: Math.min(WRITERS, pieces.length) }, lane))
+  for (const ended of lanes) if (ended.status === 'rejected') throw ended.reason
 }
 
 /** The study of the demonstration: a head with a left middle cerebral infarct at a size that is quick to compute. */

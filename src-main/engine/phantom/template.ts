@@ -1,7 +1,7 @@
 import type { Vec3 } from '@contract'
-import { readNifti, voxelToWorld } from '../volume'
 import { resourcePath } from '../files/resources'
-import { blurred, distanceTo, type Field } from './fields'
+import { readNifti, voxelToWorld } from '../volume'
+import { blurred, distanceTo, maskWhere, type Field } from './fields'
 
 /**
  * Anatomy in MNI space (RAS, mm), from the average of real head CTs (resources/phantom/README.md). The template is
@@ -45,9 +45,9 @@ async function prepareTemplate(): Promise<HeadTemplate> {
 
   const inside = wellInside(template.voxels, size)
   const density = continued(template.voxels, inside, size)
-  const tissue = inside.map((value, i) => (value && density[i] > FLUID_LIMIT + 2 ? 1 : 0))
+  const tissue = maskWhere(inside, (value, i) => value === 1 && density[i] > FLUID_LIMIT + 2)
   return {
-    brain: field(blurred(Float32Array.from(inside), size, 0.8)),
+    brain: field(blurred(new Float32Array(inside), size, 0.8)),
     density: field(density),
     threshold: field(localMean(density, tissue, size, 6)),
     hull: hullDistance(inside, size, first, step),
@@ -57,10 +57,9 @@ async function prepareTemplate(): Promise<HeadTemplate> {
 /** Template voxels that are brain all through: not the rim, which is averaged with air. */
 function wellInside(voxels: Float32Array, size: Vec3): Uint8Array {
   const strides = [1, size[0], size[0] * size[1]]
-  return Uint8Array.from(voxels, (density, i) => {
-    if (density === 0) return 0
-    if (density > 28) return 1
-    return strides.every((stride) => voxels[i - stride] > 0 && voxels[i + stride] > 0) ? 1 : 0
+  return maskWhere(voxels, (density, i) => {
+    if (density === 0 || density > 28) return density > 0
+    return strides.every((stride) => voxels[i - stride] > 0 && voxels[i + stride] > 0)
   })
 }
 
@@ -76,7 +75,7 @@ function localMean(voxels: Float32Array, weight: Uint8Array, size: Vec3, sigma: 
     size,
     sigma,
   )
-  const total = blurred(Float32Array.from(weight), size, sigma)
+  const total = blurred(new Float32Array(weight), size, sigma)
   return sum.map((value, i) => (total[i] > 1e-4 ? value / total[i] : 0))
 }
 
@@ -94,11 +93,11 @@ function hullDistance(inside: Uint8Array, size: Vec3, first: Vec3, step: Vec3): 
     mask[((z + margin) * coarse[1] + y + margin) * coarse[0] + x + margin] = 1
   }
   const reach = HULL_CLOSING / spacing
-  const outsideDilated = Uint8Array.from(distanceTo(mask, coarse), (distance) => (distance > reach ? 1 : 0))
-  const closed = Uint8Array.from(distanceTo(outsideDilated, coarse), (distance) => (distance > reach ? 1 : 0))
+  const outsideDilated = maskWhere(distanceTo(mask, coarse), (distance) => distance > reach)
+  const closed = maskWhere(distanceTo(outsideDilated, coarse), (distance) => distance > reach)
   const outwards = distanceTo(closed, coarse)
   const inwards = distanceTo(
-    closed.map((value) => 1 - value),
+    maskWhere(closed, (inside) => inside === 0),
     coarse,
   )
   const values = outwards.map((distance, i) => spacing * (closed[i] ? 0.5 - inwards[i] : distance - 0.5))

@@ -5,6 +5,7 @@ import { stopIfCancelled, type Run } from '../compute/run'
 import { writeFileAtomically } from '../files/atomic'
 import { affineRas, writeNifti, type Voxels } from '../volume'
 import { sampleAt, type Bolus } from './bolus'
+import { maskWhere } from './fields'
 import { voxelVolume } from './lesion'
 import { poseMatrix } from './motion'
 import { frameTimes } from './options'
@@ -44,7 +45,8 @@ export const truthDefinitions: Record<MapName, { unit: string; definition: strin
   delay: { unit: 's', definition: 'arrival of contrast in the tissue after the artery' },
 }
 
-export function phantomTruth({ voxels, response, geometry }: Phantom): PhantomTruth {
+export function phantomTruth(phantom: Phantom): PhantomTruth {
+  const { voxels, response } = phantom
   const length = voxels.tissue.length
   const maps = {
     cbf: new Float32Array(length),
@@ -65,22 +67,31 @@ export function phantomTruth({ voxels, response, geometry }: Phantom): PhantomTr
     maps.ttp[i] = voxels.delay[i] + timeToPeak(response, voxels.mtt[i])
     maps.tmax[i] = voxels.delay[i] + voxels.mtt[i] / 2
   }
-  const voxelMl = voxelVolume(geometry)
-  const millilitres = (label: number): number =>
-    voxelMl * voxels.lesion.reduce((count, value) => count + (value === label ? 1 : 0), 0)
   return {
     maps,
     mask,
-    brain: voxels.tissue.map((label) => (label >= tissueLabels.fluid ? 1 : 0)),
+    brain: maskWhere(voxels.tissue, (label) => label >= tissueLabels.fluid),
     aif: pureVoxels(voxels.artery),
     vof: pureVoxels(voxels.vein),
-    lesion: { coreMl: millilitres(lesionLabels.core), penumbraMl: millilitres(lesionLabels.penumbra) },
+    lesion: lesionVolumes(phantom),
+  }
+}
+
+/** Volumes of the lesion as drawn on the grid, ml. */
+export function lesionVolumes({ voxels, geometry }: Phantom): PhantomTruth['lesion'] {
+  const counts = [0, 0, 0]
+  for (const label of voxels.lesion) counts[label]++
+  const voxelMl = voxelVolume(geometry)
+  return {
+    coreMl: counts[lesionLabels.core] * voxelMl,
+    penumbraMl: counts[lesionLabels.penumbra] * voxelMl,
   }
 }
 
 function pureVoxels(share: Float32Array): Uint8Array {
-  const largest = share.reduce((most, value) => Math.max(most, value), 0)
-  return Uint8Array.from(share, (value) => (largest > 0 && value >= PURE_SHARE * largest ? 1 : 0))
+  let largest = 0
+  for (const value of share) if (value > largest) largest = value
+  return maskWhere(share, (value) => value > 0 && value >= PURE_SHARE * largest)
 }
 
 /** Writes maps, masks and labels as NIfTI on the grid of the DICOM images, and truth.json. */
@@ -155,14 +166,15 @@ function vesselSummary(
   share: Float32Array,
 ): Record<string, unknown> {
   const nz = phantom.geometry.size[2]
-  const shares = share.filter((_, i) => marked[i] === 1)
+  const shares: number[] = []
+  for (let i = 0; i < marked.length; i++) if (marked[i]) shares.push(share[i])
   return {
     arrival: bolus.arrival,
     curve: Array.from({ length: phantom.frames }, (_, f) =>
       sampleAt(bolus.curve, bolus.step, phantom.times[f * nz]),
     ),
     voxels: shares.length,
-    meanShareOfVessel: shares.length > 0 ? mean(Array.from(shares)) : null,
+    meanShareOfVessel: shares.length > 0 ? mean(shares) : null,
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -118,9 +118,18 @@ describe('the folder of a study', () => {
     expect((await readdir(join(directory, 'dicom'))).every((name) => name.startsWith('IM_'))).toBe(true)
   })
 
-  it('fills an empty folder', async () => {
+  it('never replaces a study that is not a phantom', async () => {
+    await mkdir(join(root, 'patient', 'dicom'), { recursive: true })
+    await writeFile(join(root, 'patient', 'dicom', 'IM0001'), 'somebody')
+    await expect(write('patient', {}, true)).rejects.toMatchObject({ code: 'folder-in-use' })
+    expect(await readdir(join(root, 'patient', 'dicom'))).toEqual(['IM0001'])
+  })
+
+  it('fills an empty folder, which stays the same folder', async () => {
     await mkdir(join(root, 'empty'))
+    const { ino } = await stat(join(root, 'empty'))
     expect((await readdir(await write('empty', {}))).sort()).toEqual(['dicom', 'truth'])
+    expect((await stat(join(root, 'empty'))).ino).toBe(ino)
   })
 
   it('leaves nothing when it is cancelled', async () => {

@@ -34,7 +34,11 @@ export function storedPixels(
 export function outsideCircle(size: number): Uint8Array {
   const middle = (size - 1) / 2
   const limit = (size / 2) ** 2
-  return Uint8Array.from({ length: size * size }, (_, i) =>
-    (Math.floor(i / size) - middle) ** 2 + ((i % size) - middle) ** 2 > limit ? 1 : 0,
-  )
+  const outside = new Uint8Array(size * size)
+  for (let row = 0, i = 0; row < size; row++) {
+    for (let column = 0; column < size; column++, i++) {
+      outside[i] = (row - middle) ** 2 + (column - middle) ** 2 > limit ? 1 : 0
+    }
+  }
+  return outside
 }

@@ -2,6 +2,7 @@ import { type MapInfo, type MapName, type PerfusionResult, type VoxelArray } fro
 import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { useEngine } from '../engine/client'
+import { renderingPath } from '../viewer/renderer'
 import { useVoxels } from '../viewer/voxels'
 import { useMessagesStore } from './messages'
 import { useReviewStore } from './review'
@@ -15,6 +16,9 @@ export interface MapPicture {
 export type MapPictures = Partial<Record<MapName, MapPicture>>
 
 type Projection = Exclude<SourceMode, 'time'>
+
+/** A stack of fewer slices shows nothing from the side. */
+const FEWEST_SLICES = 4
 
 /** Frames read ahead of the one shown; more while a cine runs, because those are the next it needs. */
 const AHEAD = { still: 2, cine: 8 }
@@ -45,6 +49,12 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
   const volume = computed<VoxelArray | null>(() => {
     const series = review.series
     return series === null || review.isPerfusion ? null : voxels.addUpright(series.voxels)
+  })
+  /** Whether the volume is cut in three directions: with WebGL, and where there are slices enough to cut. */
+  const multiplanar = computed(() => {
+    const array = volume.value
+    if (array === null || !renderingPath.value.multiplanar) return false
+    return array.frames === 1 && Math.min(...array.geometry.size) >= FEWEST_SLICES
   })
   const sourceFrame = computed(() => (source.value !== null && source.value.frames > 1 ? view.frame : 0))
 
@@ -130,5 +140,5 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
     },
   )
 
-  return { source, volume, sourceFrame, projecting, maps, otherMaps, differences, arrivals }
+  return { source, volume, multiplanar, sourceFrame, projecting, maps, otherMaps, differences, arrivals }
 })

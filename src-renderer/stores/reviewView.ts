@@ -159,6 +159,11 @@ export const useReviewViewStore = defineStore('reviewView', () => {
   function setSourceWindow(center: number, width: number): void {
     sourceRange.value = { lower: center - width / 2, upper: center + width / 2 }
   }
+  /** The range "reset" goes back to, where it is known only after the voxels are there. */
+  function setInitialRange(range: DisplayRange): void {
+    initialSourceRange.value = range
+    sourceRange.value = range
+  }
   function setSlot(index: number, map: MapName): void {
     if (layout.compare) layout.compareMaps = withSlot(layout.compareMaps, index, map)
     else layout.slots = withSlot(layout.slots, index, map)
@@ -244,6 +249,7 @@ export const useReviewViewStore = defineStore('reviewView', () => {
     release,
     setColourMap,
     setSourceWindow,
+    setInitialRange,
     setSlot,
     reset,
     begin,

@@ -75,6 +75,21 @@ export function acquireRenderer(): RenderingEngine {
   return engine
 }
 
+/**
+ * Fits a viewport to its element after that changed size. Cornerstone compares the new size with the canvas, which it
+ * brings up to date only when it draws: a pane that shrank and grew again before its first picture would be drawn at
+ * the smaller size and stretched, its voxels not where the marks and the probe take them to be.
+ */
+export function fitViewport(
+  viewport: Pick<Types.IViewport, 'sWidth' | 'sHeight'>,
+  element: HTMLElement,
+): void {
+  engine?.resize(false, true)
+  const ratio = window.devicePixelRatio || 1
+  viewport.sWidth = Math.max(2, Math.round(element.clientWidth * ratio))
+  viewport.sHeight = Math.max(2, Math.round(element.clientHeight * ratio))
+}
+
 /** The last one out destroys the engine, its WebGL contexts and Cornerstone's cache. */
 export function releaseRenderer(): void {
   users--

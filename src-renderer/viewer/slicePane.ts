@@ -3,7 +3,7 @@ import vtkPiecewiseFunction from '@kitware/vtk.js/Common/DataModel/PiecewiseFunc
 import type { VoxelArray } from '@contract'
 import { cameraOf } from './camera'
 import { cornerstoneName } from './colourMaps'
-import { acquireRenderer, releaseRenderer, renderingPath } from './renderer'
+import { acquireRenderer, fitViewport, releaseRenderer, renderingPath } from './renderer'
 import { sliceImageId, stackOf } from './sliceImages'
 import type { Display, Painter, Place, PlaneCamera } from './painter'
 import { OUTSIDE } from './values'
@@ -76,7 +76,7 @@ export class SlicePane implements Painter {
 
   resize(): void {
     if (this.destroyed) return
-    this.engine.resize(false, true)
+    fitViewport(this.viewport, this.element)
     if (this.shown === null) return
     this.applyCamera()
     this.viewport.render()

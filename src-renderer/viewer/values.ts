@@ -61,3 +61,21 @@ export function rangeOf(values: Values): [number, number] {
   }
   return lowest <= highest ? [lowest, highest] : [0, 0]
 }
+
+/**
+ * A display range for values nothing is known of (an MR signal): from the 1st to the 99th percentile of about 20,000
+ * evenly taken voxels above the lowest value, so that air does not count.
+ */
+export function robustRange(values: Values): [number, number] {
+  const [lowest, highest] = rangeOf(values)
+  const step = Math.max(1, Math.floor(values.length / 20_000))
+  const taken: number[] = []
+  for (let i = 0; i < values.length; i += step) {
+    if (values[i] !== OUTSIDE && values[i] > lowest) taken.push(values[i])
+  }
+  if (taken.length === 0) return [lowest, Math.max(highest, lowest + 1)]
+  taken.sort((a, b) => a - b)
+  const lower = taken[Math.floor(taken.length * 0.01)]
+  const upper = taken[Math.floor(taken.length * 0.99)]
+  return [lower, upper > lower ? upper : lower + 1]
+}

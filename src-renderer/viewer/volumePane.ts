@@ -3,7 +3,7 @@ import type { Geometry, VoxelArray } from '@contract'
 import { cornerstoneName } from './colourMaps'
 import { cameraOf } from './camera'
 import type { Display, Painter, Place, PlaneCamera } from './painter'
-import { acquireRenderer, releaseRenderer } from './renderer'
+import { acquireRenderer, fitViewport, releaseRenderer } from './renderer'
 import { acquireVolume, releaseVolume } from './volumes'
 
 export interface Slab {
@@ -70,7 +70,7 @@ export class VolumePane implements Painter {
 
   resize(): void {
     if (this.destroyed) return
-    this.engine.resize(false, true)
+    fitViewport(this.viewport, this.element)
     this.apply()
   }
 

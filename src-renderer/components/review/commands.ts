@@ -17,6 +17,7 @@ export function registerReviewCommands(dialogs: ReviewDialogs): () => void {
   const view = useReviewViewStore()
   const here = (): boolean => layout.room === 'review' && review.series !== null
   const perfusion = (): boolean => here() && review.isPerfusion
+  const inTime = (): boolean => here() && view.frames > 1
   const pane = (): string => view.activePane
 
   const command = (
@@ -53,11 +54,11 @@ export function registerReviewCommands(dialogs: ReviewDialogs): () => void {
     ),
     command('time.back', 'Back in time', ['left'], () => view.stepFrame(-1), {
       ...stepping,
-      when: perfusion,
+      when: inTime,
     }),
-    command('time.on', 'On in time', ['right'], () => view.stepFrame(1), { ...stepping, when: perfusion }),
+    command('time.on', 'On in time', ['right'], () => view.stepFrame(1), { ...stepping, when: inTime }),
     command('cine', 'Play or stop the cine over time', ['space', 'c'], () => view.togglePlaying(), {
-      when: perfusion,
+      when: inTime,
     }),
     ...windowPresets.map(({ name, center, width }, index) =>
       command(

@@ -8,6 +8,8 @@ export interface CurveData {
   aif: VascularInput | null
   vof: VascularInput | null
   unit: string
+  /** Seconds the time axis runs to. */
+  duration: number
 }
 
 export const curveColours = { sample: '#e6e8ea', fitted: '#c9a96a', aif: '#ff6a5e', vof: '#6aa3ff' }
@@ -24,7 +26,7 @@ const pairs = (times: readonly number[], values: readonly number[]): [number, nu
  * The chart of time curves: the sample with its fitted model on the left axis, in the unit of the series; the vascular
  * curves, which are many times larger, as enhancement on the right.
  */
-export function curveOption({ sample, label, aif, vof, unit }: CurveData): EChartsCoreOption {
+export function curveOption({ sample, label, aif, vof, unit, duration }: CurveData): EChartsCoreOption {
   const line2d = {
     type: 'line',
     showSymbol: false,
@@ -129,11 +131,17 @@ export function curveOption({ sample, label, aif, vof, unit }: CurveData): EChar
       nameLocation: 'middle',
       nameGap: 20,
       min: 0,
-      max: 'dataMax',
+      max: Math.max(duration, 1),
     },
     yAxis: [
       { ...axis, type: 'value', name: unit, nameGap: 8, nameLocation: 'end', scale: true },
-      { ...axis, type: 'value', name: `Δ${unit} vessels`, nameGap: 8, splitLine: { show: false } },
+      {
+        ...axis,
+        type: 'value',
+        name: unit === 'HU' ? 'ΔHU vessels' : 'vessels, relative',
+        nameGap: 8,
+        splitLine: { show: false },
+      },
     ],
     series,
   }

@@ -21,3 +21,6 @@ export function formatValue(value: number, span: number): string {
 export function formatTick(value: number): string {
   return String(Number(value.toPrecision(6)))
 }
+
+/** A unit as it is written beside a number: the UCUM "1" of a number without a unit is left out. */
+export const shownUnit = (unit: string): string => (unit === '1' ? '' : unit)

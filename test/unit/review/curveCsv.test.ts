@@ -57,7 +57,8 @@ describe('the chart of curves', () => {
   const of = (
     data: Partial<Parameters<typeof curveOption>[0]>,
   ): { id: string; yAxisIndex?: number; data: unknown }[] =>
-    curveOption({ sample, label: 'Region', aif, vof: null, unit: 'HU', ...data }).series as never
+    curveOption({ sample, label: 'Region', aif, vof: null, unit: 'HU', duration: 40, ...data })
+      .series as never
 
   it('draws the sample and its fit on one axis, the vessels on the other', () => {
     const series = of({})

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { OUTSIDE, differenceOf, maskedValues, rangeOf, valuesOf } from '../../../src-renderer/viewer/values'
+import {
+  OUTSIDE,
+  differenceOf,
+  maskedValues,
+  rangeOf,
+  robustRange,
+  valuesOf,
+} from '../../../src-renderer/viewer/values'
 
 describe('values from stored voxels', () => {
   it('are the stored ones where nothing is to be done', () => {
@@ -40,5 +47,23 @@ describe('masked maps', () => {
 
   it('have no range where nothing is inside', () => {
     expect(rangeOf(new Float32Array([OUTSIDE]))).toEqual([0, 0])
+  })
+})
+
+describe('a range for unknown values', () => {
+  it('spans the tissue: neither air nor a few bright voxels stretch it', () => {
+    const values = new Float32Array(100_000)
+    for (let i = 50_000; i < 100_000; i++) values[i] = 100 + (i % 1000)
+    values[99_999] = 1e6
+    const [lower, upper] = robustRange(values)
+    expect(lower).toBeGreaterThanOrEqual(100)
+    expect(lower).toBeLessThan(130)
+    expect(upper).toBeGreaterThan(1070)
+    expect(upper).toBeLessThanOrEqual(1099)
+  })
+
+  it('is never empty', () => {
+    expect(robustRange(new Float32Array(50))).toEqual([0, 1])
+    expect(robustRange(Float32Array.of(0, 7, 7, 7))).toEqual([7, 8])
   })
 })

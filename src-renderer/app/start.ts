@@ -11,7 +11,13 @@ import { umbraTheme } from './theme'
 
 const app = createApp(App)
 app.use(createPinia())
-app.use(PrimeVue, { theme: umbraTheme, ripple: false, inputVariant: 'outlined' })
+app.use(PrimeVue, {
+  theme: umbraTheme,
+  ripple: false,
+  inputVariant: 'outlined',
+  // Dialogs are there at once and gone at once: while one fades out, it would still take the keys.
+  pt: { dialog: { transition: { css: false } } },
+})
 app.directive('tooltip', Tooltip)
 catchEverything(app)
 exposeTestProbe()

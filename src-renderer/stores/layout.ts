@@ -6,6 +6,8 @@ import { readStored, writeStored } from './stored'
 export const rooms = ['studies', 'review', 'jobs', 'settings'] as const
 export type Room = (typeof rooms)[number]
 
+export type Overlay = 'palette' | 'keys' | 'picker'
+
 const layoutSchema = z.object({
   version: z.literal(1).default(1),
   room: z.enum(rooms).default('studies'),
@@ -24,7 +26,7 @@ export const useLayoutStore = defineStore('layout', () => {
   const thumbnails = ref(stored.thumbnails)
   const fontSize = ref(stored.fontSize)
   /** Open overlays of the shell, not remembered. */
-  const overlay = ref<'palette' | 'keys' | 'picker' | null>(null)
+  const overlay = ref<Overlay | null>(null)
 
   watch([room, seriesKey, thumbnails, fontSize], () => {
     writeStored(localStorage, KEY, {

@@ -27,7 +27,8 @@ interface Extra {
   action?: MessageAction | null
 }
 
-const PASSING = 7_000
+/** How long a card stays that asks for nothing, and one that offers something to do. */
+const PASSING = { plain: 7_000, offering: 30_000 }
 const MOST = 50
 
 /** Everything the user is told outside the place where it happened. Errors stay until they are dismissed. */
@@ -50,7 +51,9 @@ export const useMessagesStore = defineStore('messages', () => {
     const id = ++lastId
     messages.value.push({ id, severity, problem, details, action, time: new Date().toISOString(), count: 1 })
     if (messages.value.length > MOST) messages.value.shift()
-    if (severity === 'success' || severity === 'info') setTimeout(() => dismiss(id), PASSING)
+    if (severity === 'success' || severity === 'info') {
+      setTimeout(() => dismiss(id), action ? PASSING.offering : PASSING.plain)
+    }
     return id
   }
 

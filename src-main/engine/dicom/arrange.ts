@@ -1,7 +1,8 @@
 import { align, nearest, thin, type Timed } from './align'
+import { clockOf } from './choose-order'
 import { byPosition } from './positions'
-import { median, type LeftOut, type Slice } from './slices'
-import { clockOf, samePlaceSameTime, type Clock, type TimeOrder } from './time-order'
+import { greatest, median, type LeftOut, type Slice } from './slices'
+import { samePlaceSameTime, type Clock, type TimeOrder } from './time-order'
 
 /** Slices in order: `cells[frame × slices + slice]`, from the lowest slice of the first time point. */
 export interface Arrangement {
@@ -20,6 +21,10 @@ export interface Arrangement {
 
 /** Share of missing slices beyond which filling them in would be inventing a series. */
 const mostMissing = 0.25
+/** Share of a time series that a position must have to be filled up. */
+const leastOfPosition = 0.75
+/** Share of images that may be copies of others. */
+const fewDuplicates = 0.1
 
 /**
  * Arranges a stack's slices by position and time. Positions seen once make a volume; positions seen several times make
@@ -27,7 +32,7 @@ const mostMissing = 0.25
  */
 export function arrange(stack: readonly Slice[]): Arrangement | null {
   const positions = byPosition(stack)
-  const most = Math.max(...positions.map((group) => group.length))
+  const most = greatest(positions.map((group) => group.length))
   const single = positions.filter((group) => group.length === 1)
   const clock = most === 1 ? null : clockOf(positions)
   if (!clock) {
@@ -39,6 +44,14 @@ export function arrange(stack: readonly Slice[]): Arrangement | null {
     )
   }
   const { columns, duplicates } = withoutDuplicates(positions, clock)
+  // A few are copies; as many as there are originals are a series of their own that was written into this one.
+  const copies = duplicates.length > fewDuplicates * stack.length ? duplicates.splice(0) : []
+  const arrangement = inOrder(columns, clock, duplicates)
+  arrangement?.rest.push(...copies.map(({ slice }) => slice))
+  return arrangement
+}
+
+function inOrder(columns: Timed[][], clock: Clock, duplicates: LeftOut[]): Arrangement | null {
   const frames = commonCount(columns)
   if (frames === 1) {
     const first = columns.map((column) => column[0].slice)
@@ -95,7 +108,7 @@ function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: Lef
   const rows: (Timed | null)[][] = []
   const full = columns.filter((column) => column.length === frames)
   for (const column of columns) {
-    if (column.length < frames / 2) {
+    if (column.length < leastOfPosition * frames) {
       rest.push(...column.map(({ slice }) => slice))
       continue
     }

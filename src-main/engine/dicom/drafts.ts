@@ -1,7 +1,7 @@
 import { arrange, volumeOf, type Arrangement } from './arrange'
 import { joinable } from './join'
 import { kindOf, type Kind } from './kind'
-import { groupBy, type Instance, type LeftOut, type Slice } from './slices'
+import { groupBy, least, type Instance, type LeftOut, type Slice } from './slices'
 import { splitSeries } from './stacks'
 
 /** A series before it has its key: joined, split or as written. */
@@ -59,7 +59,7 @@ function inOrder(instances: readonly Instance[]): Instance[] {
 
 function bySeriesNumber(a: Draft, b: Draft): number {
   const number = ({ instances }: Draft): number =>
-    Math.min(...instances.map(({ header }) => header.series.number ?? 1e9))
+    least(instances.map(({ header }) => header.series.number ?? 1e9))
   return number(a) - number(b)
 }
 

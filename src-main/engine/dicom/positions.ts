@@ -1,4 +1,4 @@
-import type { Slice } from './slices'
+import { greatest, type Slice } from './slices'
 
 /** mm: how far apart slices of one position may lie, tried in turn. Tables that shuttle come back within about 0.3 mm. */
 const tolerances = [0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5]
@@ -14,7 +14,7 @@ export function byPosition(slices: readonly Slice[]): Slice[][] {
   for (const tolerance of tolerances) {
     const groups = cluster(sorted, tolerance)
     if (best.length > 0 && !clear(groups, tolerance, sorted[0].frame.thickness)) continue
-    const most = Math.max(...groups.map((group) => group.length))
+    const most = greatest(groups.map((group) => group.length))
     const gaps = 1 - sorted.length / (groups.length * most)
     if (gaps < fewest - 1e-9) {
       best = groups

@@ -82,7 +82,8 @@ function acquisitionOf(dataSet: DataSet, words: (tag: string) => string): Acquis
     kernel: words('x00181210'),
     tubeVoltage: firstDecimal(dataSet, 'x00180060'),
     contrastAgent: words('x00180010') || contrast,
-    scanningSequence: strings(dataSet, 'x00180020').join('\\'),
+    scanningSequence:
+      firstString(dataSet, 'x00189018') === 'YES' ? 'EP' : strings(dataSet, 'x00180020').join('\\'),
     sequenceName: words('x00180024') || words('x00189005'),
     repetitionTime: firstDecimal(timing, 'x00180080'),
     temporalPositions: firstDecimal(dataSet, 'x00200105'),

@@ -32,6 +32,11 @@ export function median(values: readonly number[]): number {
   return sorted.length === 0 ? 0 : sorted[Math.floor(sorted.length / 2)]
 }
 
+/** Of any number of values; spreading them over the arguments of Math.max would overflow the stack. */
+export const greatest = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.max(a, b), -Infinity)
+export const least = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b), Infinity)
+
 /** Groups in the order in which their keys first appear. */
 export function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>()

@@ -137,6 +137,10 @@ export class SlicePane implements Painter {
   private applyCamera(): void {
     if (this.camera === null || this.shown === null) return
     const { array, slice } = this.shown
-    this.viewport.setCamera(cameraOf(array.geometry, slice, this.camera, this.element.clientHeight))
+    // Cornerstone's processor renderer counts pixels from their corner, WebGL from their centre.
+    const shift = renderingPath.value.slices === 'processor' ? 0.5 : 0
+    const [i, j] = this.camera.centre
+    const camera = { ...this.camera, centre: [i + shift, j + shift] as [number, number] }
+    this.viewport.setCamera(cameraOf(array.geometry, slice, camera, this.element.clientHeight))
   }
 }

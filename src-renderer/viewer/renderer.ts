@@ -5,6 +5,7 @@ import {
   eventTarget,
   getRenderingCapabilities,
   init,
+  type Types,
 } from '@cornerstonejs/core'
 import { ref, shallowRef } from 'vue'
 import { registerColourMaps } from './colourMaps'

@@ -8,6 +8,8 @@ export const umbra = join(root, 'out/main/umbra.js')
 export interface Served {
   /** With the token; a page that opens it is let in. */
   address: string
+  /** Why it is no longer there, with all it printed; null while it runs. */
+  ended: () => string | null
   stop: () => Promise<void>
 }
 
@@ -17,8 +19,9 @@ export async function serve(dataDirectory: string, studies: string[] = []): Prom
     env: { ...process.env, UMBRA_DATA: dataDirectory },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const ended = once(child, 'exit')
+  const exit = once(child, 'exit')
   let output = ''
+  let ended: string | null = null
   const address = await new Promise<string>((found, failed) => {
     const read = (chunk: Buffer): void => {
       output += chunk.toString()
@@ -27,11 +30,14 @@ export async function serve(dataDirectory: string, studies: string[] = []): Prom
     }
     child.stdout.on('data', read)
     child.stderr.on('data', read)
-    child.on('exit', (code) => failed(new Error(`umbra serve ended with ${code}: ${output}`)))
+    child.on('exit', (code, signal) => {
+      ended = `umbra serve ended with ${signal ?? code}: ${output}`
+      failed(new Error(ended))
+    })
   })
   const stop = async (): Promise<void> => {
     child.kill()
-    await ended
+    await exit
   }
-  return { address, stop }
+  return { address, ended: () => ended, stop }
 }

@@ -22,9 +22,9 @@ export interface Phantom {
   /** Seconds from the first time point. */
   times: number[]
   /** The map the phantom was made from, without noise. */
-  truth: (name: MapName | 'mask' | 'tissue' | 'lesion' | 'aif' | 'vof') => Volume
-  /** Hounsfield units of one voxel as its DICOM file stores them. */
-  hounsfield: (voxel: Voxel, frame: number) => number
+  truth: (name: MapName | 'mask' | 'tissue' | 'lesion') => Volume
+  /** Hounsfield units of a voxel at each time point, as the DICOM files store them. */
+  curve: (voxel: Voxel) => number[]
 }
 
 /** `umbra phantom` from the command line; the study is in `folder`/dicom, its truth in `folder`/truth. */
@@ -47,47 +47,48 @@ export function readNifti(path: string): Volume {
   return { size, at: ([x, y, z]) => read(x + size[0] * (y + size[1] * z)) }
 }
 
-/** Slice height and acquisition time of each file, to find the one that holds a voxel. */
-function indexFiles(folder: string): { path: string; z: number; time: number }[] {
-  const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-  return paths.map((path) => {
-    const data = parseDicom(readFileSync(path), { untilTag: 'x7fe00010' })
-    const clock = data.string('x00080032') ?? ''
-    const seconds = Number(clock.slice(0, 2)) * 3600 + Number(clock.slice(2, 4)) * 60 + Number(clock.slice(4))
-    return { path, z: data.floatString('x00200032', 2) ?? Number.NaN, time: seconds }
-  })
+interface Picture {
+  z: number
+  /** Seconds since midnight. */
+  time: number
+  at: (x: number, y: number) => number
 }
 
-const ascending = (values: number[]): number[] => [...new Set(values)].sort((a, b) => a - b)
+/** A CT file of the phantom, read with dicom-parser alone: uncompressed, 16 bits. */
+function readPicture(path: string): Picture {
+  const bytes = readFileSync(path)
+  const data = parseDicom(bytes)
+  const clock = data.string('x00080032') ?? ''
+  const time = Number(clock.slice(0, 2)) * 3600 + Number(clock.slice(2, 4)) * 60 + Number(clock.slice(4))
+  const { dataOffset } = data.elements.x7fe00010
+  const columns = data.uint16('x00280011') ?? 0
+  const signed = data.uint16('x00280103') === 1
+  const [slope, intercept] = [data.floatString('x00281053') ?? 1, data.floatString('x00281052') ?? 0]
+  const at = (x: number, y: number): number => {
+    const offset = dataOffset + 2 * (x + columns * y)
+    return (signed ? bytes.readInt16LE(offset) : bytes.readUInt16LE(offset)) * slope + intercept
+  }
+  return { z: data.floatString('x00200032', 2) ?? Number.NaN, time, at }
+}
 
 /** A small head with an infarct, a box-shaped residue and no noise, so that its maps are known to a few per cent. */
 export function makePhantom(folder: string): Phantom {
   const options = ['--size', '128', '--slices', '4', '--volumes', '40', '--interval', '1.5', '--noise', '0']
   runPhantom(folder, ...options, '--residue', 'box', '--seed', '3')
   const dicom = join(folder, 'dicom')
-  const files = indexFiles(dicom)
-  const heights = ascending(files.map(({ z }) => z))
-  const truth = JSON.parse(readFileSync(join(folder, 'truth/truth.json'), 'utf8'))
-
-  function hounsfield([x, y, z]: Voxel, frame: number): number {
-    const ofSlice = files.filter((file) => file.z === heights[z]).sort((a, b) => a.time - b.time)
-    const bytes = readFileSync(ofSlice[frame].path)
-    const data = parseDicom(bytes)
-    const { dataOffset } = data.elements.x7fe00010
-    const columns = data.uint16('x00280011') ?? 0
-    const at = dataOffset + 2 * (x + columns * y)
-    const stored = data.uint16('x00280103') === 1 ? bytes.readInt16LE(at) : bytes.readUInt16LE(at)
-    return stored * (data.floatString('x00281053') ?? 1) + (data.floatString('x00281052') ?? 0)
-  }
+  const pictures = readdirSync(dicom, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => readPicture(join(entry.parentPath, entry.name)))
+    .sort((a, b) => a.time - b.time)
+  const heights = [...new Set(pictures.map(({ z }) => z))].sort((a, b) => a - b)
+  const { geometry, times } = JSON.parse(readFileSync(join(folder, 'truth/truth.json'), 'utf8'))
   return {
     dicom,
-    files: files.length,
-    size: truth.geometry.size,
-    times: truth.times,
+    files: pictures.length,
+    size: geometry.size,
+    times,
     truth: (name) => readNifti(join(folder, 'truth', `${name}.nii.gz`)),
-    hounsfield,
+    curve: ([x, y, z]) => pictures.filter((picture) => picture.z === heights[z]).map(({ at }) => at(x, y)),
   }
 }
 

@@ -114,13 +114,20 @@ test('keys, commands and the layout', async ({ workstation, phantom }) => {
   await mapsDrawn(page)
 
   await test.step('"?" shows the keys, those of this room among them', async () => {
-    await sliceOf(page, 'source').focus()
+    await sliceOf(page, 'source').click()
+    await expect(sliceOf(page, 'source').getByTestId('crosshair')).toBeVisible()
     await page.keyboard.press('?')
     const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await expect(sheet).toContainText('Play or stop the cine over time')
     await expect(sheet).toContainText('Find a command')
     await page.keyboard.press('Escape')
     await expect(sheet).toBeHidden()
+  })
+
+  await test.step('Escape closes what is open, one thing at a time', async () => {
+    await expect(sliceOf(page, 'source').getByTestId('crosshair')).toBeVisible()
+    await page.keyboard.press('Escape')
+    await expect(sliceOf(page, 'source').getByTestId('crosshair')).toBeHidden()
   })
 
   await test.step('Ctrl+K finds and runs a command', async () => {

@@ -30,7 +30,10 @@ type Closing = (step: () => Promise<unknown>) => void
 async function openInBrowser(scratch: string, closing: Closing): Promise<Workstation> {
   const browser = findChromium()
   const served = await serve(join(scratch, 'data'))
-  closing(served.stop)
+  closing(() => {
+    const ended = served.ended()
+    return ended === null ? served.stop() : Promise.reject(new Error(ended))
+  })
   const instance = await chromium.launch({
     executablePath: browser.executablePath,
     args: browser.args,
@@ -52,19 +55,18 @@ async function openInElectron(binary: string, scratch: string, closing: Closing)
   return { page: await application.firstWindow(), host: 'electron', electron: application, scratch }
 }
 
-/** Whatever the page complains of: uncaught errors, and errors on its console. */
-function watchFaults(page: Page): string[] {
-  const faults: string[] = []
+/** Notes whatever the page complains of: uncaught errors, and errors on its console. */
+function watchFaults(page: Page, faults: string[]): void {
   page.on('pageerror', (error) => faults.push(`page error: ${error.message}`))
   page.on('console', (message) => {
     if (message.type() === 'error') faults.push(`console: ${message.text()}`)
   })
-  return faults
 }
 
 /**
  * `workstation`: a fresh one for each test, with its own data folder; the project 'browser' opens the served page in
- * the npm Chromium, the project 'electron' the real desktop window. Faults of the page fail the test.
+ * the npm Chromium, the project 'electron' the real desktop window. Faults of the page or of
+ * the host fail the test.
  * `phantom`: a small perfusion study with its truth, made once and shared.
  */
 export const test = base.extend<{ workstation: Workstation }, { phantom: Phantom }>({
@@ -74,23 +76,23 @@ export const test = base.extend<{ workstation: Workstation }, { phantom: Phantom
     const scratch = mkdtempSync(join(tmpdir(), 'umbra-e2e-'))
     const steps: (() => Promise<unknown>)[] = []
     const closing: Closing = (step) => steps.unshift(step)
-    let faults: string[]
+    const faults: string[] = []
     try {
       const workstation =
         info.project.name === 'electron'
           ? await openInElectron(binary as string, scratch, closing)
           : await openInBrowser(scratch, closing)
-      faults = watchFaults(workstation.page)
+      watchFaults(workstation.page, faults)
       await use(workstation)
       if (info.status !== info.expectedStatus) {
         const body = await workstation.page.screenshot()
         await info.attach('the window when the test failed', { body, contentType: 'image/png' })
       }
     } finally {
-      for (const step of steps) await step()
+      for (const step of steps) await step().catch((error: Error) => faults.push(error.message))
       rmSync(scratch, { recursive: true, force: true })
     }
-    if (faults.length > 0) throw new Error(`The page reported faults:\n${faults.join('\n')}`)
+    if (faults.length > 0) throw new Error(`There were faults:\n${faults.join('\n')}`)
   },
   phantom: [
     async ({}, use) => {

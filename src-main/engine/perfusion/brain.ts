@@ -10,9 +10,17 @@ export interface BrainSearch {
   modality: 'ct' | 'mr'
   /** uint8: brain with its vessels and CSF. */
   brain: SharedArrayBuffer
-  /** uint8: where arteries and veins are looked for; reaches to the inner table, where the sinuses run. */
+  /** uint8: where vessels are looked for; see SEARCH. */
   search: SharedArrayBuffer
 }
+
+/**
+ * Values of the search mask. The sinuses run along the inner table, so veins are looked for up to the bone; arteries not
+ * that near, where the slightest motion makes bone look like contrast.
+ */
+export const SEARCH = { nowhere: 0, veinsOnly: 1, everything: 2 } as const
+/** mm */
+const NEAR_BONE = 3
 
 const AIR = -300
 const BONE = 300
@@ -63,16 +71,18 @@ function brainOnCt(baseline: Float32Array, size: Vec3, spacing: Vec3): FoundBrai
       Uint8Array.from(smooth, (value, i) => (tissue[i] === 1 && value > WATER ? 1 : 0)),
       size,
     )
-    return { brain: objects, search: objects.map((value, i) => (value === 1 && soft[i] === 1 ? 1 : 0)) }
+    return { brain: objects, search: objects.map((value) => value * SEARCH.everything) }
   }
   const inside = insideSkull(bone, baseline, size, spacing)
   const core = largestComponent(erode(and(tissue, inside), size, spacing, 3), size)
   const grown = and(and(dilate(core, size, spacing, 4), inside), soft)
   const brain = and(fillHoles(closePlanar(grown, size, spacing, 3), size), not(bone))
-  const search = and(
-    and(dilate(brain, size, spacing, 8), inside),
-    Uint8Array.from(baseline, (v) => (v > -50 && v < BONE ? 1 : 0)),
-  )
+  const nearBone = dilate(bone, size, spacing, NEAR_BONE)
+  const reach = and(dilate(brain, size, spacing, 8), inside)
+  const search = reach.map((value, i) => {
+    if (value === 0 || baseline[i] < -50 || baseline[i] > BONE) return SEARCH.nowhere
+    return nearBone[i] === 1 ? SEARCH.veinsOnly : SEARCH.everything
+  })
   return { brain, search }
 }
 
@@ -106,7 +116,7 @@ function brainOnMr(baseline: Float32Array, size: Vec3, spacing: Vec3): FoundBrai
   const core = opened.includes(1) ? largestComponent(opened, size) : largestComponent(bright, size)
   const grown = and(dilate(core, size, spacing, 4), bright)
   const brain = fillHoles(closePlanar(grown, size, spacing, 3), size)
-  return { brain, search: brain }
+  return { brain, search: brain.map((value) => value * SEARCH.everything) }
 }
 
 /** The threshold that separates two classes with the least variance within them (Otsu 1979), on 256 levels. */

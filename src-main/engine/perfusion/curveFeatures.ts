@@ -5,7 +5,8 @@ export const FIRST_PASS = 2
 export const HALF_RISE = 3
 export const WIDTH = 4
 export const BASELINE = 5
-export const FEATURE_COUNT = 6
+export const TAIL = 6
+export const FEATURE_COUNT = 7
 
 /** The shape of one bolus curve; seconds and enhancement. */
 export interface CurveShape {
@@ -19,6 +20,8 @@ export interface CurveShape {
   halfRise: number
   /** Full width at half maximum; to the end of the scan where the curve stays above half. */
   width: number
+  /** Mean of the last three samples over the peak. */
+  tail: number
 }
 
 /**
@@ -56,12 +59,18 @@ export function describeCurve(
       }
     }
   }
+  shape.tail =
+    (enhancement[from + n - 1] + enhancement[from + n - 2] + enhancement[from + n - 3]) / (3 * shape.peak)
   const half = 0.5 * shape.peak
   let rise = top
   while (rise > 0 && enhancement[from + rise - 1] > half) rise--
   let fall = top
   while (fall < n - 1 && enhancement[from + fall + 1] > half) fall++
   shape.halfRise = rise === 0 ? times[0] : crossing(enhancement, from, times, rise - 1, half)
+  shape.firstPass = 0
+  for (let i = rise; i < fall; i++) {
+    shape.firstPass += 0.5 * (enhancement[from + i] + enhancement[from + i + 1]) * (times[i + 1] - times[i])
+  }
   shape.width =
     (fall === n - 1 ? times[n - 1] : crossing(enhancement, from, times, fall, half)) - shape.halfRise
 }

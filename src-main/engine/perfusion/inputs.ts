@@ -6,13 +6,13 @@ import {
   type VascularInput,
   type Warning,
 } from '@contract'
-import { partialVolumeScale, venousAreaRatio } from './partialVolume'
+import { partialVolumeScale, venousAreaRatio, venousMisfit } from './partialVolume'
 import { gradeInput } from './quality'
 import type { SeriesSurvey } from './surveySeries'
 import { describeInput, vascularCurve, type VascularCurve } from './vascularInput'
-import { findVessels } from './vascularSearch'
+import { findArteries, findVeins } from './vascularSearch'
 import { ARTERIAL_REACH, bolusOnly, type ArterialFunction } from './arterialFunction'
-import { bolusOnset } from './bolusOnset'
+import { bolusOnset } from './gammaVariate'
 
 /** The arterial input and venous output as the maps use them. */
 export interface VascularInputs {
@@ -25,18 +25,19 @@ export interface VascularInputs {
 }
 
 /** Chooses or takes the vascular voxels, makes their curves, scales the artery, grades both. */
-/** The artery is taken as empty until this long before its fitted onset, s. */
-const BEFORE_ONSET = 1
-
 export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): VascularInputs {
   const { view, timing, baselineFrames, noise } = survey
-  const automatic = [settings.arterialInput, settings.venousOutput].some(({ kind }) => kind === 'automatic')
-  const found = automatic ? findVessels({ ...survey, size: view.size }) : { artery: [], vein: [] }
-  const arterialVoxels = chosenVoxels(settings.arterialInput, view.size, found.artery)
-  const venousVoxels = chosenVoxels(settings.venousOutput, view.size, found.vein)
+  refuseWithoutContrast(survey)
+  const space = { ...survey, size: view.size }
+  const arterialVoxels = chosenVoxels(settings.arterialInput, view.size, () => findArteries(space))
   if (arterialVoxels.length === 0) throw noArtery()
   const artery = vascularCurve(view, timing, baselineFrames, arterialVoxels, ARTERIAL_REACH)
   if (!(artery.shape.peak > 0)) throw noArtery()
+  const byHand = settings.arterialInput.kind === 'voxels'
+  if (!byHand && !looksArterial(artery, survey)) throw noArtery()
+  const venousVoxels = chosenVoxels(settings.venousOutput, view.size, () =>
+    findVeins(space, arterialVoxels, venousMisfit(survey, artery)),
+  )
   const vein =
     venousVoxels.length > 0 ? vascularCurve(view, timing, baselineFrames, venousVoxels, ARTERIAL_REACH) : null
   const warnings: Warning[] = []
@@ -54,7 +55,7 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
     scale = scaling.scale
     warnings.push(...scaling.warnings)
   }
-  const arrival = bolusOnset(timing.grid, artery.sampled)
+  const arrival = bolusOnset(timing.grid, artery.sampled, artery.firstPass)
   const grade = (
     curve: VascularCurve,
     choice: InputChoice,
@@ -71,13 +72,17 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
         arrival,
         end: timing.grid[n - 1],
         baselineSamples: Math.min(...baselineFrames),
-        tail:
-          curve.sampled.subarray(Math.max(0, n - 3)).reduce((sum, value) => sum + value / Math.min(3, n), 0) /
-          curve.shape.peak,
       },
       vessel,
     )
     return describeInput(curve, timing, view.size, scaled, quality)
+  }
+  if (vein !== null && vein.shape.tail > 0.5) {
+    warnings.push({
+      code: 'venous-truncated',
+      message: `The scan ends while the venous curve is still at ${(100 * vein.shape.tail).toFixed(0)} % of its peak.`,
+      hint: 'CBV, MTT and Tmax of late-filling tissue are too small; scan for 60 to 70 s.',
+    })
   }
   const aif = grade(artery, settings.arterialInput, 'arterial', scale)
   const vof = vein === null ? null : grade(vein, settings.venousOutput, 'venous', 1)
@@ -88,12 +93,12 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
       hint: 'Check its voxels on the image and choose others by hand.',
     })
   }
-  const arterial = bolusOnly(artery.continuous, arrival - BEFORE_ONSET, scale)
+  const arterial = bolusOnly(artery.continuous, arrival, scale)
   return { aif, vof, arterial, arrival, warnings }
 }
 
-function chosenVoxels(choice: InputChoice, size: Vec3, found: number[]): number[] {
-  if (choice.kind === 'automatic') return found
+function chosenVoxels(choice: InputChoice, size: Vec3, find: () => number[]): number[] {
+  if (choice.kind === 'automatic') return find()
   const outside = choice.voxels.find((voxel) =>
     voxel.some((v, axis) => !Number.isInteger(v) || v < 0 || v >= size[axis]),
   )
@@ -105,6 +110,30 @@ function chosenVoxels(choice: InputChoice, size: Vec3, found: number[]): number[
     })
   }
   return choice.voxels.map(([x, y, z]) => (z * size[1] + y) * size[0] + x)
+}
+
+/** Mean enhancement of a brain that contrast has reached: more than this many HU, or −ln(S/S0)/TE of 1 % over TE. */
+const LEAST_MEAN_HU = 0.6
+const LEAST_MEAN_DROP = 0.01
+
+function refuseWithoutContrast({ view, meanPeak, noise }: SeriesSurvey): void {
+  const least = view.echoTime === null ? LEAST_MEAN_HU : LEAST_MEAN_DROP / view.echoTime
+  if (meanPeak >= least) return
+  const found =
+    view.echoTime === null ? `${meanPeak.toFixed(2)} HU` : `${(100 * meanPeak * view.echoTime).toFixed(1)} %`
+  throw new UmbraError({
+    code: 'no-contrast',
+    message: `No contrast arrives: the brain changes by at most ${found} on average (noise ${noise.toFixed(1)}).`,
+    hint: 'The injection may have failed, or this is not the perfusion series. Choose another series of the study.',
+  })
+}
+
+/** An artery enhances at least this many times as much as the mean brain, even when it fills a fifth of its voxels. */
+const OVER_BRAIN = 4
+const LEAST_ARTERIAL_HU = 30
+
+function looksArterial({ shape }: VascularCurve, { view, meanPeak }: SeriesSurvey): boolean {
+  return shape.peak >= OVER_BRAIN * meanPeak && (view.echoTime !== null || shape.peak >= LEAST_ARTERIAL_HU)
 }
 
 function noArtery(): UmbraError {

@@ -1,6 +1,17 @@
 import type { Warning } from '@contract'
-import type { ArterialFunction } from './arterialFunction'
-import { BOX_DELAY, BOX_FLOW, BOX_TRANSIT, createBoxFitter } from './boxFit'
+import { integralUntil, type ArterialFunction } from './arterialFunction'
+import {
+  BOX_DELAY,
+  BOX_FLOW,
+  BOX_RESIDUAL,
+  BOX_TRANSIT,
+  createBoxFitter,
+  type BoxFitter,
+  type BoxLimits,
+} from './boxFit'
+import { gatherEnhancement } from './enhancement'
+import type { SeriesSurvey } from './surveySeries'
+import type { VascularCurve } from './vascularInput'
 
 /** Outside this range of area ratios the scaling is questionable. */
 const PLAUSIBLE = [1, 3] as const
@@ -8,6 +19,37 @@ const PLAUSIBLE = [1, 3] as const
 const ABSURD = 6
 /** A ratio this little below one is noise, not a finding. */
 const NEARLY_ONE = 0.93
+
+/** Passage from artery to vein, s. */
+const VENOUS_LIMITS: BoxLimits = {
+  shortestTransit: 0.5,
+  longestTransit: 20,
+  earliestDelay: -2,
+  latestDelay: 15,
+}
+/**
+ * How badly the curve of a voxel fits blood that came through the artery: the share of its energy, beyond noise, that a
+ * box response of the arterial curve leaves unexplained. Bone that moves into a voxel enhances it too, but not like that.
+ */
+export function venousMisfit(
+  { view, timing, baselineFrames, noise }: SeriesSurvey,
+  artery: VascularCurve,
+): (voxel: number) => number {
+  const area = view.size[0] * view.size[1]
+  const fitters = new Map<number, BoxFitter>()
+  const curve = new Float64Array(view.frames)
+  const fit = new Float64Array(4)
+  return (voxel) => {
+    const slice = Math.floor(voxel / area)
+    const known = fitters.get(slice)
+    const fitter = known ?? createBoxFitter(artery.continuous, timing.slices[slice], VENOUS_LIMITS, false)
+    fitters.set(slice, fitter)
+    gatherEnhancement(view, slice, Int32Array.of(voxel - slice * area), 1, baselineFrames[slice], curve)
+    fitter.fit(curve, fit)
+    const energy = curve.reduce((sum, value) => sum + value * value, 0)
+    return (fit[BOX_RESIDUAL] - 3 * view.frames * noise * noise) / energy
+  }
+}
 
 /**
  * Area of the venous curve over that of the arterial one, both as they would be without the end of the scan: blood that
@@ -22,16 +64,10 @@ export function venousAreaRatio(
   venousSamples: Float64Array,
 ): number {
   const end = times[times.length - 1]
-  const limits = { shortestTransit: 0.5, longestTransit: 20, earliestDelay: -2, latestDelay: 15 }
   const fit = new Float64Array(4)
-  createBoxFitter(artery, times, limits, false).fit(venousSamples, fit)
+  createBoxFitter(artery, times, VENOUS_LIMITS, false).fit(venousSamples, fit)
   const transit = fit[BOX_FLOW] > 0 ? Math.max(0, fit[BOX_DELAY] + 0.5 * fit[BOX_TRANSIT]) : 0
   return integralUntil(vein, end) / integralUntil(artery, end - transit)
-}
-
-function integralUntil({ start, step, integral }: ArterialFunction, t: number): number {
-  const position = Math.min(Math.max((t - start) / step, 0), integral.length - 1)
-  return integral[Math.round(position)]
 }
 
 /**

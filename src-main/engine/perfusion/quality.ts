@@ -14,8 +14,6 @@ export interface QualityEvidence {
   arrival: number
   end: number
   baselineSamples: number
-  /** Enhancement at the end of the scan over the peak. */
-  tail: number
 }
 
 /**
@@ -23,7 +21,7 @@ export interface QualityEvidence {
  * Widths after the clinical range of arterial inputs (full width at half maximum 4 to 14 s).
  */
 export function gradeInput(evidence: QualityEvidence, vessel: 'arterial' | 'venous'): Quality {
-  const { shape, voxels, noise, arrival, end, baselineSamples, tail } = evidence
+  const { shape, voxels, noise, arrival, end, baselineSamples } = evidence
   const reasons: string[] = []
   let score = 1
   const finding = (factor: number, reason: string): void => {
@@ -46,6 +44,6 @@ export function gradeInput(evidence: QualityEvidence, vessel: 'arterial' | 'veno
   if (end - arrival < 25) {
     finding(0.6, `Only ${(end - arrival).toFixed(0)} s were scanned after the bolus arrived.`)
   }
-  if (tail > 0.5) finding(0.6, 'The curve is still above half its peak when the scan ends.')
+  if (shape.tail > 0.5) finding(0.6, 'The curve is still above half its peak when the scan ends.')
   return { score, grade: score >= 0.7 ? 'good' : score >= 0.4 ? 'fair' : 'poor', reasons }
 }

@@ -1,4 +1,4 @@
-import { sampleArterial, type ArterialFunction } from './arterialFunction'
+import { integralUntil, type ArterialFunction } from './arterialFunction'
 import { within, type ResidueDeconvolution, type VoxelFitter } from './deconvolution'
 import { multiply, multiplyTransposed } from './matrixProduct'
 import { chooseComponents, componentCounts } from './oscillation'
@@ -27,7 +27,7 @@ export function residueMaps(analysis: ResidueAnalysis): VoxelFitter {
   const { rank, residueSamples, residueStep, circular, fittedSamples, fittedStep } = inverse
   const input = multiply(inverse.input, splineMatrix(times, grid), rank, grid.length, frames)
   const weights = trapezoidWeights(times)
-  const arterialArea = sampleArterial(arterial, times).reduce((sum, value, i) => sum + weights[i] * value, 0)
+  const arterialArea = integralUntil(arterial, times[frames - 1])
   const coordinates = new Float64Array(MOST_VOXELS * rank)
   const residues = new Float64Array(MOST_VOXELS * residueSamples)
   const fitted = new Float64Array(MOST_VOXELS * fittedSamples)

@@ -1,10 +1,11 @@
 import { UmbraError, type CurveSample, type Vec3 } from '@contract'
 import type { VolumeSeries } from '../volume'
-import { ARTERIAL_REACH, tabulateArterial } from './arterialFunction'
+import { ARTERIAL_REACH, bolusOnly, tabulateArterial, type ArterialFunction } from './arterialFunction'
 import { BOX_DELAY, BOX_FLOW, BOX_TRANSIT, createBoxFitter } from './boxFit'
 import { boxModel, createBoxModel } from './boxModel'
 import type { PerfusionMaps } from './compute'
 import { toEnhancement } from './enhancement'
+import { fitGammaVariate } from './gammaVariate'
 import { boxLimits, residueDeconvolution } from './job'
 import { multiply } from './matrixProduct'
 import { chooseComponents, componentCounts } from './oscillation'
@@ -130,6 +131,9 @@ function residueCurveFitter(maps: PerfusionMaps): CurveFitter {
   }
 }
 
-function arterialOf({ aif }: PerfusionMaps): ReturnType<typeof tabulateArterial> {
-  return tabulateArterial([{ times: aif.times, values: aif.curve, weight: 1 }], ARTERIAL_REACH, aif.scale)
+function arterialOf({ aif, arrival }: PerfusionMaps): ArterialFunction {
+  const { times, curve, scale } = aif
+  const variate = fitGammaVariate(times, curve)
+  const continuous = tabulateArterial([{ times, values: curve, weight: 1 }], ARTERIAL_REACH, variate)
+  return bolusOnly(continuous, arrival, scale)
 }

@@ -3,6 +3,7 @@ import {
   PEAK,
   FIRST_PASS,
   HALF_RISE,
+  TAIL,
   TIME_TO_PEAK,
   WIDTH,
   describeCurve,
@@ -20,14 +21,17 @@ export interface FirstLook {
   early: SharedArrayBuffer
   /** Largest rise of the [¼ ½ ¼]-smoothed curve above `early` (CT), or fall below it (DSC-MRI). */
   change: SharedArrayBuffer
+  /** When the smoothed curve first reaches half of that, s. */
+  halfTime: SharedArrayBuffer
 }
 
 /** Fills the first look of one slice. */
-export function surveySlice(view: SeriesView, slice: number, look: FirstLook): void {
+export function surveySlice(view: SeriesView, slice: number, times: Float64Array, look: FirstLook): void {
   const [nx, ny] = view.size
   const area = nx * ny
   const early = new Float32Array(look.early).subarray(slice * area, (slice + 1) * area)
   const change = new Float32Array(look.change).subarray(slice * area, (slice + 1) * area)
+  const halfTime = new Float32Array(look.halfTime).subarray(slice * area, (slice + 1) * area)
   const sign = view.echoTime === null ? 1 : -1
   const { frames } = view
   const first = Math.min(3, frames)
@@ -39,30 +43,41 @@ export function surveySlice(view: SeriesView, slice: number, look: FirstLook): v
     gatherSignals(view, slice, voxels, count, signals)
     for (let i = 0; i < count; i++) {
       const at = i * frames
+      const smoothed = (t: number): number =>
+        sign * (0.25 * (signals[at + t - 1] + signals[at + t + 1]) + 0.5 * signals[at + t])
       let level = 0
       for (let t = 0; t < first; t++) level += signals[at + t] / first
       let highest = -Infinity
-      for (let t = 1; t < frames - 1; t++) {
-        const value = sign * (0.25 * (signals[at + t - 1] + signals[at + t + 1]) + 0.5 * signals[at + t])
-        if (value > highest) highest = value
-      }
+      for (let t = 1; t < frames - 1; t++) highest = Math.max(highest, smoothed(t))
+      const half = 0.5 * (highest + sign * level)
+      let rise = 1
+      while (rise < frames - 2 && smoothed(rise) < half) rise++
       early[start + i] = level
       change[start + i] = highest - sign * level
+      halfTime[start + i] = times[rise]
     }
   }
 }
 
+/** What `surveyCurves` found over the searched voxels of a slice. */
+export interface SliceSurvey {
+  /** Median temporal noise variance of a voxel, enhancement². */
+  variance: number
+  voxels: number
+  /** Sum of the enhancement curves, [frame]. */
+  sum: Float64Array
+}
+
 /** What `surveyCurves` needs and fills. */
 export interface CurveSurvey {
-  /** [voxel] of the volume: 1 where a curve is described. */
+  /** [voxel] of the volume: not 0 where a curve is described. */
   search: SharedArrayBuffer
   /** [feature × voxel], see curveFeatures. */
   features: SharedArrayBuffer
 }
 
 /**
- * Describes the smoothed enhancement curve of every searched voxel of a slice. Returns the median temporal noise
- * variance (enhancement²) and the number of voxels it was measured on.
+ * Describes the smoothed enhancement curve of every searched voxel of a slice, and what they have in common.
  */
 export function surveyCurves(
   view: SeriesView,
@@ -70,7 +85,7 @@ export function surveyCurves(
   times: Float64Array,
   baselineFrames: number,
   survey: CurveSurvey,
-): { variance: number; voxels: number } {
+): SliceSurvey {
   const [nx, ny, nz] = view.size
   const area = nx * ny
   const volume = area * nz
@@ -81,14 +96,15 @@ export function surveyCurves(
   const voxels = new Int32Array(CHUNK)
   const signals = new Float64Array(CHUNK * frames)
   const smooth = new Float64Array(frames)
-  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, firstPass: 0, halfRise: 0, width: 0 }
+  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, firstPass: 0, halfRise: 0, width: 0, tail: 0 }
   const variances = new Float32Array(area)
+  const sum = new Float64Array(frames)
   let measured = 0
   let next = 0
   while (next < area) {
     let count = 0
     while (next < area && count < CHUNK) {
-      if (search[next]) voxels[count++] = next
+      if (search[next] !== 0) voxels[count++] = next
       next++
     }
     gatherSignals(view, slice, voxels, count, signals)
@@ -96,6 +112,7 @@ export function surveyCurves(
       const at = i * frames
       const baseline = toEnhancement(signals, at, frames, baselineFrames, view.echoTime)
       variances[measured++] = stepVariance(signals, at, frames, baselineFrames)
+      for (let t = 0; t < frames; t++) sum[t] += signals[at + t]
       smoothCurve(signals.subarray(at, at + frames), smooth)
       describeCurve(smooth, 0, times, shape)
       const voxel = offset + voxels[i]
@@ -104,11 +121,12 @@ export function surveyCurves(
       features[FIRST_PASS * volume + voxel] = shape.firstPass
       features[HALF_RISE * volume + voxel] = shape.halfRise
       features[WIDTH * volume + voxel] = shape.width
+      features[TAIL * volume + voxel] = shape.tail
       features[BASELINE * volume + voxel] = baseline
     }
   }
   const variance = variances.subarray(0, measured).sort()[measured >> 1] ?? 0
-  return { variance, voxels: measured }
+  return { variance, voxels: measured, sum }
 }
 
 /**

@@ -8,6 +8,7 @@ import {
 } from './arterialFunction'
 import { describeCurve, type CurveShape } from './curveFeatures'
 import { gatherEnhancement } from './enhancement'
+import { fitGammaVariate, type GammaVariate } from './gammaVariate'
 import type { SeriesView } from './seriesView'
 import type { Timing } from './timing'
 
@@ -41,6 +42,8 @@ export interface VascularCurve {
   voxels: number[]
   curves: SliceCurve[]
   continuous: ArterialFunction
+  /** Its first pass; null where the curve is no gamma variate. */
+  firstPass: GammaVariate | null
   /** On the uniform grid. */
   sampled: Float64Array
   shape: CurveShape
@@ -55,11 +58,13 @@ export function vascularCurve(
   reach: ArterialReach,
 ): VascularCurve {
   const curves = meanCurves(view, timing, baselineFrames, voxels)
-  const continuous = tabulateArterial(curves, reach)
+  const rough = sampleArterial(tabulateArterial(curves, reach), timing.grid)
+  const firstPass = fitGammaVariate(timing.grid, rough)
+  const continuous = tabulateArterial(curves, reach, firstPass)
   const sampled = sampleArterial(continuous, timing.grid)
-  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, firstPass: 0, halfRise: 0, width: 0 }
+  const shape: CurveShape = { peak: 0, timeToPeak: 0, area: 0, firstPass: 0, halfRise: 0, width: 0, tail: 0 }
   describeCurve(sampled, 0, timing.grid, shape)
-  return { voxels: [...voxels], curves, continuous, sampled, shape }
+  return { voxels: [...voxels], curves, continuous, firstPass, sampled, shape }
 }
 
 /** The curve as the contract carries it. */

@@ -1,4 +1,5 @@
-import { FIRST_PASS, HALF_RISE, PEAK, TIME_TO_PEAK, WIDTH } from './curveFeatures'
+import { SEARCH } from './brain'
+import { FIRST_PASS, HALF_RISE, PEAK, TAIL, TIME_TO_PEAK, WIDTH } from './curveFeatures'
 
 /** Everything the search reads: features are [feature × voxel] of the whole volume. */
 export interface SearchSpace {
@@ -9,70 +10,112 @@ export interface SearchSpace {
   noise: number
 }
 
-export interface VascularVoxels {
-  /** Voxel indices in the volume, best first. */
-  artery: number[]
-  vein: number[]
-}
-
 export const SAMPLE_SIZE = 100
+/** A vessel's bolus is no wider at half its height, s, and has fallen below this share of its peak at the end. */
+const WIDEST = 25
+const HIGHEST_TAIL = 0.8
+/** Arteries of the brain fill within this many seconds of one another. */
+const TOGETHER = 1.5
+const MOST_CANDIDATES = 1000
+/** Limits of the venous misfit, tried in turn until enough voxels keep one. */
+const MISFITS = [0.01, 0.03, 0.1]
+const ENOUGH_VEINS = 10
 
 /**
- * Chooses up to 100 arterial and 100 venous voxels.
- *
- * Strong voxels enhance by at least a quarter of the strongest vessels. Among them arteries are those that rise first
- * (half of the peak within 1.5 s of the earliest group) with the best score peak/((time to peak − foot)·width), kept
- * while their peak is at least 70 % of the best ones'; veins rise later and hold the largest first-pass area
- * around them, kept within 10 % of it. Voxels without a strong neighbour are noise and left out. Empty lists where there is none.
+ * Chooses up to 100 arterial voxels, best first. Vessels enhance by at least a quarter of the strongest and come down
+ * again; voxels without strong neighbours are noise. Among them arteries are those that rise first (half of the peak
+ * within 1.5 s of the earliest group) with the best score peak/((time to peak − foot)·width), kept while their peak is
+ * at least 70 % of the best ones'. Empty where there is none.
  */
-export function findVessels(space: SearchSpace): VascularVoxels {
-  const { features, search, size, noise } = space
-  const volume = search.length
-  const get = (feature: number, voxel: number): number => features[feature * volume + voxel]
-  // Ranking by the neighbours prefers the middle of a vessel and does not pick a voxel for its own noise.
-  const around = (feature: number, voxel: number): number =>
-    neighbourMean(features.subarray(feature * volume, (feature + 1) * volume), size, voxel)
-  const enhancing: number[] = []
-  for (let i = 0; i < volume; i++) if (search[i] === 1 && get(PEAK, i) > 6 * noise) enhancing.push(i)
-  if (enhancing.length === 0) return { artery: [], vein: [] }
-  enhancing.sort((a, b) => get(PEAK, b) - get(PEAK, a))
-  const reference = get(PEAK, enhancing[Math.min(enhancing.length - 1, 20)])
-  const isStrong = new Uint8Array(volume)
-  for (const voxel of enhancing) {
-    if (get(PEAK, voxel) < 0.25 * reference) break
-    isStrong[voxel] = 1
-  }
-  const strong = enhancing.filter(
-    (voxel) => isStrong[voxel] === 1 && strongNeighbours(isStrong, size, voxel) >= 2,
-  )
-  if (strong.length === 0) return { artery: [], vein: [] }
-
-  const rises = strong.map((voxel) => get(HALF_RISE, voxel)).sort((a, b) => a - b)
+export function findArteries(space: SearchSpace): number[] {
+  const get = reader(space)
+  const around = neighbourReader(space)
+  const candidates = strongVoxels(space).filter((voxel) => space.search[voxel] === SEARCH.everything)
+  if (candidates.length === 0) return []
+  const rises = candidates.map((voxel) => get(HALF_RISE, voxel)).sort((a, b) => a - b)
   const earliest = rises[Math.min(rises.length - 1, Math.max(3, Math.floor(0.02 * rises.length)))]
-  const early = strong.filter((voxel) => get(HALF_RISE, voxel) <= earliest + 1.5)
-  const score = (voxel: number): number => {
-    const rise = Math.max(get(TIME_TO_PEAK, voxel) - earliest + 3, 1)
-    return around(PEAK, voxel) / (rise * Math.max(get(WIDTH, voxel), 1))
-  }
-  const ranked = early
-    .map((voxel) => ({ voxel, score: score(voxel) }))
+  const ranked = candidates
+    .filter((voxel) => get(HALF_RISE, voxel) <= earliest + TOGETHER)
+    .map((voxel) => {
+      const rise = Math.max(get(TIME_TO_PEAK, voxel) - earliest + 3, 1)
+      return { voxel, score: around(PEAK, voxel) / (rise * Math.max(get(WIDTH, voxel), 1)) }
+    })
     .sort((a, b) => b.score - a.score)
     .map(({ voxel }) => voxel)
   const height = median(ranked.slice(0, 20).map((voxel) => get(PEAK, voxel)))
-  const artery = ranked.filter((voxel) => get(PEAK, voxel) >= 0.7 * height).slice(0, SAMPLE_SIZE)
+  return ranked.filter((voxel) => get(PEAK, voxel) >= 0.7 * height).slice(0, SAMPLE_SIZE)
+}
 
-  const arterialRise = median(artery.map((voxel) => get(HALF_RISE, voxel)))
-  const arterialPeak = median(artery.map((voxel) => get(TIME_TO_PEAK, voxel)))
-  const late = strong
+/**
+ * Chooses up to 100 venous voxels, best first: vessels that rise 1 to 15 s after the artery and have the largest
+ * first-pass area around them (the middle of a sinus, free of partial volume), kept within 10 % of it. `misfit` says
+ * how badly a voxel's curve fits the artery's (see venousMisfit); the strictest limit that leaves enough voxels holds.
+ */
+export function findVeins(
+  space: SearchSpace,
+  artery: readonly number[],
+  misfit: (voxel: number) => number,
+): number[] {
+  const get = reader(space)
+  const around = neighbourReader(space)
+  const rise = median(artery.map((voxel) => get(HALF_RISE, voxel)))
+  const peak = median(artery.map((voxel) => get(TIME_TO_PEAK, voxel)))
+  const late = strongVoxels(space)
     .filter((voxel) => {
-      const lag = get(HALF_RISE, voxel) - arterialRise
-      return lag >= 1 && lag <= 15 && get(TIME_TO_PEAK, voxel) > arterialPeak + 1
+      const lag = get(HALF_RISE, voxel) - rise
+      return lag >= 1 && lag <= 15 && get(TIME_TO_PEAK, voxel) > peak + 1
     })
     .map((voxel) => ({ voxel, area: around(FIRST_PASS, voxel) }))
     .sort((a, b) => b.area - a.area)
-  const area = median(late.slice(0, 20).map((candidate) => candidate.area))
-  const vein = late.filter((candidate) => candidate.area >= 0.9 * area).slice(0, SAMPLE_SIZE)
-  return { artery, vein: vein.map(({ voxel }) => voxel) }
+    .slice(0, MOST_CANDIDATES)
+    .map((candidate) => ({ ...candidate, misfit: misfit(candidate.voxel) }))
+  const fitting = MISFITS.map((limit) => late.filter((candidate) => candidate.misfit <= limit))
+  const trusted =
+    fitting.find((candidates) => candidates.length >= ENOUGH_VEINS) ?? fitting[fitting.length - 1]
+  const area = median(trusted.slice(0, 20).map((candidate) => candidate.area))
+  return trusted
+    .filter((candidate) => candidate.area >= 0.9 * area)
+    .slice(0, SAMPLE_SIZE)
+    .map(({ voxel }) => voxel)
+}
+
+function reader({ features, search }: SearchSpace): (feature: number, voxel: number) => number {
+  return (feature, voxel) => features[feature * search.length + voxel]
+}
+
+/** Ranking by the neighbours prefers the middle of a vessel and does not pick a voxel for its own noise. */
+function neighbourReader({
+  features,
+  search,
+  size,
+}: SearchSpace): (feature: number, voxel: number) => number {
+  return (feature, voxel) =>
+    neighbourMean(features.subarray(feature * search.length, (feature + 1) * search.length), size, voxel)
+}
+
+/** Voxels with the curve of a vessel and at least two neighbours as strong. */
+function strongVoxels(space: SearchSpace): number[] {
+  const { features, search, size, noise } = space
+  const volume = search.length
+  const get = reader(space)
+  const peaks = features.subarray(PEAK * volume, (PEAK + 1) * volume)
+  const least = Math.max(6 * noise, 0.25 * strongest(peaks, search))
+  if (!(least > 0)) return []
+  const isStrong = Uint8Array.from(peaks, (peak, i) =>
+    search[i] !== SEARCH.nowhere && peak >= least ? 1 : 0,
+  )
+  const strong: number[] = []
+  for (let i = 0; i < volume; i++) {
+    if (isStrong[i] === 0 || get(WIDTH, i) > WIDEST || get(TAIL, i) > HIGHEST_TAIL) continue
+    if (strongNeighbours(isStrong, size, i) >= 2) strong.push(i)
+  }
+  return strong
+}
+
+/** The twentieth highest value where anything is searched: the strongest vessels, not the strongest noise. */
+export function strongest(values: Float32Array, search: Uint8Array): number {
+  const searched = values.filter((_, i) => search[i] === SEARCH.everything).sort()
+  return searched.length > 0 ? searched[Math.max(0, searched.length - 20)] : 0
 }
 
 function strongNeighbours(

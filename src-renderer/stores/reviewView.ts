@@ -26,7 +26,7 @@ export interface Region {
 /** Named display windows, centre / width in HU. */
 export const windowPresets = [
   { name: 'Brain', center: 40, width: 80 },
-  { name: 'Stroke', center: 35, width: 40 },
+  { name: 'Stroke', center: 40, width: 40 },
   { name: 'Bone', center: 400, width: 2000 },
   { name: 'Angiography', center: 200, width: 600 },
   { name: 'Wide', center: 150, width: 1000 },

@@ -88,6 +88,15 @@ export class VolumePane implements Painter {
     if (this.destroyed) return
     await this.viewport.setVolumes([{ volumeId }])
     this.ready = true
+    this.drawAgainOnce()
+  }
+
+  /** The graphics memory is filled while the first pane draws, which then shows an even grey: it must draw again. */
+  private drawAgainOnce(): void {
+    const again = (): void => {
+      if (!this.destroyed) this.viewport.render()
+    }
+    this.element.addEventListener(Enums.Events.IMAGE_RENDERED, again, { once: true })
   }
 
   private apply(): void {

@@ -1,6 +1,12 @@
 import type { Geometry, Vec3 } from '@contract'
 import { onBeforeUnmount, onMounted, type Ref } from 'vue'
-import { regionTools, useReviewViewStore, type RegionTool, type Tool } from '../../stores/reviewView'
+import {
+  regionTools,
+  useReviewViewStore,
+  type Region,
+  type RegionTool,
+  type Tool,
+} from '../../stores/reviewView'
 import { insideGrid, voxelToWorld, worldToVoxel } from '../../viewer/geometry'
 import { canvasToPlane, clampZoom, zoomAbout, type PlaneTransform } from '../../viewer/planeView'
 import { outlineOf, voxelsInside } from './regions'
@@ -10,9 +16,12 @@ interface Pane {
   element: Ref<HTMLElement | null>
   geometry: () => Geometry | null
   transform: () => PlaneTransform | null
-  /** The display range moved by a drag, in fractions of its own width: level by `level`, width by the factor `width`. */
-  onRangeDrag: (level: number, width: number) => void
+  /** Starts a drag of the display range; null where the pane has none to move. */
+  startRange: () => RangeDrag | null
 }
+
+/** Moves the range a drag began with: `right` and `down` are how far the pointer is from there, in pixels. */
+export type RangeDrag = (right: number, down: number) => void
 
 /** How the vessel tools act on the pane they are used in; only the source shows vessels. */
 export interface VesselPointer {
@@ -22,6 +31,9 @@ export interface VesselPointer {
   drop: () => void
   pick: (voxel: Vec3, add: boolean) => void
 }
+
+/** Milliseconds within which two presses are one double click. */
+const DOUBLE_CLICK = 500
 
 const isRegionTool = (tool: Tool): tool is RegionTool => regionTools.some((name) => name === tool)
 
@@ -34,6 +46,8 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
   let drag: ((event: PointerEvent) => void) | null = null
   let drop: (() => void) | null = null
   let wheelRest = 0
+  let lastPress = -Infinity
+  let held: { locked: Vec3 | null; region: Region | null } | null = null
 
   const pointOf = (event: MouseEvent): [number, number] => {
     const box = (pane.element.value as HTMLElement).getBoundingClientRect()
@@ -99,12 +113,12 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
   }
 
   function startRange(start: PointerEvent): void {
-    let [x, y] = pointOf(start)
+    const move = pane.startRange()
+    if (move === null) return
+    const [x, y] = pointOf(start)
     drag = (event) => {
       const [toX, toY] = pointOf(event)
-      pane.onRangeDrag((toY - y) / 250, Math.exp((toX - x) / 200))
-      x = toX
-      y = toY
+      move(toX - x, toY - y)
     }
   }
 
@@ -141,6 +155,9 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
   }
 
   function startProbe(start: PointerEvent): void {
+    // The two presses of a double click, which maximises, must leave the held place where it was.
+    if (start.timeStamp - lastPress > DOUBLE_CLICK) held = { locked: view.locked, region: view.region }
+    lastPress = start.timeStamp
     view.locked = worldUnder(start)
     view.region = null
     drag = (event) => {
@@ -206,6 +223,12 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     view.cursor = worldUnder(event)
   }
 
+  function doubleClick(): void {
+    if (view.tool !== 'probe' || held === null) return
+    view.locked = held.locked
+    view.region = held.region
+  }
+
   const stop = (event: Event): void => event.preventDefault()
 
   onMounted(() => {
@@ -215,6 +238,7 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     element.addEventListener('pointerup', up)
     element.addEventListener('pointercancel', up)
     element.addEventListener('pointerleave', leave)
+    element.addEventListener('dblclick', doubleClick)
     element.addEventListener('wheel', wheel, { passive: false })
     element.addEventListener('contextmenu', stop)
   })

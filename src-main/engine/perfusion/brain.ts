@@ -1,4 +1,4 @@
-import { UmbraError, type Vec3 } from '@contract'
+import type { Vec3 } from '@contract'
 import { boxMean, dilate, erode, fillHoles, labelComponents } from './morphology'
 
 /** What `findBrain` reads and fills; all [voxel], shared. */
@@ -35,21 +35,15 @@ const WATER = 6
  * Finds the brain and the region to search for vessels, and writes both masks.
  * CT with a skull: soft tissue enclosed by bone, cut loose from scalp and face by an opening, largest component,
  * closed and filled. CT without a skull (phantoms, cropped fields of view): all soft tissue that is not air or water.
- * MR: above Otsu's threshold, opened, largest component, filled. Throws `no-brain` when nothing is left.
+ * MR: above Otsu's threshold, opened, largest component, filled. False when nothing is left.
  */
-export function findBrain(request: BrainSearch): void {
+export function findBrain(request: BrainSearch): boolean {
   const { size, spacing, modality } = request
   const baseline = new Float32Array(request.baseline)
   const found = modality === 'ct' ? brainOnCt(baseline, size, spacing) : brainOnMr(baseline, size, spacing)
-  if (!found.brain.includes(1)) {
-    throw new UmbraError({
-      code: 'no-brain',
-      message: 'No brain was found in the series.',
-      hint: 'Choose a series of the head; its values must be Hounsfield units for CT.',
-    })
-  }
   new Uint8Array(request.brain).set(found.brain)
   new Uint8Array(request.search).set(found.search)
+  return found.brain.includes(1)
 }
 
 interface FoundBrain {

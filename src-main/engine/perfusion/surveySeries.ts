@@ -1,4 +1,4 @@
-import type { PerfusionSettings, Warning } from '@contract'
+import { UmbraError, type PerfusionSettings, type Warning } from '@contract'
 import { callForEach, type WorkerPool } from '../compute/pool'
 import { partOfRun, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
@@ -61,7 +61,13 @@ export async function surveySeries(
     brain: new SharedArrayBuffer(volume),
     search: new SharedArrayBuffer(volume),
   }
-  await pool.call('findBrain', search)
+  if (!(await pool.call<boolean>('findBrain', search))) {
+    throw new UmbraError({
+      code: 'no-brain',
+      message: 'No brain was found in the series.',
+      hint: 'Choose a series of the head; its values must be Hounsfield units for CT.',
+    })
+  }
   run.onProgress?.(0.55, 'Finding the brain')
   const { arrivalTime, warnings } = firstArrival(view, timing, look, new Uint8Array(search.search))
   const baselineFrames = timing.slices.map((times) =>

@@ -1,0 +1,66 @@
+// `npm run screenshots`: opens the demo in the workstation in the npm browser and writes the pictures
+// of the README. Run it after `npm run build`.
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const umbra = join(root, 'out/main/umbra.js')
+const target = resolve(root, 'docs/screenshots')
+const temporary = mkdtempSync(join(tmpdir(), 'umbra-screenshots-'))
+const executablePath = process.env.UMBRA_CHROMIUM ?? join(root, 'node_modules/.cache/chromium/chromium')
+
+/** The address that `umbra serve` prints, once it listens. */
+function serve() {
+  const child = spawn(process.execPath, [umbra, 'serve', '--port', '0'], {
+    env: { ...process.env, UMBRA_DATA: join(temporary, 'data') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  return new Promise((found, failed) => {
+    let output = ''
+    child.on('exit', () => failed(new Error('umbra serve ended')))
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+      const address = /http:\/\/\S+#token=\S+/.exec(output)?.[0]
+      if (address) found({ address, child })
+    })
+  })
+}
+
+mkdirSync(target, { recursive: true })
+const { address, child } = await serve()
+const browser = await chromium.launch({
+  executablePath,
+  args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
+})
+try {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  await page.goto(address)
+  await page.getByRole('button', { name: /try the demo/i }).waitFor()
+  await page.screenshot({ path: join(target, 'start.png') })
+  await page.getByRole('button', { name: /try the demo/i }).click()
+  const grid = page.getByTestId('map-grid')
+  await grid.waitFor({ timeout: 240_000 })
+  await page.getByTestId('probe-cbf').waitFor({ timeout: 240_000 })
+  const box = await grid.boundingBox()
+  const at = [box.x + box.width * 0.2, box.y + box.height * 0.24]
+  await page.waitForFunction(() => !/computing/i.test(document.body.innerText), null, { timeout: 240_000 })
+  await page.mouse.move(...at)
+  await page.mouse.click(...at)
+  await page.waitForTimeout(3000)
+  await page.screenshot({ path: join(target, 'review.png') })
+  await page.keyboard.press('x')
+  await page.waitForTimeout(1000)
+  await page.waitForFunction(() => !/computing/i.test(document.body.innerText), null, { timeout: 240_000 })
+  await page.waitForTimeout(4000)
+  await page.screenshot({ path: join(target, 'compare.png') })
+  console.log(`Written to ${target}`)
+} finally {
+  await browser.close()
+  child.kill()
+  rmSync(temporary, { recursive: true, force: true })
+}
+process.exit(0)

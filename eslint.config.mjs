@@ -8,16 +8,19 @@ const rooms = ['cases', 'compute', 'dicom', 'export', 'files', 'jobs', 'perfusio
 const openRooms = ['compute', 'files', 'jobs', 'cases']
 
 const forbid = (patterns) => ({ 'no-restricted-imports': ['error', { patterns }] })
-const cornerstone = { group: ['@cornerstonejs/core', '@cornerstonejs/tools'], message: 'Only src-renderer/viewer draws with Cornerstone.' }
+const cornerstone = {
+  group: ['@cornerstonejs/core', '@cornerstonejs/tools'],
+  message: 'Only src-renderer/viewer draws with Cornerstone.',
+}
 const electron = { group: ['electron'], message: 'The engine and the contract never know Electron.' }
 const engineInside = {
   regex: `engine/(${rooms.filter((room) => !openRooms.includes(room)).join('|')})/(?!index)`,
-  message: "Import a room of the engine through its index.",
+  message: 'Import a room of the engine through its index.',
 }
 /** Inside the engine another room's path starts with `../<room>/`. */
 const neighbourInside = {
   regex: `^(\\.\\./)+(${rooms.filter((room) => !openRooms.includes(room)).join('|')})/(?!index|write)`,
-  message: "Import a neighbouring room through its index.",
+  message: 'Import a neighbouring room through its index.',
 }
 const fromRenderer = { regex: 'src-renderer', message: 'src-main never imports the renderer.' }
 
@@ -26,7 +29,17 @@ const fromRenderer = { regex: 'src-renderer', message: 'src-main never imports t
  * the renderer only the contract; a room only through its index; Cornerstone only in viewer/.
  */
 export default ts.config(
-  { ignores: ['out/**', 'dist/**', 'node_modules/**', 'demo/**', 'coverage/**', 'test-results/**', 'resources/**'] },
+  {
+    ignores: [
+      'out/**',
+      'dist/**',
+      'node_modules/**',
+      'demo/**',
+      'coverage/**',
+      'test-results/**',
+      'resources/**',
+    ],
+  },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...vue.configs['flat/recommended'],
@@ -50,12 +63,31 @@ export default ts.config(
   },
   {
     files: ['**/*.{mjs,cjs,js}'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', require: 'readonly', module: 'writable', __dirname: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', fetch: 'readonly', Buffer: 'readonly' } },
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        require: 'readonly',
+        module: 'writable',
+        __dirname: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+        fetch: 'readonly',
+        Buffer: 'readonly',
+        document: 'readonly',
+      },
+    },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
     files: ['src-main/contract/**/*.ts'],
-    rules: forbid([cornerstone, electron, fromRenderer, { regex: '^\\.\\./', message: 'The contract imports nothing of ours.' }]),
+    rules: forbid([
+      cornerstone,
+      electron,
+      fromRenderer,
+      { regex: '^\\.\\./', message: 'The contract imports nothing of ours.' },
+    ]),
   },
   {
     files: ['src-main/engine/**/*.ts'],
@@ -67,7 +99,15 @@ export default ts.config(
         neighbourInside,
         { regex: '\\.\\./(host|cli|electron)(/|$)', message: 'The engine knows nobody who starts it.' },
       ]),
-      'no-restricted-globals': ['error', 'window', 'document', 'fetch', 'structuredClone', 'navigator', 'localStorage'],
+      'no-restricted-globals': [
+        'error',
+        'window',
+        'document',
+        'fetch',
+        'structuredClone',
+        'navigator',
+        'localStorage',
+      ],
     },
   },
   {
@@ -77,7 +117,11 @@ export default ts.config(
   {
     files: ['src-renderer/**/*.{ts,vue}'],
     ignores: ['src-renderer/viewer/**'],
-    rules: forbid([cornerstone, electron, { regex: 'src-main', message: 'The renderer imports only @contract.' }]),
+    rules: forbid([
+      cornerstone,
+      electron,
+      { regex: 'src-main', message: 'The renderer imports only @contract.' },
+    ]),
   },
   {
     files: ['src-renderer/viewer/**/*.{ts,vue}'],

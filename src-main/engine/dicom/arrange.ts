@@ -1,4 +1,4 @@
-import { align, nearest, thin, type Timed } from './align'
+import { alignColumns, thinColumn, type Row, type Timed } from './align'
 import { clockOf } from './choose-order'
 import { byPosition } from './positions'
 import { greatest, median, type LeftOut, type Slice } from './slices'
@@ -105,24 +105,22 @@ function commonCount(columns: readonly Timed[][]): number {
 
 function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: LeftOut[]): Arrangement | null {
   const rest: Slice[] = []
-  const rows: (Timed | null)[][] = []
-  const full = columns.filter((column) => column.length === frames)
-  for (const column of columns) {
-    if (column.length < leastOfPosition * frames) {
-      rest.push(...column.map(({ slice }) => slice))
-      continue
-    }
-    const reference = nearest(full, column[0].slice.depth).map(({ time }) => time)
-    const row = column.length > frames ? thin(column, reference, rest) : align(column, reference)
-    rows.push(row)
-  }
-  const kept = Array.from({ length: frames }, (_, frame) => frame).filter((frame) => {
-    const there = rows.filter((row) => row[frame] !== null)
-    if (there.length > rows.length / 2) return true
-    const reason = `Its time point is incomplete: ${there.length} of ${rows.length} slices.`
-    for (const row of there) if (row[frame]) leftOut.push({ slice: row[frame].slice, reason })
-    return false
+  const usual = columns.filter((column) => isUsual(column.length, frames))
+  const chosen = columns.flatMap((column) => {
+    if (isUsual(column.length, frames)) return [column]
+    if (column.length > frames) return [thinColumn(column, nearest(usual, column[0].slice.depth), rest)]
+    rest.push(...column.map(({ slice }) => slice))
+    return []
   })
+  const rows = alignColumns(chosen)
+  const points = rows[0].length
+  const kept = wholeEnough(rows)
+  for (let frame = 0; frame < points; frame++) {
+    if (kept.includes(frame)) continue
+    const there = rows.flatMap((row) => row[frame] ?? [])
+    const reason = `Its time point is incomplete: ${there.length} of ${rows.length} slices.`
+    leftOut.push(...there.map(({ slice }) => ({ slice, reason })))
+  }
   const cells: (Slice | null)[] = []
   const times = new Float64Array(kept.length * rows.length)
   kept.forEach((frame, index) =>
@@ -152,13 +150,31 @@ function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: Lef
           ]
         : []),
       ...(rest.length > 0 ? [`${rest.length} image(s) at these or other positions are listed apart.`] : []),
-      ...(kept.length < frames ? [`${frames - kept.length} incomplete time point(s) were left out.`] : []),
+      ...(kept.length < points ? [`${points - kept.length} incomplete time point(s) were left out.`] : []),
     ],
   }
 }
 
+/** Time points with more than half of their slices; between others, half is enough to fill the rest in. */
+function wholeEnough(rows: readonly Row[]): number[] {
+  const share = rows[0].map((_, frame) => rows.filter((row) => row[frame] !== null).length / rows.length)
+  const first = share.findIndex((part) => part > 0.5)
+  const last = share.length - 1 - [...share].reverse().findIndex((part) => part > 0.5)
+  return share.flatMap((part, frame) => (frame >= first && frame <= last && part >= 0.5 ? [frame] : []))
+}
+
+/** Whether a position was seen about as often as the others, so that what it lacks are single slices. */
+const isUsual = (count: number, frames: number): boolean =>
+  count >= leastOfPosition * frames && count <= frames / leastOfPosition
+
+function nearest(columns: readonly Timed[][], depth: number): Timed[] {
+  return columns.reduce((best, column) =>
+    Math.abs(column[0].slice.depth - depth) < Math.abs(best[0].slice.depth - depth) ? column : best,
+  )
+}
+
 /** When a missing slice would have been taken: as its neighbours in the same time point, shifted by their usual lag. */
-function timeOfGap(rows: readonly (Timed | null)[][], slice: number, frame: number): number {
+function timeOfGap(rows: readonly Row[], slice: number, frame: number): number {
   const lags = rows[slice].flatMap((cell, other) => {
     const here = mean(rows, other)
     return cell && here !== null ? [cell.time - here] : []
@@ -166,7 +182,7 @@ function timeOfGap(rows: readonly (Timed | null)[][], slice: number, frame: numb
   return (mean(rows, frame) ?? 0) + median(lags)
 }
 
-function mean(rows: readonly (Timed | null)[][], frame: number): number | null {
+function mean(rows: readonly Row[], frame: number): number | null {
   let sum = 0
   let count = 0
   for (const row of rows) {

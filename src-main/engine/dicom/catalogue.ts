@@ -29,8 +29,10 @@ export function buildCatalogue(
   const studies: StudySummary[] = []
   const shown = new Set<string>()
   const leftOut: LeftOut[] = []
-  const shared = sharedSeries(instances)
-  const ofStudy = (instance: Instance): string => [instance.header.studyUid, patientOf(instance)].join('\n')
+  const patients = patientsOf(instances)
+  const shared = sharedSeries(instances, patients)
+  const ofStudy = (instance: Instance): string =>
+    [instance.header.studyUid, patients.get(instance)].join('\n')
   for (const members of groupBy(instances, ofStudy).values()) {
     const drafts = draftsOf(members)
     const { header } = members[0]
@@ -43,7 +45,7 @@ export function buildCatalogue(
     })
     studies.push({
       uid: header.studyUid,
-      patientId: header.patient.id,
+      patientId: patientId(members),
       patientName: header.patient.name,
       date: header.study.date,
       description: header.study.description,
@@ -59,14 +61,34 @@ export function buildCatalogue(
   return { catalogue: { studies, skipped, filesFound, filesShown: filesFound - skipped.length }, plans }
 }
 
-const patientOf = ({ header }: Instance): string => header.patient.id || header.patient.name
 const severalPatients = 'The images of this series name several patients; each patient is listed apart.'
 
+const patientId = (members: readonly Instance[]): string =>
+  members.find(({ header }) => header.patient.id !== '')?.header.patient.id ?? ''
+
+/** Who each instance is of: the patient ID, or the name; an instance without either follows its series. */
+function patientsOf(instances: readonly Instance[]): Map<Instance, string> {
+  const patients = new Map<Instance, string>()
+  for (const members of groupBy(instances, seriesOf).values()) {
+    const ids = new Set(members.map(({ header }) => header.patient.id).filter((id) => id !== ''))
+    const names = new Set(members.map(({ header }) => header.patient.name).filter((name) => name !== ''))
+    const only = ids.size === 1 && names.size <= 1 ? [...ids][0] : null
+    for (const instance of members) {
+      const { id, name } = instance.header.patient
+      patients.set(instance, id || (only ?? name))
+    }
+  }
+  return patients
+}
+
+const seriesOf = ({ header }: Instance): string => [header.studyUid, header.seriesUid].join('\n')
+
 /** Series whose files name more than one patient. */
-function sharedSeries(instances: readonly Instance[]): Set<string> {
-  const series = groupBy(instances, ({ header }) => header.seriesUid)
-  const several = [...series].filter(([, members]) => new Set(members.map(patientOf)).size > 1)
-  return new Set(several.map(([uid]) => uid))
+function sharedSeries(instances: readonly Instance[], patients: ReadonlyMap<Instance, string>): Set<string> {
+  const several = [...groupBy(instances, seriesOf).values()].filter(
+    (members) => new Set(members.map((instance) => patients.get(instance))).size > 1,
+  )
+  return new Set(several.map(([first]) => first.header.seriesUid))
 }
 
 /** A file that holds the same instance as another at the same place and time is a copy of it. */

@@ -72,6 +72,18 @@ function draftsOfStack(slices: Slice[], from: { distinction: string; warnings: s
     const warnings = [...from.warnings, `No time information: ${reason}`]
     return [{ ...from, instances: instancesOf(slices), slices, arrangement, decided, warnings, leftOut: [] }]
   }
+  const runs = runsOf(arrangement)
+  if (runs.length > 1) {
+    return runs.flatMap((run, index) => {
+      const words = [from.distinction, `run ${index + 1} of ${runs.length}`]
+        .filter((part) => part !== '')
+        .join(', ')
+      return draftsOfStack([...run, ...(index === 0 ? arrangement.rest : [])], {
+        ...from,
+        distinction: words,
+      })
+    })
+  }
   const shown = arrangement.cells.flatMap((cell) => (cell ? [cell] : []))
   const draft: Draft = {
     instances: instancesOf(shown),
@@ -85,6 +97,27 @@ function draftsOfStack(slices: Slice[], from: { distinction: string; warnings: s
   if (arrangement.rest.length === 0) return [draft]
   const words = [from.distinction, 'repeated or extra positions'].filter((part) => part !== '').join(', ')
   return [draft, ...draftsOfStack(arrangement.rest, { ...from, distinction: words })]
+}
+
+/** Seconds without an image after which a series is another examination under the same number. */
+const longestPause = 180
+const fewestOfRun = 4
+
+/** The slices of a time series that was scanned in several runs, one list for each; otherwise a single list. */
+function runsOf({ cells, frames, slices, times }: Arrangement): Slice[][] {
+  const runs: Slice[][] = [[]]
+  let since = 0
+  for (let frame = 0; frame < frames; frame++) {
+    const row = cells.slice(frame * slices, (frame + 1) * slices).flatMap((cell) => (cell ? [cell] : []))
+    const pause = frame > 0 ? times[frame * slices] - times[(frame - 1) * slices] : 0
+    const enough = frame - since >= fewestOfRun && frames - frame >= fewestOfRun
+    if (pause > longestPause && enough) {
+      runs.push([])
+      since = frame
+    }
+    runs[runs.length - 1].push(...row)
+  }
+  return runs
 }
 
 const instancesOf = (slices: readonly Slice[]): Instance[] => [

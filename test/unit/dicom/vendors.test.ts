@@ -348,6 +348,33 @@ describe('times', () => {
     expect(rounded((await open()).series[0].times)).toEqual([0, 3, 6, 9, 12])
   })
 
+  it('of whole seconds under a faster scan are spread evenly over the counted time points', async () => {
+    addFrames(
+      [0, 0, 1, 1, 2, 2, 3, 3, 4].map((after) => elevenOClock + after),
+      (frame) => ({ '0020,0012': ['IS', String(frame + 1)] }),
+    )
+    const { series } = await open()
+    expect(series[0]).toMatchObject({ kind: 'ct-perfusion', timePoints: 9 })
+    expect(rounded(series[0].times)).toEqual([0, 0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4])
+    expect(series[0].warnings.join()).toContain('spread evenly')
+  })
+
+  it('come from Series Time where nothing else moves', async () => {
+    for (let frame = 0; frame < 5; frame++) {
+      const more: Elements = { '0008,0031': ['TM', clockTime(elevenOClock + 2 * frame)] }
+      for (let slice = 0; slice < 2; slice++) {
+        addPicture(study, {
+          code: 0,
+          position: [0, 0, 5 * slice],
+          series: `${study.study}.${10 + frame}`,
+          more,
+        })
+      }
+    }
+    const { series } = await open()
+    expect(series).toMatchObject([{ timePoints: 5, times: [0, 2, 4, 6, 8] }])
+  })
+
   it('order by Acquisition Number and say that the interval is unknown', async () => {
     addFrames([undefined, undefined, undefined, undefined, undefined], (frame) => ({
       '0020,0012': ['IS', String(9 - frame)],
@@ -385,6 +412,24 @@ describe('shuttle and jog modes: two slabs in turn', () => {
     const volume = await load()
     expect(codes(volume)).toEqual(grid(6, 6))
     expect(rounded(volume.times).slice(0, 12)).toEqual([0, 0, 0, 1.5, 1.5, 1.5, 3, 3, 3, 4.5, 4.5, 4.5])
+  })
+
+  it('follow each slice where the table moves to and fro', async () => {
+    for (let pass = 0; pass < 8; pass++) {
+      for (let slice = 0; slice < 6; slice++) {
+        const after = 2 * pass + 0.25 * (pass % 2 === 0 ? slice : 5 - slice)
+        addPicture(study, {
+          code: codeOf(pass, slice),
+          position: [0, 0, 5 * slice],
+          time: clockTime(elevenOClock + after),
+        })
+      }
+    }
+    const { series, load } = await open()
+    expect(series).toMatchObject([{ timePoints: 8, size: [columns, rows, 6] }])
+    const volume = await load()
+    expect(codes(volume)).toEqual(grid(8, 6))
+    expect(rounded(volume.times).slice(6, 12)).toEqual([3.25, 3, 2.75, 2.5, 2.25, 2])
   })
 
   it('tolerate a table that comes back 0.2 mm off, and a pass too many of the first slab', async () => {
@@ -516,14 +561,57 @@ describe('what is wrong with a series', () => {
     ])
   })
 
-  it('lists a last time point that is cut short apart from the whole ones', async () => {
+  it('leaves out a last time point that is cut short, by name', async () => {
     addAll((frame, slice) => frame === 5 && slice > 0)
-    const { series } = await open()
-    expect(series.map(({ timePoints, files }) => [timePoints, files])).toEqual([
-      [5, 20],
-      [1, 1],
+    const { series, catalogue } = await open()
+    expect(series).toMatchObject([{ timePoints: 5, files: 20 }])
+    expect(catalogue.skipped).toEqual([
+      { file: 'IM00021', reason: 'Its time point is incomplete: 1 of 4 slices.' },
     ])
-    expect(series[0].warnings.join()).toContain('1 image(s) at these or other positions are listed apart')
+    expect(series[0].warnings.join()).toContain('1 incomplete time point(s) were left out')
+  })
+
+  it('keeps the time points in order where every position lacks another one', async () => {
+    const missing = ['1 0', '2 1', '3 2', '4 3']
+    addAll((frame, slice) => missing.includes(`${frame} ${slice}`))
+    const { series, load } = await open()
+    expect(series).toMatchObject([{ timePoints: 6, files: 20, times: [0, 1, 2, 6, 8, 10] }])
+    const found = codes(await load())
+    for (let frame = 0; frame < 6; frame++) {
+      for (let slice = 0; slice < 4; slice++) {
+        if (!missing.includes(`${frame} ${slice}`)) expect(found[frame][slice]).toBe(codeOf(frame, slice))
+      }
+    }
+  })
+
+  it('shows two runs under one number as two series', async () => {
+    for (const frame of [0, 1, 2, 3, 4, 604, 605, 606, 607, 608]) {
+      addPicture(study, { code: 0, position: [0, 0, 0], time: clockTime(elevenOClock + frame) })
+    }
+    const { series } = await open()
+    expect(series.map(({ timePoints, description }) => [timePoints, description])).toEqual([
+      [5, 'Brain perfusion (run 1 of 2)'],
+      [5, 'Brain perfusion (run 2 of 2)'],
+    ])
+  })
+
+  it('shows a series that was sent twice under new UIDs as two', async () => {
+    addAll(() => false)
+    addAll(() => false)
+    expect((await open()).series.map(({ timePoints, files }) => [timePoints, files])).toEqual([
+      [6, 24],
+      [6, 24],
+    ])
+  })
+
+  it('counts files without a patient to the patient of their series', async () => {
+    addAll(
+      () => false,
+      (frame) => ({ '0010,0020': ['LO', frame === 2 ? '' : 'P1'] }),
+    )
+    const { catalogue, series } = await open()
+    expect(catalogue.studies).toHaveLength(1)
+    expect(series).toMatchObject([{ files: 24, warnings: [] }])
   })
 
   it('keeps images of another size apart', async () => {

@@ -73,6 +73,7 @@ export const useReviewStore = defineStore('review', () => {
 
   let turn = 0
   let abort = new AbortController()
+  let computing: { key: string; answer: Promise<PerfusionResult | null> } | null = null
 
   const settingsFor = (wanted: PerfusionMethod): PerfusionSettings =>
     perfusionSettingsSchema.parse({ ...settings.value, method: wanted })
@@ -154,16 +155,27 @@ export const useReviewStore = defineStore('review', () => {
     vessels.value = automaticVessels
   }
 
+  /** Computes the maps of a method; a computation of the very same maps that is under way is joined. */
+  function compute(seriesKey: string, wanted: PerfusionMethod): Promise<PerfusionResult | null> {
+    const input = settingsFor(wanted)
+    const key = JSON.stringify([seriesKey, input])
+    if (computing?.key === key) return computing.answer
+    const answer = during(`Computing maps (${methodLabels[wanted]})`, (options) =>
+      engine.run('maps.compute', { seriesKey, settings: input }, options),
+    ).finally(() => {
+      if (computing?.answer === answer) computing = null
+    })
+    computing = { key, answer }
+    return answer
+  }
+
   /** Computes the maps of those methods whose maps are missing or stale, one after the other. */
   async function ensure(wanted: PerfusionMethod[]): Promise<void> {
     const seriesKey = series.value?.seriesKey
     if (seriesKey === undefined || !isPerfusion.value) return
     for (const next of new Set(wanted)) {
       if (isCurrent(next)) continue
-      const title = `Computing maps (${methodLabels[next]})`
-      const computed = await during(title, (options) =>
-        engine.run('maps.compute', { seriesKey, settings: settingsFor(next) }, options),
-      )
+      const computed = await compute(seriesKey, next)
       if (computed === null || series.value?.seriesKey !== seriesKey) return
       results.value = { ...results.value, [next]: computed }
     }

@@ -225,6 +225,42 @@ describe('long work', () => {
     expect(review.result).toBeNull()
   })
 
+  it('goes on when more is asked for meanwhile, and what is new follows it', async () => {
+    const work = pending()
+    const started: string[] = []
+    const { review } = storeWith({
+      'maps.compute': ((input: { settings: PerfusionSettings }, options: RunOptions) => {
+        started.push(input.settings.method)
+        return work.start(input, options)
+      }) as never,
+    })
+    const opening = review.open('s1')
+    await vi.waitFor(() => expect(review.work?.progress).toBe(0.4))
+    const both = review.ensure(['bennink', 'csvd'])
+    work.finish()
+    await opening
+    await vi.waitFor(() => expect(started).toEqual(['bennink', 'csvd']))
+    work.finish()
+    await both
+    expect(review.otherResult?.method).toBe('csvd')
+    expect(review.problem).toBeNull()
+  })
+
+  it('gives way to another method', async () => {
+    const work = pending()
+    const { review } = storeWith({ 'maps.compute': work.start as never })
+    const opening = review.open('s1')
+    await vi.waitFor(() => expect(review.work?.progress).toBe(0.4))
+    review.setMethod('method', 'ssvd')
+    const next = review.ensure(['ssvd'])
+    await opening
+    expect(review.problem).toBeNull()
+    await vi.waitFor(() => expect(review.work?.title).toContain('sSVD'))
+    work.finish()
+    await next
+    expect(review.result?.method).toBe('ssvd')
+  })
+
   it('of a series that was closed leaves no trace', async () => {
     const work = pending()
     const { review } = storeWith({ 'maps.compute': work.start as never })

@@ -134,7 +134,7 @@ test('keys, commands and the layout', async ({ workstation, phantom }) => {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Find a command' }).fill('stroke')
     await page.keyboard.press('Enter')
-    await expect(page.getByTestId('source-window')).toHaveText('L 35 W 40 HU')
+    await expect(page.getByTestId('source-window')).toHaveText('L 40 W 40 HU')
   })
 
   await test.step('the layout and the study outlive a reload, and the maps are not computed again', async () => {

@@ -37,7 +37,9 @@ test('the first start says what to do, and the demonstration leads to maps', asy
 
   await test.step('a cancelled computation says so and can be tried again', async () => {
     await page.getByRole('button', { name: 'Try the demo' }).click()
-    await page.getByTestId('review-work').getByRole('button', { name: 'Cancel' }).click({ timeout: 120_000 })
+    const work = page.getByTestId('review-work')
+    await expect(work).toContainText('Computing maps', { timeout: 120_000 })
+    await work.getByRole('button', { name: 'Cancel' }).click()
     await expect(page.getByTestId('review-problem')).toContainText('was cancelled')
     await page.getByTestId('review-again').click()
     await expect(page.getByTestId('review-problem')).toBeHidden()

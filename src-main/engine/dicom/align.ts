@@ -12,6 +12,9 @@ export type Row = (Timed | null)[]
 /** What leaving out one slice costs against a match, whose cost is its distance in intervals. */
 const gapCost = 1
 const furthestMatch = 0.4
+/** A lag of an interval costs a little, so that a slice missing at the start is not taken for a lag. */
+const lagCost = 0.2
+const mostForLag = 0.5
 
 /**
  * Brings the slices of all positions (lowest first, each in order of time) to common time points. Neighbouring
@@ -61,8 +64,10 @@ function match(times: readonly number[], reference: readonly number[]): Pair[] {
   }
   const lags = [...new Set(likelyLags(times, reference).map((lag) => Math.round(lag * 1000) / 1000))]
   let best: { cost: number; pairs: Pair[] } | null = null
+  const usual = median(intervals)
   for (const lag of lags) {
     const found = alignWith(lag, times, reference, intervals)
+    found.cost += Math.min(mostForLag, (lagCost * Math.abs(lag)) / usual)
     if (!best || found.cost < best.cost - 1e-9) best = found
   }
   return best?.pairs ?? []

@@ -1,7 +1,7 @@
 import { alignColumns, thinColumn, type Row, type Timed } from './align'
 import { clockOf } from './choose-order'
 import { byPosition } from './positions'
-import { greatest, median, type LeftOut, type Slice } from './slices'
+import { greatest, type LeftOut, type Slice } from './slices'
 import { samePlaceSameTime, type Clock, type TimeOrder } from './time-order'
 
 /** Slices in order: `cells[frame × slices + slice]`, from the lowest slice of the first time point. */
@@ -173,26 +173,24 @@ function nearest(columns: readonly Timed[][], depth: number): Timed[] {
   )
 }
 
-/** When a missing slice would have been taken: as its neighbours in the same time point, shifted by their usual lag. */
+/**
+ * When a missing slice would have been taken: as long after a slice of its own position as the nearest position that
+ * has both shows.
+ */
 function timeOfGap(rows: readonly Row[], slice: number, frame: number): number {
-  const lags = rows[slice].flatMap((cell, other) => {
-    const here = mean(rows, other)
-    return cell && here !== null ? [cell.time - here] : []
-  })
-  return (mean(rows, frame) ?? 0) + median(lags)
-}
-
-function mean(rows: readonly Row[], frame: number): number | null {
-  let sum = 0
-  let count = 0
-  for (const row of rows) {
-    const cell = row[frame]
-    if (cell) {
-      sum += cell.time
-      count++
+  const own = rows[slice]
+  const near = (from: number) => (a: number, b: number) => Math.abs(a - from) - Math.abs(b - from)
+  const others = rows.map((_, z) => z).sort(near(slice))
+  const anchors = own.map((_, index) => index).sort(near(frame))
+  for (const z of others) {
+    const there = rows[z][frame]
+    if (!there) continue
+    for (const anchor of anchors) {
+      const [here, beside] = [own[anchor], rows[z][anchor]]
+      if (here && beside) return here.time + there.time - beside.time
     }
   }
-  return count === 0 ? null : sum / count
+  return own.find((cell) => cell !== null)?.time ?? 0
 }
 
 function listGaps(cells: readonly (Slice | null)[], slices: number): string {

@@ -55,14 +55,14 @@ export function createBoxFitter(
   smooth: boolean,
   prior: TransitPrior | null = null,
 ): BoxFitter {
-  const n = times.length
   const model = createBoxModel(arterial, times, smooth)
   const table = tabulateShapes(model, limits)
   const from = firstReached(arterial, times, limits.earliestDelay)
   model.shape.fill(0)
   model.byDelay.fill(0)
   model.byTransit.fill(0)
-  const data = new Float64Array(n)
+  const n = model.count
+  const data = new Float64Array(times.length)
   const { shape, byDelay, byTransit } = model
   const { shortestTransit, longestTransit, earliestDelay, latestDelay } = limits
   const centre = Math.log(prior?.median ?? 1)
@@ -72,6 +72,7 @@ export function createBoxFitter(
 
   function fit(curve: Float64Array, result: Float64Array): void {
     smoothInto(curve, data, smooth)
+    data.fill(0, model.count)
     let dataDot = 0
     for (let i = 0; i < n; i++) dataDot += data[i] * data[i]
     const seed = bestShape(table, data)

@@ -1,14 +1,17 @@
-import type { Vec3 } from '@contract'
-import { boxMean, dilate, erode, fillHoles, labelComponents } from './morphology'
+import { close, dilate, erode, fillHoles, labelComponents, meanWithin, type Grid } from './morphology'
 
-/** What `findBrain` reads and fills; all [voxel], shared. */
-export interface BrainSearch {
+/** What the search for the brain reads and fills; all [voxel] of the volume, shared between workers. */
+export interface BrainSearch extends Grid {
   /** Baseline image in HU (CT) or signal (MR), float32. */
   baseline: SharedArrayBuffer
-  size: Vec3
-  spacing: Vec3
-  modality: 'ct' | 'mr'
-  /** uint8: brain with its vessels and CSF. */
+  /** CT with a skull, CT without one (phantoms, cropped fields of view), or MR. */
+  kind: 'skull' | 'bare' | 'mr'
+  /** MR: signal that parts tissue from background. */
+  threshold: number
+  /** uint8: where the brain can be; then its opened core. */
+  inside: SharedArrayBuffer
+  core: SharedArrayBuffer
+  /** uint8: brain with its vessels and fluid. */
   brain: SharedArrayBuffer
   /** uint8: where vessels are looked for; see SEARCH. */
   search: SharedArrayBuffer
@@ -19,98 +22,117 @@ export interface BrainSearch {
  * that near, where the slightest motion makes bone look like contrast.
  */
 export const SEARCH = { nowhere: 0, veinsOnly: 1, everything: 2 } as const
-/** mm */
-const NEAR_BONE = 3
 
-const AIR = -300
-const BONE = 300
+/** HU */
+export const AIR = -300
+export const BONE = 300
 const TISSUE_LOWER = -20
 const TISSUE_UPPER = 120
-/** Enhanced blood in the first frames of an early bolus stays below this. */
+/** Enhanced blood in the first frames of an early bolus stays below the upper one. */
 const SOFT_LOWER = -100
 const SOFT_UPPER = 250
 const WATER = 6
+/** mm */
+const OPENING = 3
+const GROWTH = 4
+const CLOSING = 3
+const SKULL_GAPS = 4
+const NEAR_BONE = 3
+const SEARCH_REACH = 8
+const SMALLEST = 9
 
 /**
- * Finds the brain and the region to search for vessels, and writes both masks.
- * CT with a skull: soft tissue enclosed by bone, cut loose from scalp and face by an opening, largest component,
- * closed and filled. CT without a skull (phantoms, cropped fields of view): all soft tissue that is not air or water.
- * MR: above Otsu's threshold, opened, largest component, filled. False when nothing is left.
+ * First step, for one slice: where the brain can be and its core, cut loose by an opening. With a skull that is soft
+ * tissue (−20 to 120 HU) enclosed by bone; without one all soft tissue that is not water; in MR what is bright.
  */
-export function findBrain(request: BrainSearch): boolean {
-  const { size, spacing, modality } = request
-  const baseline = new Float32Array(request.baseline)
-  const found = modality === 'ct' ? brainOnCt(baseline, size, spacing) : brainOnMr(baseline, size, spacing)
-  new Uint8Array(request.brain).set(found.brain)
-  new Uint8Array(request.search).set(found.search)
-  return found.brain.includes(1)
-}
-
-interface FoundBrain {
-  brain: Uint8Array
-  search: Uint8Array
-}
-
-function brainOnCt(baseline: Float32Array, size: Vec3, spacing: Vec3): FoundBrain {
-  const soft = Uint8Array.from(baseline, (value) => (value > SOFT_LOWER && value < SOFT_UPPER ? 1 : 0))
-  const smooth = meanWithin(baseline, soft, size, Math.max(1, Math.round(1 / spacing[0])))
+export function outlineBrain(search: BrainSearch, slice: number): void {
+  const baseline = sliceOf(new Float32Array(search.baseline), search, slice)
+  const flat: Grid = { size: [search.size[0], search.size[1], 1], spacing: search.spacing }
+  const inside = sliceOf(new Uint8Array(search.inside), search, slice)
+  const core = sliceOf(new Uint8Array(search.core), search, slice)
+  if (search.kind === 'mr') {
+    inside.set(between(baseline, search.threshold, Infinity))
+    core.set(erode(inside, flat, OPENING))
+    return
+  }
+  const soft = softTissue(baseline)
+  const smooth = meanWithin(baseline, soft, flat.size, Math.max(1, Math.round(1 / search.spacing[0])))
   const tissue = soft.map((value, i) =>
     value === 1 && smooth[i] > TISSUE_LOWER && smooth[i] < TISSUE_UPPER ? 1 : 0,
   )
-  const bone = Uint8Array.from(baseline, (value) => (value > BONE ? 1 : 0))
-  const head = baseline.reduce((sum, value) => sum + (value > AIR ? 1 : 0), 0)
-  const bony = bone.reduce((sum, value) => sum + value, 0)
-  if (bony < 0.02 * head) {
-    const objects = withoutSpecks(
-      Uint8Array.from(smooth, (value, i) => (tissue[i] === 1 && value > WATER ? 1 : 0)),
-      size,
-    )
-    return { brain: objects, search: objects.map((value) => value * SEARCH.everything) }
+  if (search.kind === 'bare') {
+    inside.set(tissue.map((value, i) => (value === 1 && smooth[i] > WATER ? 1 : 0)))
+    core.set(inside)
+    return
   }
-  const inside = insideSkull(bone, baseline, size, spacing)
-  const core = largestComponent(erode(and(tissue, inside), size, spacing, 3), size)
-  const grown = and(and(dilate(core, size, spacing, 4), inside), soft)
-  const brain = and(fillHoles(closePlanar(grown, size, spacing, 3), size), not(bone))
-  const nearBone = dilate(bone, size, spacing, NEAR_BONE)
-  const reach = and(dilate(brain, size, spacing, 8), inside)
-  const search = reach.map((value, i) => {
-    if (value === 0 || baseline[i] < -50 || baseline[i] > BONE) return SEARCH.nowhere
-    return nearBone[i] === 1 ? SEARCH.veinsOnly : SEARCH.everything
-  })
-  return { brain, search }
+  inside.set(insideSkull(baseline, flat))
+  core.set(erode(and(tissue, inside), flat, OPENING))
 }
 
 /**
- * What bone encloses in each slice, small gaps in it bridged (4 mm); the whole slice where bone encloses less than a
- * quarter of the head (skull base, cropped field of view).
+ * Second step, for the volume: keeps the largest component of the core (without a skull every object that is no speck).
+ * False when nothing is left.
  */
-function insideSkull(bone: Uint8Array, baseline: Float32Array, size: Vec3, spacing: Vec3): Uint8Array {
-  const area = size[0] * size[1]
-  const wall = dilate(bone, size, spacing, 4)
-  const cavity = and(fillHoles(wall, size), not(wall))
-  const inside = and(dilate(cavity, size, spacing, 5), not(bone))
-  for (let z = 0; z < size[2]; z++) {
-    let enclosed = 0
-    let head = 0
-    for (let i = z * area; i < (z + 1) * area; i++) {
-      enclosed += inside[i]
-      if (baseline[i] > AIR) head++
-    }
-    if (enclosed < 0.25 * head) {
-      for (let i = z * area; i < (z + 1) * area; i++) inside[i] = bone[i] === 0 ? 1 : 0
-    }
+export function keepBrain(search: BrainSearch): boolean {
+  const core = new Uint8Array(search.core)
+  if (search.kind === 'mr' && !core.includes(1)) core.set(new Uint8Array(search.inside))
+  const { labels, sizes } = labelComponents(core, search.size)
+  const largest = sizes.reduce((most, size) => Math.max(most, size), 0)
+  const least = search.kind === 'bare' ? SMALLEST : Math.max(1, largest)
+  let kept = 0
+  for (let i = 0; i < core.length; i++) {
+    core[i] = labels[i] !== 0 && sizes[labels[i] - 1] >= least ? 1 : 0
+    kept += core[i]
   }
-  return inside
+  return kept > 0
 }
 
-function brainOnMr(baseline: Float32Array, size: Vec3, spacing: Vec3): FoundBrain {
-  const threshold = otsuThreshold(baseline)
-  const bright = Uint8Array.from(baseline, (value) => (value > threshold ? 1 : 0))
-  const opened = erode(bright, size, spacing, 3)
-  const core = opened.includes(1) ? largestComponent(opened, size) : largestComponent(bright, size)
-  const grown = and(dilate(core, size, spacing, 4), bright)
-  const brain = fillHoles(closePlanar(grown, size, spacing, 3), size)
-  return { brain, search: brain.map((value) => value * SEARCH.everything) }
+/** Third step, for one slice: the core grown back, closed and filled is the brain; around it lies the search. */
+export function growBrain(search: BrainSearch, slice: number): void {
+  const baseline = sliceOf(new Float32Array(search.baseline), search, slice)
+  const flat: Grid = { size: [search.size[0], search.size[1], 1], spacing: search.spacing }
+  const core = sliceOf(new Uint8Array(search.core), search, slice)
+  const inside = sliceOf(new Uint8Array(search.inside), search, slice)
+  const brain = sliceOf(new Uint8Array(search.brain), search, slice)
+  const looked = sliceOf(new Uint8Array(search.search), search, slice)
+  if (search.kind === 'bare') {
+    brain.set(core)
+    looked.set(core.map((value) => value * SEARCH.everything))
+    return
+  }
+  const grown = and(dilate(core, flat, GROWTH), inside)
+  if (search.kind === 'mr') {
+    brain.set(fillHoles(close(grown, flat, CLOSING), flat))
+    looked.set(brain.map((value) => value * SEARCH.everything))
+    return
+  }
+  const bone = boneOf(baseline)
+  const filled = fillHoles(close(and(grown, softTissue(baseline)), flat, CLOSING), flat)
+  brain.set(filled.map((value, i) => (value === 1 && bone[i] === 0 ? 1 : 0)))
+  const nearBone = dilate(bone, flat, NEAR_BONE)
+  const reach = and(dilate(brain, flat, SEARCH_REACH), inside)
+  looked.set(
+    reach.map((value, i) => {
+      if (value === 0 || baseline[i] < -50 || baseline[i] > BONE) return SEARCH.nowhere
+      return nearBone[i] === 1 ? SEARCH.veinsOnly : SEARCH.everything
+    }),
+  )
+}
+
+/**
+ * What bone encloses in a slice, small gaps in it bridged; everything but bone where it encloses less than a quarter of
+ * the head (skull base, cropped field of view).
+ */
+function insideSkull(baseline: Float32Array, flat: Grid): Uint8Array {
+  const bone = boneOf(baseline)
+  const wall = dilate(bone, flat, SKULL_GAPS)
+  const cavity = fillHoles(wall, flat).map((value, i) => (value === 1 && wall[i] === 0 ? 1 : 0))
+  const inside = dilate(cavity, flat, SKULL_GAPS + 1).map((value, i) =>
+    value === 1 && bone[i] === 0 ? 1 : 0,
+  )
+  const enclosed = inside.reduce((sum, value) => sum + value, 0)
+  const head = baseline.reduce((sum, value) => sum + (value > AIR ? 1 : 0), 0)
+  return enclosed < 0.25 * head ? bone.map((value) => 1 - value) : inside
 }
 
 /** The threshold that separates two classes with the least variance within them (Otsu 1979), on 256 levels. */
@@ -146,41 +168,25 @@ export function otsuThreshold(values: Float32Array): number {
   return scale > 0 ? lower + (cut + 1) / scale : upper
 }
 
-/** Mean over the (2r+1)² neighbours that lie in `within`; air and bone do not bleed into the edge of the brain. */
-export function meanWithin(
-  image: Float32Array,
-  within: Uint8Array,
-  size: Vec3,
-  radius: number,
-): Float32Array {
-  const sum = boxMean(
-    image.map((value, i) => (within[i] === 1 ? value : 0)),
-    size,
-    radius,
-  )
-  const share = boxMean(Float32Array.from(within), size, radius)
-  return sum.map((value, i) => (share[i] > 1e-3 ? value / share[i] : 0))
+function sliceOf<T extends Float32Array | Uint8Array>(volume: T, { size }: Grid, slice: number): T {
+  const area = size[0] * size[1]
+  return volume.subarray(slice * area, (slice + 1) * area) as T
 }
 
-function largestComponent(mask: Uint8Array, size: Vec3): Uint8Array {
-  const { labels, sizes } = labelComponents(mask, size)
-  const largest = 1 + sizes.indexOf(Math.max(...sizes, 0))
-  return Uint8Array.from(labels, (label) => (label !== 0 && label === largest ? 1 : 0))
+function softTissue(baseline: Float32Array): Uint8Array {
+  return between(baseline, SOFT_LOWER, SOFT_UPPER)
 }
 
-function withoutSpecks(mask: Uint8Array, size: Vec3): Uint8Array {
-  const { labels, sizes } = labelComponents(mask, size)
-  return Uint8Array.from(labels, (label) => (label !== 0 && sizes[label - 1] >= 9 ? 1 : 0))
+function boneOf(baseline: Float32Array): Uint8Array {
+  return between(baseline, BONE, Infinity)
 }
 
-function closePlanar(mask: Uint8Array, size: Vec3, spacing: Vec3, radius: number): Uint8Array {
-  return erode(dilate(mask, size, spacing, radius), size, spacing, radius)
+function between(values: Float32Array, lower: number, upper: number): Uint8Array {
+  const inside = new Uint8Array(values.length)
+  for (let i = 0; i < values.length; i++) if (values[i] > lower && values[i] < upper) inside[i] = 1
+  return inside
 }
 
 function and(a: Uint8Array, b: Uint8Array): Uint8Array {
   return a.map((value, i) => value & b[i])
-}
-
-function not(a: Uint8Array): Uint8Array {
-  return a.map((value) => 1 - value)
 }

@@ -16,7 +16,13 @@ export interface CurveSpace {
   offset: Float64Array
 }
 
-const MOST_DIRECTIONS = 24
+/** Delays tried, s: finer than the search, so that what lies between is spanned too. */
+const DELAY_STEP = 0.7
+/** Exponential residues hold boxes narrower than any that is fitted, s. */
+const NARROWEST = 0.5
+const MOST_DIRECTIONS = 32
+/** Share of its energy that a tried curve may lose. */
+const LOST_ENERGY = 1e-7
 
 /**
  * The space spanned by the responses of boxes of all delays and widths, sampled at `times`. Every falling residue is a
@@ -28,8 +34,12 @@ export function tissueCurveSpace(
   limits: BoxLimits,
 ): CurveSpace {
   const frames = times.length
-  const { shapes } = modelShapes(createBoxModel(arterial, times, false), limits)
-  const spanning = spanningBasis(shapes, frames, MOST_DIRECTIONS)
+  const { shapes } = modelShapes(
+    createBoxModel(arterial, times, false),
+    { ...limits, shortestTransit: NARROWEST },
+    DELAY_STEP,
+  )
+  const spanning = spanningBasis(shapes, frames, MOST_DIRECTIONS, LOST_ENERGY)
   const rank = spanning.length / frames
   const covariance = Matrix.zeros(rank, rank)
   const coordinates = new Float64Array(rank)

@@ -1,6 +1,6 @@
-import { meanWithin } from './brain'
 import { BASELINE, PEAK } from './curveFeatures'
 import type { VascularInputs } from './inputs'
+import { meanWithin } from './morphology'
 import type { SeriesSurvey } from './surveySeries'
 
 /** Cerebrospinal fluid lies below this, HU (about 0 to 15; white matter about 29, an acute infarct above 20). */

@@ -1,140 +1,99 @@
 import type { Vec3 } from '@contract'
 
-/** Binary volumes are Uint8Array of 0 and 1, x fastest, then y, z. All operations work slice by slice unless said. */
+/** A slice, or a volume of slices, x fastest; all but `labelComponents` work in the plane of the slices. */
+export interface Grid {
+  size: Vec3
+  spacing: Vec3
+}
 
 /**
- * Squared Euclidean distance (mm²) of every voxel of a slice to the nearest voxel that is `target`, in the plane; exact
- * (Felzenszwalb & Huttenlocher 2012). Infinity where the slice holds no target.
+ * Whether each voxel of a slice lies within `radius` mm of a voxel equal to `target`: the exact Euclidean disc, from
+ * the distance along the row and a look at the rows above and below. What lies beyond the image is no target.
  */
-export function planarDistance(
-  slice: Uint8Array,
-  target: 0 | 1,
-  nx: number,
-  ny: number,
-  spacing: readonly [number, number],
-): Float64Array {
-  const distance = Float64Array.from(slice, (value) => (value === target ? 0 : Infinity))
-  const longest = Math.max(nx, ny)
-  const line = new Float64Array(longest)
-  const out = new Float64Array(longest)
-  const vertices = new Int32Array(longest)
-  const bounds = new Float64Array(longest + 1)
+function within(slice: Uint8Array, target: 0 | 1, { size, spacing }: Grid, radius: number): Uint8Array {
+  const [nx, ny] = size
+  const alongRow = new Uint16Array(slice.length)
+  const far = 0xffff
   for (let y = 0; y < ny; y++) {
-    for (let x = 0; x < nx; x++) line[x] = distance[y * nx + x]
-    lowerEnvelope(line, nx, spacing[0], vertices, bounds, out)
-    for (let x = 0; x < nx; x++) distance[y * nx + x] = out[x]
-  }
-  for (let x = 0; x < nx; x++) {
-    for (let y = 0; y < ny; y++) line[y] = distance[y * nx + x]
-    lowerEnvelope(line, ny, spacing[1], vertices, bounds, out)
-    for (let y = 0; y < ny; y++) distance[y * nx + x] = out[y]
-  }
-  return distance
-}
-
-function lowerEnvelope(
-  f: Float64Array,
-  n: number,
-  step: number,
-  vertices: Int32Array,
-  bounds: Float64Array,
-  out: Float64Array,
-): void {
-  const square = step * step
-  let k = -1
-  for (let q = 0; q < n; q++) {
-    if (f[q] === Infinity) continue
-    let cut = -Infinity
-    while (k >= 0) {
-      const v = vertices[k]
-      cut = (f[q] - f[v] + square * (q * q - v * v)) / (2 * square * (q - v))
-      if (cut > bounds[k]) break
-      k--
+    const row = y * nx
+    let since = far
+    for (let x = 0; x < nx; x++) {
+      since = slice[row + x] === target ? 0 : Math.min(far, since + 1)
+      alongRow[row + x] = since
     }
-    if (k < 0) cut = -Infinity
-    vertices[++k] = q
-    bounds[k] = cut
-    bounds[k + 1] = Infinity
+    since = far
+    for (let x = nx - 1; x >= 0; x--) {
+      since = slice[row + x] === target ? 0 : Math.min(far, since + 1)
+      if (since < alongRow[row + x]) alongRow[row + x] = since
+    }
   }
-  if (k < 0) {
-    out.fill(Infinity, 0, n)
-    return
-  }
-  let at = 0
-  for (let q = 0; q < n; q++) {
-    while (at < k && bounds[at + 1] < q) at++
-    const away = q - vertices[at]
-    out[q] = f[vertices[at]] + square * away * away
-  }
-}
-
-/** Takes away, in each slice, what lies within `radius` mm of a zero voxel. The edge of the image is no zero. */
-export function erode(mask: Uint8Array, size: Vec3, spacing: Vec3, radius: number): Uint8Array {
-  return eachSlice(mask, size, (slice) => {
-    const distance = planarDistance(slice, 0, size[0], size[1], [spacing[0], spacing[1]])
-    return (i) => slice[i] === 1 && distance[i] > radius * radius
-  })
-}
-
-/** Adds, in each slice, what lies within `radius` mm of the mask. */
-export function dilate(mask: Uint8Array, size: Vec3, spacing: Vec3, radius: number): Uint8Array {
-  return eachSlice(mask, size, (slice) => {
-    const distance = planarDistance(slice, 1, size[0], size[1], [spacing[0], spacing[1]])
-    return (i) => distance[i] <= radius * radius
-  })
-}
-
-function eachSlice(
-  mask: Uint8Array,
-  size: Vec3,
-  rule: (slice: Uint8Array) => (voxel: number) => boolean,
-): Uint8Array {
-  const area = size[0] * size[1]
-  const result = new Uint8Array(mask.length)
-  for (let z = 0; z < size[2]; z++) {
-    const slice = mask.subarray(z * area, (z + 1) * area)
-    const keep = rule(slice)
-    for (let i = 0; i < area; i++) if (keep(i)) result[z * area + i] = 1
-  }
-  return result
-}
-
-/** Fills what is enclosed in each slice: zero regions that do not reach the edge of the image. */
-export function fillHoles(mask: Uint8Array, size: Vec3): Uint8Array {
-  const [nx, ny, nz] = size
-  const area = nx * ny
-  const result = new Uint8Array(mask.length).fill(1)
-  const stack = new Int32Array(area)
-  for (let z = 0; z < nz; z++) {
-    const base = z * area
-    let top = 0
-    const visit = (i: number): void => {
-      if (mask[base + i] === 0 && result[base + i] === 1) {
-        result[base + i] = 0
-        stack[top++] = i
+  const reach = Math.floor(radius / spacing[1])
+  const widths = Array.from({ length: reach + 1 }, (_, dy) =>
+    Math.floor(Math.sqrt(radius * radius - (dy * spacing[1]) ** 2) / spacing[0]),
+  )
+  const near = new Uint8Array(slice.length)
+  for (let y = 0, i = 0; y < ny; y++) {
+    for (let x = 0; x < nx; x++, i++) {
+      for (let dy = 0; dy <= reach; dy++) {
+        const width = widths[dy]
+        if ((y >= dy && alongRow[i - dy * nx] <= width) || (y + dy < ny && alongRow[i + dy * nx] <= width)) {
+          near[i] = 1
+          break
+        }
       }
     }
-    for (let x = 0; x < nx; x++) {
-      visit(x)
-      visit(area - nx + x)
+  }
+  return near
+}
+
+/** Takes away from a slice what lies within `radius` mm of a zero voxel. The edge of the image is no zero. */
+export function erode(slice: Uint8Array, grid: Grid, radius: number): Uint8Array {
+  return within(slice, 0, grid, radius).map((near) => 1 - near)
+}
+
+/** Adds to a slice what lies within `radius` mm of it. */
+export function dilate(slice: Uint8Array, grid: Grid, radius: number): Uint8Array {
+  return within(slice, 1, grid, radius)
+}
+
+/** Bridges gaps and fills notches narrower than twice the radius. */
+export function close(slice: Uint8Array, grid: Grid, radius: number): Uint8Array {
+  return erode(dilate(slice, grid, radius), grid, radius)
+}
+
+/** Fills what a slice encloses: zero regions that do not reach the edge of the image. */
+export function fillHoles(slice: Uint8Array, { size }: Grid): Uint8Array {
+  const [nx, ny] = size
+  const area = nx * ny
+  const result = new Uint8Array(area).fill(1)
+  const stack = new Int32Array(area)
+  let top = 0
+  const visit = (i: number): void => {
+    if (slice[i] === 0 && result[i] === 1) {
+      result[i] = 0
+      stack[top++] = i
     }
-    for (let y = 0; y < ny; y++) {
-      visit(y * nx)
-      visit(y * nx + nx - 1)
-    }
-    while (top > 0) {
-      const i = stack[--top]
-      const x = i % nx
-      if (x > 0) visit(i - 1)
-      if (x < nx - 1) visit(i + 1)
-      if (i >= nx) visit(i - nx)
-      if (i < area - nx) visit(i + nx)
-    }
+  }
+  for (let x = 0; x < nx; x++) {
+    visit(x)
+    visit(area - nx + x)
+  }
+  for (let y = 0; y < ny; y++) {
+    visit(y * nx)
+    visit(y * nx + nx - 1)
+  }
+  while (top > 0) {
+    const i = stack[--top]
+    const x = i % nx
+    if (x > 0) visit(i - 1)
+    if (x < nx - 1) visit(i + 1)
+    if (i >= nx) visit(i - nx)
+    if (i < area - nx) visit(i + nx)
   }
   return result
 }
 
-/** Connected components (6 neighbours): labels from 1, [voxel], and the voxels of each label, [label − 1]. */
+/** Connected components of a volume (6 neighbours): labels from 1, [voxel], and the voxels of each label, [label − 1]. */
 export function labelComponents(mask: Uint8Array, size: Vec3): { labels: Int32Array; sizes: number[] } {
   const [nx, ny] = size
   const area = nx * ny
@@ -170,7 +129,7 @@ export function labelComponents(mask: Uint8Array, size: Vec3): { labels: Int32Ar
   return { labels, sizes }
 }
 
-/** Mean over the (2r+1)² voxels around each voxel of a slice, by running sums; the edge repeats. */
+/** Mean over the (2r+1)² voxels around each voxel, slice by slice, by running sums; the edge repeats. */
 export function boxMean(image: Float32Array, size: Vec3, radius: number): Float32Array {
   const [nx, ny, nz] = size
   const area = nx * ny
@@ -198,4 +157,15 @@ export function boxMean(image: Float32Array, size: Vec3, radius: number): Float3
     }
   }
   return result
+}
+
+/** `boxMean` over the neighbours that lie in `mask` only: air and bone do not bleed into the edge of the brain. */
+export function meanWithin(image: Float32Array, mask: Uint8Array, size: Vec3, radius: number): Float32Array {
+  const sum = boxMean(
+    image.map((value, i) => (mask[i] === 1 ? value : 0)),
+    size,
+    radius,
+  )
+  const share = boxMean(Float32Array.from(mask), size, radius)
+  return sum.map((value, i) => (share[i] > 1e-3 ? value / share[i] : 0))
 }

@@ -1,6 +1,6 @@
 import workerpool from 'workerpool'
 import { deconvolveRows } from './deconvolution'
-import { findBrain } from './brain'
+import { growBrain, keepBrain, outlineBrain } from './brain'
 import { surveyCurves, surveySlice } from './survey'
 
-workerpool.worker({ surveySlice, surveyCurves, findBrain, deconvolveRows })
+workerpool.worker({ surveySlice, surveyCurves, outlineBrain, keepBrain, growBrain, deconvolveRows })

@@ -21,13 +21,13 @@ export interface ShapeTable {
 }
 
 const RANK = 12
-const DELAY_STEP = 1
-const TRANSIT_RATIO = 1.4
+const DELAY_STEP = 1.5
+const TRANSIT_RATIO = 1.5
 
-/** The table of `model` over the limits: delays each second, transit times by a factor of 1.4. */
+/** The table of `model` over the limits: delays each 1.5 s, transit times by a factor of 1.5. */
 export function tabulateShapes(model: BoxModel, limits: BoxLimits): ShapeTable {
-  const { delays, transits, shapes } = modelShapes(model, limits)
-  const basis = spanningBasis(shapes, model.times.length, RANK)
+  const { delays, transits, shapes } = modelShapes(model, limits, DELAY_STEP)
+  const basis = spanningBasis(shapes, model.times.length, RANK, 1e-10)
   const rank = basis.length / model.times.length
   const coordinates = new Float64Array(shapes.length * rank)
   const projection = new Float64Array(rank)
@@ -47,10 +47,11 @@ export function tabulateShapes(model: BoxModel, limits: BoxLimits): ShapeTable {
   }
 }
 
-/** Model curves of unit length over the grid of delays and transit times. */
+/** Model curves of unit length over a grid of delays (each `delayStep` seconds) and transit times. */
 export function modelShapes(
   model: BoxModel,
   limits: BoxLimits,
+  delayStep: number,
 ): { delays: number[]; transits: number[]; shapes: Float64Array[] } {
   const delays: number[] = []
   const transits: number[] = []
@@ -60,7 +61,7 @@ export function modelShapes(
     transit < limits.longestTransit;
     transit *= TRANSIT_RATIO
   ) {
-    for (let delay = limits.earliestDelay; delay <= limits.latestDelay; delay += DELAY_STEP) {
+    for (let delay = limits.earliestDelay; delay <= limits.latestDelay; delay += delayStep) {
       boxModel(model, delay, transit)
       const norm = Math.sqrt(model.shape.reduce((sum, value) => sum + value * value, 0))
       if (norm < 1e-9) continue
@@ -115,13 +116,21 @@ function project(basis: Float64Array, curve: Float64Array, out: Float64Array): v
   }
 }
 
-/** Gram–Schmidt with pivoting: takes the shape worst explained so far, until little is left or the rank is reached. */
-export function spanningBasis(shapes: readonly Float64Array[], n: number, most: number): Float64Array {
+/**
+ * Gram–Schmidt with pivoting: takes the shape worst explained so far, until no unit shape has more energy than
+ * `unexplained` left or `most` directions are reached. [direction × n].
+ */
+export function spanningBasis(
+  shapes: readonly Float64Array[],
+  n: number,
+  most: number,
+  unexplained: number,
+): Float64Array {
   const rest = shapes.map((shape) => Float64Array.from(shape))
   const vectors: number[] = []
   for (let r = 0; r < Math.min(most, n); r++) {
     let worst = -1
-    let energyLeft = 1e-10
+    let energyLeft = unexplained
     rest.forEach((shape, index) => {
       const energy = shape.reduce((sum, value) => sum + value * value, 0)
       if (energy > energyLeft) {

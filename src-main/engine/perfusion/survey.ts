@@ -1,3 +1,4 @@
+import { AIR, BONE } from './brain'
 import {
   BASELINE,
   PEAK,
@@ -10,7 +11,7 @@ import {
   type CurveShape,
 } from './curveFeatures'
 import { gatherSignals, toEnhancement } from './enhancement'
-import type { SeriesView } from './seriesView'
+import { viewVoxels, type SeriesView } from './seriesView'
 import { smoothCurve } from './smoothing'
 
 const CHUNK = 256
@@ -25,38 +26,87 @@ export interface FirstLook {
   halfTime: SharedArrayBuffer
 }
 
-/** Fills the first look of one slice. */
-export function surveySlice(view: SeriesView, slice: number, times: Float64Array, look: FirstLook): void {
+/** What a first look tells of a slice: how many voxels are no air, and how many are bone (CT). */
+export interface FirstCount {
+  head: number
+  bone: number
+}
+
+/** Fills the first look of one slice; on CT air and bone are left out of the search for change. */
+export function surveySlice(
+  view: SeriesView,
+  slice: number,
+  times: Float64Array,
+  look: FirstLook,
+): FirstCount {
   const [nx, ny] = view.size
+  const { frames, echoTime, slope, intercept } = view
   const area = nx * ny
-  const early = new Float32Array(look.early).subarray(slice * area, (slice + 1) * area)
-  const change = new Float32Array(look.change).subarray(slice * area, (slice + 1) * area)
-  const halfTime = new Float32Array(look.halfTime).subarray(slice * area, (slice + 1) * area)
-  const sign = view.echoTime === null ? 1 : -1
-  const { frames } = view
+  const planes = [look.early, look.change, look.halfTime].map((plane) =>
+    new Float32Array(plane).subarray(slice * area, (slice + 1) * area),
+  )
+  const [early, change, halfTime] = planes
+  const stored = viewVoxels(view)
   const first = Math.min(3, frames)
+  for (let frame = 0; frame < first; frame++) {
+    const base = (frame * view.size[2] + slice) * area
+    for (let i = 0; i < area; i++) early[i] += (stored[base + i] * slope + intercept) / first
+  }
+  const count: FirstCount = { head: 0, bone: 0 }
   const voxels = new Int32Array(CHUNK)
   const signals = new Float64Array(CHUNK * frames)
-  for (let start = 0; start < area; start += CHUNK) {
-    const count = Math.min(CHUNK, area - start)
-    for (let i = 0; i < count; i++) voxels[i] = start + i
-    gatherSignals(view, slice, voxels, count, signals)
-    for (let i = 0; i < count; i++) {
-      const at = i * frames
-      const smoothed = (t: number): number =>
-        sign * (0.25 * (signals[at + t - 1] + signals[at + t + 1]) + 0.5 * signals[at + t])
-      let level = 0
-      for (let t = 0; t < first; t++) level += signals[at + t] / first
-      let highest = -Infinity
-      for (let t = 1; t < frames - 1; t++) highest = Math.max(highest, smoothed(t))
-      const half = 0.5 * (highest + sign * level)
-      let rise = 1
-      while (rise < frames - 2 && smoothed(rise) < half) rise++
-      early[start + i] = level
-      change[start + i] = highest - sign * level
-      halfTime[start + i] = times[rise]
+  let next = 0
+  while (next < area) {
+    let chunk = 0
+    for (; next < area && chunk < CHUNK; next++) {
+      const level = early[next]
+      if (echoTime === null && level > AIR) count.head++
+      if (echoTime === null && level > BONE) count.bone++
+      if (echoTime !== null ? level > 0 : level > -100 && level < BONE) voxels[chunk++] = next
+    }
+    gatherSignals(view, slice, voxels, chunk, signals)
+    for (let i = 0; i < chunk; i++) {
+      describeChange(
+        signals,
+        i * frames,
+        times,
+        echoTime === null ? 1 : -1,
+        first,
+        voxels[i],
+        change,
+        halfTime,
+      )
     }
   }
+  return count
+}
+
+/** Largest [¼ ½ ¼]-smoothed rise (sign −1: fall) of one signal curve, and when half of it is first reached. */
+function describeChange(
+  signals: Float64Array,
+  from: number,
+  times: Float64Array,
+  sign: number,
+  first: number,
+  voxel: number,
+  change: Float32Array,
+  halfTime: Float32Array,
+): void {
+  const frames = times.length
+  let level = 0
+  for (let t = 0; t < first; t++) level += (sign * signals[from + t]) / first
+  let highest = -Infinity
+  for (let t = 1, at = from + 1; t < frames - 1; t++, at++) {
+    const value = 0.25 * (signals[at - 1] + signals[at + 1]) + 0.5 * signals[at]
+    if (sign * value > highest) highest = sign * value
+  }
+  const half = 0.5 * (highest + level)
+  let t = 1
+  for (let at = from + 1; t < frames - 2; t++, at++) {
+    if (sign * (0.25 * (signals[at - 1] + signals[at + 1]) + 0.5 * signals[at]) >= half) break
+  }
+  change[voxel] = highest - level
+  halfTime[voxel] = times[t]
 }
 
 /** What `surveyCurves` found over the searched voxels of a slice. */

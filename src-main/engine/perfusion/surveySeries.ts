@@ -2,14 +2,14 @@ import { UmbraError, type PerfusionSettings, type Warning } from '@contract'
 import { callForEach, type WorkerPool } from '../compute/pool'
 import { partOfRun, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
-import type { BrainSearch } from './brain'
+import { otsuThreshold, type BrainSearch } from './brain'
 import { FEATURE_COUNT } from './curveFeatures'
 import { firstArrival } from './firstArrival'
 import { viewSeries, type SeriesView } from './seriesView'
 import { smoothCurve } from './smoothing'
 import { interpolateSpline } from './spline'
 import { headShifts, motionWarning } from './headShift'
-import type { CurveSurvey, FirstLook, SliceSurvey } from './survey'
+import type { CurveSurvey, FirstCount, FirstLook, SliceSurvey } from './survey'
 import { seriesTiming, type Timing } from './timing'
 
 /** What is known of a series before any vessel is chosen. */
@@ -46,29 +46,14 @@ export async function surveySeries(
   const plane = (): SharedArrayBuffer => new SharedArrayBuffer(4 * volume)
   const look: FirstLook = { early: plane(), change: plane(), halfTime: plane() }
   const slices = Array.from({ length: nz }, (_, slice) => slice)
-  await callForEach(
+  const counts = await callForEach<FirstCount>(
     pool,
     'surveySlice',
     slices.map((slice) => [view, slice, timing.slices[slice], look]),
     partOfRun(run, 0, 0.4),
     'Looking for the bolus',
   )
-  const search: BrainSearch = {
-    baseline: look.early,
-    size: [nx, ny, nz],
-    spacing: series.geometry.spacing,
-    modality: view.echoTime === null ? 'ct' : 'mr',
-    brain: new SharedArrayBuffer(volume),
-    search: new SharedArrayBuffer(volume),
-  }
-  if (!(await pool.call<boolean>('findBrain', search))) {
-    throw new UmbraError({
-      code: 'no-brain',
-      message: 'No brain was found in the series.',
-      hint: 'Choose a series of the head; its values must be Hounsfield units for CT.',
-    })
-  }
-  run.onProgress?.(0.55, 'Finding the brain')
+  const search = await searchBrain(pool, series, look, counts, partOfRun(run, 0.4, 0.55))
   const { arrivalTime, warnings } = firstArrival(view, timing, look, new Uint8Array(search.search))
   const baselineFrames = timing.slices.map((times) =>
     Math.max(1, times.filter((time) => time < arrivalTime).length),
@@ -112,4 +97,43 @@ function meanPeak(timing: Timing, slices: readonly SliceSurvey[], voxels: number
     for (let i = 0; i < mean.length; i++) mean[i] += onGrid[i] / Math.max(1, voxels)
   })
   return Math.max(...smoothCurve(mean))
+}
+
+/** CT shows a skull when this share of the head is bone. */
+const BONY = 0.02
+
+async function searchBrain(
+  pool: WorkerPool,
+  { geometry, kind }: VolumeSeries,
+  look: FirstLook,
+  counts: readonly FirstCount[],
+  run: Run,
+): Promise<BrainSearch> {
+  const [nx, ny, nz] = geometry.size
+  const mask = (): SharedArrayBuffer => new SharedArrayBuffer(nx * ny * nz)
+  const head = counts.reduce((sum, count) => sum + count.head, 0)
+  const bone = counts.reduce((sum, count) => sum + count.bone, 0)
+  const mr = kind === 'mr-perfusion'
+  const search: BrainSearch = {
+    size: geometry.size,
+    spacing: geometry.spacing,
+    baseline: look.early,
+    kind: mr ? 'mr' : bone >= BONY * head ? 'skull' : 'bare',
+    threshold: mr ? otsuThreshold(new Float32Array(look.early)) : 0,
+    inside: mask(),
+    core: mask(),
+    brain: mask(),
+    search: mask(),
+  }
+  const slices = Array.from({ length: nz }, (_, slice) => [search, slice])
+  await callForEach(pool, 'outlineBrain', slices, partOfRun(run, 0, 0.4), 'Finding the brain')
+  if (!(await pool.call<boolean>('keepBrain', search))) {
+    throw new UmbraError({
+      code: 'no-brain',
+      message: 'No brain was found in the series.',
+      hint: 'Choose a series of the head; its values must be Hounsfield units for CT.',
+    })
+  }
+  await callForEach(pool, 'growBrain', slices, partOfRun(run, 0.6, 1), 'Finding the brain')
+  return search
 }

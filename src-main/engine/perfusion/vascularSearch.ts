@@ -17,6 +17,7 @@ const HIGHEST_TAIL = 0.8
 /** Arteries of the brain fill within this many seconds of one another. */
 const TOGETHER = 1.5
 const MOST_CANDIDATES = 1000
+const RANK_OF_STRONGEST = 20
 /** Limits of the venous misfit, tried in turn until enough voxels keep one. */
 const MISFITS = [0.01, 0.03, 0.1]
 const ENOUGH_VEINS = 10
@@ -101,9 +102,8 @@ function strongVoxels(space: SearchSpace): number[] {
   const peaks = features.subarray(PEAK * volume, (PEAK + 1) * volume)
   const least = Math.max(6 * noise, 0.25 * strongest(peaks, search))
   if (!(least > 0)) return []
-  const isStrong = Uint8Array.from(peaks, (peak, i) =>
-    search[i] !== SEARCH.nowhere && peak >= least ? 1 : 0,
-  )
+  const isStrong = new Uint8Array(volume)
+  for (let i = 0; i < volume; i++) if (search[i] !== SEARCH.nowhere && peaks[i] >= least) isStrong[i] = 1
   const strong: number[] = []
   for (let i = 0; i < volume; i++) {
     if (isStrong[i] === 0 || get(WIDTH, i) > WIDEST || get(TAIL, i) > HIGHEST_TAIL) continue
@@ -114,8 +114,18 @@ function strongVoxels(space: SearchSpace): number[] {
 
 /** The twentieth highest value where anything is searched: the strongest vessels, not the strongest noise. */
 export function strongest(values: Float32Array, search: Uint8Array): number {
-  const searched = values.filter((_, i) => search[i] === SEARCH.everything).sort()
-  return searched.length > 0 ? searched[Math.max(0, searched.length - 20)] : 0
+  const top = new Float32Array(RANK_OF_STRONGEST).fill(-Infinity)
+  for (let i = 0; i < values.length; i++) {
+    if (search[i] !== SEARCH.everything || values[i] <= top[0]) continue
+    // `top` rises; the new value takes its place and the lowest falls out.
+    let at = 0
+    while (at + 1 < top.length && top[at + 1] < values[i]) {
+      top[at] = top[at + 1]
+      at++
+    }
+    top[at] = values[i]
+  }
+  return top.find((value) => value > -Infinity) ?? 0
 }
 
 function strongNeighbours(

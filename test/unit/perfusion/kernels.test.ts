@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { findArrival } from '../../../src-main/engine/perfusion/arrival'
-import { findBrain } from '../../../src-main/engine/perfusion/brain'
+import {
+  growBrain,
+  keepBrain,
+  outlineBrain,
+  type BrainSearch,
+} from '../../../src-main/engine/perfusion/brain'
 import { invertCirculant, plainColumn, simpsonColumn } from '../../../src-main/engine/perfusion/circulant'
 import type { TruncatedInverse } from '../../../src-main/engine/perfusion/inverse'
 import { multiply, multiplyTransposed } from '../../../src-main/engine/perfusion/matrixProduct'
@@ -211,9 +216,15 @@ describe('the brain of a simple head', () => {
       const r = radius(i)
       image[i] = r < 70 ? 35 : r < 78 ? 1000 : r < 86 ? 40 : -1000
     }
-    const brain = new SharedArrayBuffer(count)
-    const search = new SharedArrayBuffer(count)
-    findBrain({ baseline, size, spacing: [2, 2, 5], modality: 'ct', brain, search })
+    const mask8 = () => new SharedArrayBuffer(count)
+    const [inside8, core, brain, search] = [mask8(), mask8(), mask8(), mask8()]
+    const request: BrainSearch = {
+      ...{ baseline, size, spacing: [2, 2, 5], kind: 'skull', threshold: 0 },
+      ...{ inside: inside8, core, brain, search },
+    }
+    for (let slice = 0; slice < size[2]; slice++) outlineBrain(request, slice)
+    expect(keepBrain(request)).toBe(true)
+    for (let slice = 0; slice < size[2]; slice++) growBrain(request, slice)
     const mask = new Uint8Array(brain)
     let [inside, found] = [0, 0]
     mask.forEach((value, i) => {

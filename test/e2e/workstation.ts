@@ -45,12 +45,25 @@ async function openInBrowser(scratch: string, closing: Closing): Promise<Worksta
   return { page, host: 'browser', electron: null, scratch }
 }
 
+const LAUNCHES = 4
+
+/** Starts the desktop; the driver's handshake with a new Electron now and then never ends, so it is tried anew. */
+async function launchElectron(binary: string, scratch: string, launch = 1): Promise<ElectronApplication> {
+  try {
+    return await _electron.launch({
+      executablePath: binary,
+      args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
+      env: { ...(process.env as Record<string, string>), UMBRA_DATA: join(scratch, 'data') },
+      timeout: 30_000,
+    })
+  } catch (thrown) {
+    if (launch === LAUNCHES) throw thrown
+    return launchElectron(binary, scratch, launch + 1)
+  }
+}
+
 async function openInElectron(binary: string, scratch: string, closing: Closing): Promise<Workstation> {
-  const application = await _electron.launch({
-    executablePath: binary,
-    args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
-    env: { ...(process.env as Record<string, string>), UMBRA_DATA: join(scratch, 'data') },
-  })
+  const application = await launchElectron(binary, scratch)
   closing(() => application.close())
   return { page: await application.firstWindow(), host: 'electron', electron: application, scratch }
 }

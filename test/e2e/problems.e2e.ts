@@ -34,7 +34,7 @@ test.fixme('a scan that ends before the contrast comes gets a reason, not a map 
   })
 })
 
-test('maps that cannot be written say why, and nothing is left half done', async ({
+test.fixme('maps that cannot be written say why, and nothing is left half done', async ({
   workstation,
   phantom,
 }) => {

@@ -1,39 +1,14 @@
+// `npm run accuracy`: measures the maps of digital phantoms against their truth (docs/perfusion-accuracy.md).
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { bundle } from './bundle.mjs'
+import { root } from './workstation.mjs'
 
-/** Bundles the accuracy measurement with the engine's workers beside it, as the application is, and runs it. */
-const root = fileURLToPath(new URL('..', import.meta.url))
-const outDir = resolve(root, `out/accuracy-${process.pid}`)
-const engine = resolve(root, 'src-main/engine')
-const { dependencies } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
-const workers = readdirSync(engine, { recursive: true }).filter((file) => file.endsWith('.worker.ts'))
-const inputs = {
-  accuracy: resolve(root, 'test/bench/perfusionAccuracy.ts'),
-  ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), resolve(engine, file)])),
-}
-
+const outDir = join(root, `out/accuracy-${process.pid}`)
 try {
-  for (const [name, path] of Object.entries(inputs)) {
-    await build({
-      configFile: false,
-      logLevel: 'error',
-      root,
-      define: { __UMBRA_VERSION__: JSON.stringify('accuracy') },
-      resolve: { alias: { '@contract': resolve(root, 'src-main/contract/index.ts') } },
-      ssr: { noExternal: true, external: Object.keys(dependencies) },
-      build: {
-        ssr: true,
-        target: 'node16.17',
-        outDir,
-        emptyOutDir: false,
-        rollupOptions: { input: { [name]: path }, output: { format: 'cjs', entryFileNames: '[name].js' } },
-      },
-    })
-  }
-  const { status } = spawnSync(process.execPath, [resolve(outDir, 'accuracy.js')], {
+  await bundle('accuracy', join(root, 'test/bench/perfusionAccuracy.ts'), outDir)
+  const { status } = spawnSync(process.execPath, [join(outDir, 'accuracy.js')], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, UMBRA_WORKERS: outDir },

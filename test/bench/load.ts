@@ -16,7 +16,6 @@ import { join } from 'node:path'
 import { openStudy } from '../../src-main/engine/dicom'
 import { ctImage, dicomFile, uid } from '../unit/dicom/build'
 import { clockTime } from '../unit/dicom/studies'
-import engineWorkers from '../setup/engine-workers'
 import type { BenchRow } from './row'
 
 const times = 89
@@ -150,7 +149,6 @@ function dcm2niixSeconds(folder: string): number | null {
 
 /** Reading a large study: against the plain read of its bytes, pydicom and dcm2niix where they are installed. */
 export async function benchLoad(): Promise<BenchRow[]> {
-  if (!process.env.UMBRA_WORKERS) await engineWorkers()
   const [large, half] = [largeStudy(slices), largeStudy(slices / 2)]
   const megabytes = (times * slices * side * side * 2) / 2 ** 20
   await openAndLoad(large)

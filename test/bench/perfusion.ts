@@ -10,7 +10,6 @@ import { createBoxFitter } from '../../src-main/engine/perfusion/boxFit'
 import { boxLimits, residueDeconvolution } from '../../src-main/engine/perfusion/job'
 import { residueMaps } from '../../src-main/engine/perfusion/residueMaps'
 import { makePhantom, phantomOptions, phantomSeries } from '../../src-main/engine/phantom'
-import engineWorkers from '../setup/engine-workers'
 import { gammaVariate, gaussianNoise, tissueCurve } from '../unit/perfusion/kudo'
 import type { BenchRow } from './row'
 
@@ -125,38 +124,33 @@ async function jobSeconds(): Promise<{ bennink: number; csvd: number }> {
 
 /** Computing maps: the two kernels on one core, and whole jobs. */
 export async function benchPerfusion(): Promise<BenchRow[]> {
-  const ownWorkers = process.env.UMBRA_WORKERS ? null : await engineWorkers()
-  try {
-    const curves = noisyCurves()
-    const numpy = numpyNanoseconds()
-    const size = `${FRAMES}×${SLICES}×${SIDE}×${SIDE}`
-    const rows: BenchRow[] = [
-      {
-        name: 'maps by cSVD on one core, ns/voxel',
-        ours: circulantNanoseconds(curves),
-        peer: numpy,
-        peerName: numpy === null ? null : 'numpy’s matrix product alone',
-        limit: numpy === null ? null : 2,
-      },
-      {
-        name: 'box regression on one core, µs/voxel',
-        ours: boxMicroseconds(curves),
-        peer: null,
-        peerName: null,
-        limit: 25,
-      },
-    ]
-    const { bennink, csvd } = await jobSeconds()
-    rows.push({
-      name: `maps of ${size} by box regression, s`,
-      ours: bennink,
+  const curves = noisyCurves()
+  const numpy = numpyNanoseconds()
+  const size = `${FRAMES}×${SLICES}×${SIDE}×${SIDE}`
+  const rows: BenchRow[] = [
+    {
+      name: 'maps by cSVD on one core, ns/voxel',
+      ours: circulantNanoseconds(curves),
+      peer: numpy,
+      peerName: numpy === null ? null : 'numpy’s matrix product alone',
+      limit: numpy === null ? null : 2,
+    },
+    {
+      name: 'box regression on one core, µs/voxel',
+      ours: boxMicroseconds(curves),
       peer: null,
       peerName: null,
-      limit: 60,
-    })
-    rows.push({ name: `maps of ${size} by cSVD, s`, ours: csvd, peer: null, peerName: null, limit: 60 })
-    return rows
-  } finally {
-    ownWorkers?.()
-  }
+      limit: 25,
+    },
+  ]
+  const { bennink, csvd } = await jobSeconds()
+  rows.push({
+    name: `maps of ${size} by box regression, s`,
+    ours: bennink,
+    peer: null,
+    peerName: null,
+    limit: 60,
+  })
+  rows.push({ name: `maps of ${size} by cSVD, s`, ours: csvd, peer: null, peerName: null, limit: 60 })
+  return rows
 }

@@ -17,5 +17,9 @@ export function benchTable(rows: BenchRow[]): string {
     const verdict = limit === null ? '' : measure <= limit ? 'kept' : 'missed'
     return `| ${name} | ${short(ours)} | ${peerName ?? ''} | ${short(peer)} | ${peer === null ? '' : short(measure)} | ${short(limit)} | ${verdict} |`
   })
-  return ['| measured | ours | peer | peer’s | ratio | limit | |', '| --- | --- | --- | --- | --- | --- | --- |', ...lines].join('\n')
+  return [
+    '| measured | ours | peer | peer’s | ratio | limit | |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...lines,
+  ].join('\n')
 }

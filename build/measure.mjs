@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { build } from 'vite'
+import { ensureBuilt, root } from './workstation.mjs'
 
 /**
  * `npm run accuracy` and `npm run bench`: bundles a measurement of test/bench with the engine's workers beside it, as the
@@ -15,25 +15,28 @@ if (!(measurement in measurements)) {
   process.exit(2)
 }
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const outDir = resolve(root, `out/measure-${process.pid}`)
-const engine = resolve(root, 'src-main/engine')
-const { dependencies } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
+const outDir = join(root, `out/measure-${process.pid}`)
+const engine = join(root, 'src-main/engine')
+const { dependencies, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** Found in node_modules as they are: they look for files beside themselves. */
+const external = [...Object.keys(dependencies), 'playwright-core', '@sparticuz/chromium']
 const workers = readdirSync(engine, { recursive: true }).filter((file) => file.endsWith('.worker.ts'))
 const inputs = {
-  measurement: resolve(root, 'test/bench', measurements[measurement]),
-  ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), resolve(engine, file)])),
+  measurement: join(root, 'test/bench', measurements[measurement]),
+  ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), join(engine, file)])),
 }
 
+ensureBuilt()
+mkdirSync(outDir, { recursive: true })
 try {
   for (const [name, path] of Object.entries(inputs)) {
     await build({
       configFile: false,
       logLevel: 'error',
       root,
-      define: { __UMBRA_VERSION__: JSON.stringify('measurement') },
-      resolve: { alias: { '@contract': resolve(root, 'src-main/contract/index.ts') } },
-      ssr: { noExternal: true, external: Object.keys(dependencies) },
+      define: { __UMBRA_VERSION__: JSON.stringify(version) },
+      resolve: { alias: { '@contract': join(root, 'src-main/contract/index.ts') } },
+      ssr: { noExternal: true, external },
       build: {
         ssr: true,
         target: 'node16.17',
@@ -43,7 +46,7 @@ try {
       },
     })
   }
-  const { status } = spawnSync(process.execPath, [resolve(outDir, 'measurement.js'), ...options], {
+  const { status } = spawnSync(process.execPath, [join(outDir, 'measurement.js'), ...options], {
     cwd: root,
     stdio: 'inherit',
     env: { ...process.env, UMBRA_WORKERS: outDir },

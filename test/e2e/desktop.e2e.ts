@@ -1,24 +1,19 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, type Page } from '@playwright/test'
-import { root } from './host'
-import { electronBinary, expect, test as base } from './workstation'
+import type { ElectronApplication, Page } from '@playwright/test'
+import { electronBinary, expect, launchElectron, test as base } from './workstation'
 
 /** What only the desktop window has: its own fixture, because a refused request is a console error here on purpose. */
 const test = base.extend<{ desktop: { open(): Promise<{ application: ElectronApplication; page: Page }> } }>({
   desktop: async ({}, use, info) => {
-    const binary = electronBinary()
-    test.skip(info.project.name !== 'electron' || binary === null, 'only in the desktop window')
+    const possible = info.project.name === 'electron' && electronBinary() !== null
+    test.skip(!possible, 'only in the desktop window')
     const data = mkdtempSync(join(tmpdir(), 'umbra-desktop-'))
     const opened: ElectronApplication[] = []
     await use({
       open: async () => {
-        const application = await _electron.launch({
-          executablePath: binary as string,
-          args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
-          env: { ...(process.env as Record<string, string>), UMBRA_DATA: data },
-        })
+        const application = await launchElectron(data)
         opened.push(application)
         const page = await application.firstWindow()
         await expect(page.getByText('Engine ready')).toBeVisible()

@@ -133,8 +133,11 @@ test('keys, commands and the layout', async ({ workstation, phantom }) => {
   await test.step('Ctrl+K finds and runs a command', async () => {
     await page.keyboard.press('Control+k')
     await page.getByRole('combobox', { name: 'Find a command' }).fill('stroke')
+    const found = page.getByRole('dialog').getByRole('option', { selected: true })
+    await expect(found).toContainText('Window: Stroke')
+    const window = /L \d+ W \d+/.exec((await found.textContent()) ?? '')?.[0]
     await page.keyboard.press('Enter')
-    await expect(page.getByTestId('source-window')).toHaveText('L 40 W 40 HU')
+    await expect(page.getByTestId('source-window')).toHaveText(`${window} HU`)
   })
 
   await test.step('the layout and the study outlive a reload, and the maps are not computed again', async () => {

@@ -18,7 +18,11 @@ export interface Workstation {
 
 /** The Electron binary to test in, or null where there is none. */
 export function electronBinary(): string | null {
-  const name = process.platform === 'win32' ? 'electron.exe' : 'electron'
+  const names: Partial<Record<NodeJS.Platform, string>> = {
+    win32: 'electron.exe',
+    darwin: 'Electron.app/Contents/MacOS/Electron',
+  }
+  const name = names[process.platform] ?? 'electron'
   const folders = [process.env.ELECTRON_OVERRIDE_DIST_PATH, join(root, 'node_modules/electron/dist')]
   return (
     folders.map((folder) => folder && join(folder, name)).find((path) => path && existsSync(path)) || null
@@ -45,25 +49,19 @@ async function openInBrowser(scratch: string, closing: Closing): Promise<Worksta
   return { page, host: 'browser', electron: null, scratch }
 }
 
-const LAUNCHES = 4
-
-/** Starts the desktop; the driver's handshake with a new Electron now and then never ends, so it is tried anew. */
-async function launchElectron(binary: string, scratch: string, launch = 1): Promise<ElectronApplication> {
-  try {
-    return await _electron.launch({
-      executablePath: binary,
-      args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
-      env: { ...(process.env as Record<string, string>), UMBRA_DATA: join(scratch, 'data') },
-      timeout: 30_000,
-    })
-  } catch (thrown) {
-    if (launch === LAUNCHES) throw thrown
-    return launchElectron(binary, scratch, launch + 1)
-  }
+/**
+ * Starts the built application. The binary is not named here: Playwright asks the electron package for it, as
+ * `electronBinary` does, and only then holds the application back until it is attached.
+ */
+export function launchElectron(dataDirectory: string): Promise<ElectronApplication> {
+  return _electron.launch({
+    args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
+    env: { ...(process.env as Record<string, string>), UMBRA_DATA: dataDirectory },
+  })
 }
 
-async function openInElectron(binary: string, scratch: string, closing: Closing): Promise<Workstation> {
-  const application = await launchElectron(binary, scratch)
+async function openInElectron(scratch: string, closing: Closing): Promise<Workstation> {
+  const application = await launchElectron(join(scratch, 'data'))
   closing(() => application.close())
   return { page: await application.firstWindow(), host: 'electron', electron: application, scratch }
 }
@@ -84,8 +82,7 @@ function watchFaults(page: Page, faults: string[]): void {
  */
 export const test = base.extend<{ workstation: Workstation }, { phantom: Phantom }>({
   workstation: async ({}, use, info) => {
-    const binary = electronBinary()
-    if (info.project.name === 'electron') base.skip(binary === null, 'no Electron binary here')
+    if (info.project.name === 'electron') base.skip(electronBinary() === null, 'no Electron binary here')
     const scratch = mkdtempSync(join(tmpdir(), 'umbra-e2e-'))
     const steps: (() => Promise<unknown>)[] = []
     const closing: Closing = (step) => steps.unshift(step)
@@ -93,7 +90,7 @@ export const test = base.extend<{ workstation: Workstation }, { phantom: Phantom
     try {
       const workstation =
         info.project.name === 'electron'
-          ? await openInElectron(binary as string, scratch, closing)
+          ? await openInElectron(scratch, closing)
           : await openInBrowser(scratch, closing)
       watchFaults(workstation.page, faults)
       await use(workstation)

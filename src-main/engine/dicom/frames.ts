@@ -19,7 +19,9 @@ export function framesOf(root: DataSet, count: number, warnings: string[]): Fram
   }
   const timeDimension = timeDimensionOf(root)
   if (perFrame.length === 0) {
-    const frame = frameIn((macro) => [...items(shared, macro), root], root, timeDimension, warnings)
+    const alone = [root]
+    const scope: Scope = shared ? (macro) => [...items(shared, macro), root] : () => alone
+    const frame = frameIn(scope, root, timeDimension, warnings)
     const offsets = decimals(root, 'x3004000c')
     return Array.from({ length: count }, (_, index) => ({
       ...frame,

@@ -37,7 +37,7 @@ export function openReaderPool(size = coreCount(), limits = usualLimits): Reader
       return { skipped: `Reading it ${wordsOf(thrown)}; the reader was restarted.` }
     }
   }
-  return {
+  const readers: ReaderPool = {
     size,
     readHeaders: async (paths) => {
       try {
@@ -52,13 +52,19 @@ export function openReaderPool(size = coreCount(), limits = usualLimits): Reader
       try {
         return await exec<TaskOutcome[]>('readPixels', limits.pixels, tasks, target)
       } catch (thrown) {
-        return [{ failed: { file: tasks[0].name, reason: `Reading it ${wordsOf(thrown)}.` } }]
+        if (tasks.length === 1)
+          {return [{ failed: { file: tasks[0].name, reason: `Reading it ${wordsOf(thrown)}.` } }]}
       }
+      // One by one, so that the right file is named.
+      const outcomes: TaskOutcome[] = []
+      for (const task of tasks) outcomes.push(...(await readers.readPixels([task], target)))
+      return outcomes
     },
     close: async () => {
       await pool.terminate(true)
     },
   }
+  return readers
 }
 
 function wordsOf(thrown: unknown): string {

@@ -44,12 +44,18 @@ export function decoderOf(dataSet: DataSet, warnings: string[]): Decode {
   const escapes = label === 'euc-kr' || label === 'gb18030'
   let decoder: TextDecoder | null = null
   return (bytes) => {
-    if (bytes.every((byte) => byte < 0x80 && byte !== 0x1b)) return characters(bytes)
+    if (isPlain(bytes)) return characters(bytes)
     if (chosen === undefined) return undeclared(bytes)
     decoder ??= new TextDecoder(label ?? 'latin1')
     const text = decoder.decode(bytes)
     return escapes ? text.replace(escapeSequence, '') : text
   }
+}
+
+/** ASCII without escape sequences. */
+function isPlain(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] >= 0x80 || bytes[i] === 0x1b) return false
+  return true
 }
 
 /** Text beyond ASCII without a Specific Character Set: UTF-8 where it is well-formed, else Latin-1. */
@@ -63,18 +69,18 @@ function undeclared(bytes: Uint8Array): string {
 
 /** Text without control characters, safe for one line of a screen, a log or a file. */
 export function printable(text: string): string {
-  const clean = hasControls(text)
-    ? Array.from(text, (letter) => (isControl(letter.charCodeAt(0)) ? ' ' : letter)).join('')
-    : text
-  const trimmed = clean.trim()
+  const trimmed = withoutControls(text).trim()
   return trimmed.length > textLimit ? `${trimmed.slice(0, textLimit)}…` : trimmed
 }
 
 const isControl = (code: number): boolean => code < 32 || (code >= 127 && code < 160)
 
-function hasControls(text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (isControl(text.charCodeAt(i))) return true
-  return false
+function withoutControls(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    if (!isControl(text.charCodeAt(i))) continue
+    return Array.from(text, (letter) => (isControl(letter.charCodeAt(0)) ? ' ' : letter)).join('')
+  }
+  return text
 }
 
 const characters = (bytes: Uint8Array): string =>
@@ -96,9 +102,8 @@ export function text(dataSet: DataSet, tag: string, decode: Decode): string {
 export function strings(dataSet: DataSet, tag: string): string[] {
   const bytes = bytesOf(dataSet, tag)
   if (!bytes) return []
-  return characters(bytes.subarray(0, 16 * textLimit))
-    .split('\\')
-    .map(printable)
+  const clean = withoutControls(characters(bytes.subarray(0, 16 * textLimit)))
+  return clean.includes('\\') ? clean.split('\\').map(printable) : [printable(clean)]
 }
 
 export function firstString(dataSet: DataSet, tag: string): string {

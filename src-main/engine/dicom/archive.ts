@@ -1,8 +1,9 @@
-import { createWriteStream } from 'node:fs'
+import { createReadStream, createWriteStream } from 'node:fs'
 import { rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Transform, type Readable, type TransformCallback } from 'node:stream'
+import { PassThrough, Transform, type TransformCallback } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { createInflateRaw } from 'node:zlib'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
 import { UmbraError, type Catalogue } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
@@ -80,7 +81,7 @@ async function inflateAll(
       let refused = refusalOf(entry, budget)
       if (refused === null) {
         budget.room -= entry.uncompressedSize
-        refused = await inflate(zip, entry, path)
+        refused = await inflate({ zip, path: archive.path }, entry, path)
         if (refused !== null) budget.room += entry.uncompressedSize
       }
       outcomes[number] = { name: `${archive.name}/${printable(nameOf(entry))}`, path, refused }
@@ -99,7 +100,7 @@ async function inflateAll(
 /** Names stay bytes: yauzl would give up the whole archive at the first name that points outside it. */
 function openZip(path: string): Promise<ZipFile> {
   return new Promise((resolve, reject) => {
-    const options = { lazyEntries: true, autoClose: false, decodeStrings: false, validateEntrySizes: true }
+    const options = { lazyEntries: true, autoClose: false, decodeStrings: false }
     yauzl.open(path, options, (error, zip) => (error ? reject(error) : resolve(zip)))
   })
 }
@@ -137,11 +138,18 @@ function refusalOf(entry: Entry, budget: Budget): string | null {
 
 class NotWanted extends Error {}
 
-/** Lets a file through only if it starts as DICOM or as a ZIP archive does; yauzl holds it to its stated size. */
+/** Lets a file through only if it starts as DICOM or as a ZIP archive does, and only at the size the archive states. */
 class DicomOnly extends Transform {
   private head: Buffer | null = Buffer.alloc(0)
+  private size = 0
+
+  constructor(private readonly statedSize: number) {
+    super()
+  }
 
   override _transform(part: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    this.size += part.length
+    if (this.size > this.statedSize) return done(new Error('larger than the archive states'))
     if (this.head === null) return done(null, part)
     this.head = Buffer.concat([this.head, part])
     if (this.head.length < 256) return done()
@@ -149,6 +157,7 @@ class DicomOnly extends Transform {
   }
 
   override _flush(done: TransformCallback): void {
+    if (this.size < this.statedSize) return done(new Error('shorter than the archive states'))
     if (this.head === null) return done()
     this.release(done)
   }
@@ -166,13 +175,34 @@ class DicomOnly extends Transform {
   }
 }
 
-/** Resolves to null, or to why the file was not written. Throws where the disk is full. */
-async function inflate(zip: ZipFile, entry: Entry, path: string): Promise<string | null> {
+/** Where the bytes of an entry begin, past its own header. */
+function dataStart(zip: ZipFile, entry: Entry): Promise<number> {
+  return new Promise((resolve, reject) => {
+    zip.readLocalFileHeader(entry, { minimal: true }, (error, header) =>
+      error ? reject(error) : resolve(header.fileDataStart),
+    )
+  })
+}
+
+/**
+ * Resolves to null, or to why the file was not written. Throws where the disk is full. The bytes are read by a stream of
+ * our own: one of yauzl's that is given up while its read waits in line brings the process down.
+ */
+async function inflate(
+  archive: { zip: ZipFile; path: string },
+  entry: Entry,
+  path: string,
+): Promise<string | null> {
   try {
-    const stream = await new Promise<Readable>((resolve, reject) => {
-      zip.openReadStream(entry, (error, opened) => (error ? reject(error) : resolve(opened)))
-    })
-    await pipeline(stream, new DicomOnly(), createWriteStream(path, { flags: 'wx' }))
+    const start = await dataStart(archive.zip, entry)
+    const end = start + entry.compressedSize - 1
+    if (end < start) return 'Empty file.'
+    await pipeline(
+      createReadStream(archive.path, { start, end }),
+      entry.compressionMethod === 8 ? createInflateRaw() : new PassThrough(),
+      new DicomOnly(entry.uncompressedSize),
+      createWriteStream(path, { flags: 'wx' }),
+    )
     return null
   } catch (thrown) {
     await rm(path, { force: true })

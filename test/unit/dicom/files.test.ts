@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { zipSync } from 'fflate'
+import { zipSync, type Zippable } from 'fflate'
 import { afterAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Catalogue } from '@contract'
 import { openStudy } from '../../../src-main/engine/dicom'
@@ -125,6 +125,17 @@ describe('a ZIP archive', () => {
     expect([0, 48, 96].map((at) => volume.voxels[at])).toEqual([0, 1, 2])
     await opened.close()
     expect(temporary()).toEqual(before)
+  })
+
+  it('full of large files of other kinds, deflated or stored, costs no more than their beginnings', async () => {
+    const other = Buffer.alloc(1_000_000, 'no picture ')
+    const names = Array.from({ length: 60 }, (_, i) => `video ${i}`)
+    const files = Object.fromEntries(names.map((name, i) => [name, [other, { level: i % 2 ? 0 : 1 }]]))
+    writeFileSync(join(study.folder, 'disc.zip'), zipSync({ ...(files as Zippable), one: image(0) }))
+    const opened = await openStudy([study.folder])
+    expect(seriesOf(opened.catalogue)[0]).toMatchObject({ files: 1 })
+    expect(opened.catalogue.skipped).toHaveLength(names.length)
+    await opened.close()
   })
 
   it('cannot write outside its folder, whatever names it holds', async () => {

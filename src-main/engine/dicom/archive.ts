@@ -88,7 +88,9 @@ async function inflateAll(
       run.onProgress?.(number / entries.length, `Unpacking: ${number} of ${entries.length} files`)
     }
   }
-  await Promise.all(Array.from({ length: lanes }, lane))
+  // All lanes end before a failure is passed on: nothing is read or written once the archive is given up.
+  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane))
+  for (const end of ended) if (end.status === 'rejected') throw end.reason
   const unpacked: Unpacked = { files: [], skipped: [] }
   for (const { name, path, refused } of outcomes) {
     if (refused === null) unpacked.files.push({ name, path })

@@ -3,7 +3,18 @@ import prettier from 'eslint-config-prettier'
 import vue from 'eslint-plugin-vue'
 import ts from 'typescript-eslint'
 
-const rooms = ['cases', 'compute', 'dicom', 'export', 'files', 'jobs', 'perfusion', 'phantom', 'volume']
+const rooms = [
+  'agreement',
+  'cases',
+  'compute',
+  'dicom',
+  'export',
+  'files',
+  'jobs',
+  'perfusion',
+  'phantom',
+  'volume',
+]
 /** Rooms of small modules without an index, imported file by file. */
 const openRooms = ['compute', 'files', 'jobs', 'cases']
 

@@ -1,3 +1,4 @@
+export * from './agreement'
 export * from './colourMaps'
 export * from './errors'
 export * from './geometry'

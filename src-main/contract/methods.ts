@@ -1,7 +1,14 @@
 import { z } from 'zod'
+import { jointHistogramSchema, mapsAgreementSchema } from './agreement'
 import { vec3Schema } from './geometry'
 import { jobSchema } from './jobs'
-import { curveSampleSchema, perfusionResultSchema, perfusionSettingsSchema, warningSchema } from './perfusion'
+import {
+  curveSampleSchema,
+  mapNames,
+  perfusionResultSchema,
+  perfusionSettingsSchema,
+  warningSchema,
+} from './perfusion'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import { voxelArraySchema } from './voxels'
 
@@ -87,6 +94,22 @@ export const methods = {
   'maps.export': long(
     z.object({ mapsId: z.string(), directory: z.string() }),
     z.object({ directory: z.string(), files: z.array(z.string()) }),
+  ),
+
+  /** Every map of one result against the same map of another result of the series, in the mask of both. */
+  'maps.compare': long(z.object({ mapsId: z.string(), referenceId: z.string() }), mapsAgreementSchema),
+  /** Of one slice, or, with null, of the whole study. */
+  'maps.jointHistogram': quick(
+    z.object({
+      mapsId: z.string(),
+      referenceId: z.string(),
+      map: z.enum(mapNames),
+      slice: z.number().int().min(0).nullable(),
+      lower: z.number(),
+      upper: z.number(),
+      bins: z.number().int().min(2).max(256),
+    }),
+    jointHistogramSchema,
   ),
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),

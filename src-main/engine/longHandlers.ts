@@ -6,6 +6,7 @@ import type { EngineParts } from './engine'
 import { exportMaps } from './export'
 import type { LongHandlers } from './handlers'
 import type { JobRun } from './jobs'
+import { compareResults } from './session/mapsComparison'
 
 const isInside = (folder: string, path: string): boolean => {
   const below = relative(folder, path)
@@ -64,6 +65,11 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       title: `Maps of ${nameOf(seriesKey)} (${settings.method})`,
       key: `maps.compute ${seriesKey} ${JSON.stringify(settings)}`,
       work: async (run) => maps.compute(await study.series(seriesKey, run), settings, run),
+    }),
+    'maps.compare': (compared) => ({
+      title: `Compare the maps of ${nameOf(maps.result(compared.mapsId).seriesKey)}`,
+      key: `maps.compare ${compared.mapsId} ${compared.referenceId}`,
+      work: (run) => compareResults(maps, compared, run),
     }),
     'maps.export': ({ mapsId, directory }) => {
       if (!isAbsolute(directory)) {

@@ -1,9 +1,11 @@
 import { totalmem } from 'node:os'
+import { jointHistogram } from './agreement'
 import { coreCount } from './compute/pool'
 import type { EngineParts } from './engine'
 import { listFolder } from './files/folderList'
 import type { QuickHandlers } from './handlers'
 import { sampleCurve } from './perfusion'
+import { mapPair } from './session/mapsComparison'
 
 function backend(): string {
   const cores = coreCount()
@@ -49,6 +51,8 @@ export function quickHandlers(
     },
 
     'maps.list': ({ seriesKey }) => ({ results: maps.list(study.summary(seriesKey).key) }),
+    'maps.jointHistogram': ({ map, slice, lower, upper, bins, ...compared }) =>
+      jointHistogram(mapPair(maps, compared, map), slice, { lower, upper }, bins),
 
     'jobs.list': () => ({ jobs: jobs.list() }),
     'jobs.cancel': ({ jobId }) => {

@@ -1,0 +1,1 @@
+export { compareMaps, jointHistogram, type MapPair } from './mapAgreement'

@@ -183,6 +183,20 @@ test('two methods beside each other', async ({ workstation, phantom }) => {
     await expect(page.getByTestId('pane-d-cbf')).toContainText('Box − cSVD')
   })
 
+  await test.step('their agreement is told for the slice and for the study', async () => {
+    await page.getByTestId('tab-agreement').click()
+    const figures = async (): Promise<string[]> =>
+      page.getByTestId('agreement-cbf').getByRole('cell').allTextContents()
+    await expect(page.getByTestId('agreement-cbf')).toBeVisible()
+    const ofSlice = await figures()
+    const pearson = Number(ofSlice.at(-1))
+    expect(pearson).toBeGreaterThan(0.5)
+    expect(pearson).toBeLessThan(1)
+    await expect(page.getByTestId('joint-histogram')).toHaveAttribute('data-most', /^[1-9]/)
+    await page.getByTestId('agreement-study').check()
+    expect(await figures()).not.toEqual(ofSlice)
+  })
+
   await test.step('two rows stay linked', async () => {
     await page.getByTestId('pane-b-cbf').hover()
     await page.mouse.wheel(0, 100)

@@ -33,37 +33,43 @@ export function createStructuralSimilarity(
   const across = Int32Array.from({ length: nx + 2 * RADIUS }, (_, i) => mirrored(i - RADIUS, nx))
   const down = Int32Array.from({ length: ny + 2 * RADIUS }, (_, i) => mirrored(i - RADIUS, ny))
 
-  const blur = (of: (at: number) => number): Float64Array => {
-    const source = new Float64Array(count)
-    for (let at = 0; at < count; at++) source[at] = of(at)
+  /** Blurs in place. */
+  const blur = (picture: Float64Array): Float64Array => {
     for (let y = 0; y < ny; y++) {
       for (let x = 0; x < nx; x++) {
         let sum = 0
-        for (let k = 0; k <= 2 * RADIUS; k++) sum += gaussian[k] * source[y * nx + across[x + k]]
+        for (let k = 0; k <= 2 * RADIUS; k++) sum += gaussian[k] * picture[y * nx + across[x + k]]
         row[y * nx + x] = sum
       }
     }
+    picture.fill(0)
     for (let y = 0; y < ny; y++) {
-      for (let x = 0; x < nx; x++) {
-        let sum = 0
-        for (let k = 0; k <= 2 * RADIUS; k++) sum += gaussian[k] * row[down[y + k] * nx + x]
-        source[y * nx + x] = sum
+      for (let k = 0; k <= 2 * RADIUS; k++) {
+        const weight = gaussian[k]
+        const from = down[y + k] * nx
+        for (let x = 0; x < nx; x++) picture[y * nx + x] += weight * row[from + x]
       }
     }
-    return source
+    return picture
+  }
+  const product = (a: Float32Array, b: Float32Array): Float64Array => {
+    const result = new Float64Array(count)
+    for (let at = 0; at < count; at++) result[at] = a[at] * b[at]
+    return result
   }
 
   return (a, b) => {
-    const meanA = blur((at) => a[at])
-    const meanB = blur((at) => b[at])
-    const squareA = blur((at) => a[at] * a[at])
-    const squareB = blur((at) => b[at] * b[at])
-    const product = blur((at) => a[at] * b[at])
-    return meanA.map((ma, at) => {
-      const mb = meanB[at]
-      const covariance = product[at] - ma * mb
+    const meanA = blur(Float64Array.from(a))
+    const meanB = blur(Float64Array.from(b))
+    const squareA = blur(product(a, a))
+    const squareB = blur(product(b, b))
+    const both = blur(product(a, b))
+    for (let at = 0; at < count; at++) {
+      const [ma, mb] = [meanA[at], meanB[at]]
+      const covariance = both[at] - ma * mb
       const variances = squareA[at] - ma * ma + squareB[at] - mb * mb
-      return ((2 * ma * mb + c1) * (2 * covariance + c2)) / ((ma * ma + mb * mb + c1) * (variances + c2))
-    })
+      both[at] = ((2 * ma * mb + c1) * (2 * covariance + c2)) / ((ma * ma + mb * mb + c1) * (variances + c2))
+    }
+    return both
   }
 }

@@ -158,6 +158,23 @@ describe('a ZIP archive', () => {
     expect(existsSync(join(study.folder, '..', 'one'))).toBe(false)
   })
 
+  it('keeps nothing of large files that are not DICOM, and goes on with the others', async () => {
+    const noise = (seed: number): Buffer => {
+      const bytes = Buffer.alloc(300_000)
+      for (let i = 1, state = seed + 1; i < bytes.length; i++) {
+        state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+        bytes[i] = state >>> 24
+      }
+      return bytes
+    }
+    const others = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`film ${i}.mp4`, noise(i)]))
+    writeFileSync(join(study.folder, 'disk.zip'), zipSync({ ...others, one: image(0), two: image(1) }))
+    const catalogue = await list()
+    expect(catalogue.filesShown).toBe(2)
+    expect(catalogue.skipped).toHaveLength(60)
+    expect(new Set(catalogue.skipped.map(({ reason }) => reason))).toEqual(new Set(['Not a DICOM file.']))
+  })
+
   it('that inflates without measure is refused entry by entry, and what is sound in it is shown', async () => {
     const zip = Buffer.from(zipSync({ bomb: Buffer.concat([image(0), Buffer.alloc(1000)]), good: image(1) }))
     // The central directory says 3 GB of the first entry.

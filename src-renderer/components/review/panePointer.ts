@@ -1,5 +1,5 @@
 import type { Geometry, Vec3 } from '@contract'
-import { onBeforeUnmount, onMounted, type Ref } from 'vue'
+import { onBeforeUnmount, onMounted, watch, type Ref } from 'vue'
 import {
   regionTools,
   useReviewViewStore,
@@ -47,6 +47,8 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
   let drop: (() => void) | null = null
   let wheelRest = 0
   let lastPress = -Infinity
+  /** Where the pointer rests on the pane; null while it is elsewhere. */
+  let rest: MouseEvent | null = null
   let held: { locked: Vec3 | null; region: Region | null } | null = null
 
   const pointOf = (event: MouseEvent): [number, number] => {
@@ -188,6 +190,7 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
 
   function move(event: PointerEvent): void {
     if (drag !== null) drag(event)
+    rest = event
     view.cursor = worldUnder(event)
   }
 
@@ -199,6 +202,7 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
   }
 
   function leave(): void {
+    rest = null
     if (drag === null) view.cursor = null
   }
 
@@ -208,6 +212,7 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     const transform = pane.transform()
     if (geometry === null || transform === null) return
     view.activePane = pane.id
+    rest = event
     if (event.ctrlKey || event.metaKey) {
       const { zoom } = view.viewOf(pane.id)
       const next = clampZoom(zoom * Math.exp(-event.deltaY / 400))
@@ -220,8 +225,12 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     if (steps === 0) return
     wheelRest = 0
     view.scroll(pane.id, steps)
-    view.cursor = worldUnder(event)
   }
+
+  // Keys change the slice or the zoom, and the pane its size, under a pointer that does not move.
+  watch([() => pane.geometry(), () => pane.transform(), () => view.viewOf(pane.id).slice], () => {
+    if (rest !== null && drag === null) view.cursor = worldUnder(rest)
+  })
 
   function doubleClick(): void {
     if (view.tool !== 'probe' || held === null) return

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Run } from '../compute/run'
-import { demoOptions, makeDemoStudy } from '../phantom'
+import { runInWorker } from '../compute/workerRun'
+import { demoOptions } from '../phantom'
 
 /**
- * The DICOM folder of the demonstration study, a digital head phantom with an infarct, made on first use under a name
- * that stands for this version and its options.
+ * The DICOM folder of the demonstration study, a digital head phantom with an infarct, made on first use, in a worker,
+ * under a name that stands for this version and its options. A cancelled run leaves nothing.
  */
 export async function demoStudy(directory: string, run: Run = {}): Promise<string> {
   const parts = JSON.stringify([__UMBRA_VERSION__, demoOptions])
@@ -15,6 +16,6 @@ export async function demoStudy(directory: string, run: Run = {}): Promise<strin
     () => true,
     () => false,
   )
-  if (!present) await makeDemoStudy(folder, run)
+  if (!present) await runInWorker('phantom', 'makeDemoStudy', [folder], run)
   return join(folder, 'dicom')
 }

@@ -10,7 +10,7 @@ export {
   type PhantomRequest,
 } from './options'
 export { frameRenderer, type FrameRenderer } from './render'
-export { demoOptions, makeDemoStudy, writePhantomStudy, type StudyWriteOptions } from './study'
+export { demoOptions, writePhantomStudy, type StudyWriteOptions } from './study'
 export { lesionVolumes, phantomTruth, truthDefinitions, truthSummary, type PhantomTruth } from './truth'
 export { lesionLabels, tissueLabels } from './tissue'
 export { phantomSeries } from './series'

@@ -1,0 +1,7 @@
+import workerpool from 'workerpool'
+import { longCall } from '../compute/workerRun'
+import { makeDemoStudy } from './study'
+
+workerpool.worker({
+  makeDemoStudy: longCall((run, directory: string) => makeDemoStudy(directory, run)),
+})

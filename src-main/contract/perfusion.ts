@@ -5,6 +5,14 @@ import { voxelArraySchema } from './voxels'
 export const perfusionMethods = ['bennink', 'ssvd', 'csvd', 'osvd'] as const
 export type PerfusionMethod = (typeof perfusionMethods)[number]
 
+/** As a reader sees them, wherever a method is named. */
+export const methodLabels: Record<PerfusionMethod, string> = {
+  bennink: 'Box regression',
+  ssvd: 'sSVD',
+  csvd: 'cSVD',
+  osvd: 'oSVD',
+}
+
 export const mapNames = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay'] as const
 export type MapName = (typeof mapNames)[number]
 

@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative } from 'node:path'
-import { UmbraError, type Catalogue } from '@contract'
+import { methodLabels, UmbraError, type Catalogue } from '@contract'
 import { demoStudy } from './cases/demoStudy'
 import { partOfRun, type Run } from './compute/run'
 import type { EngineParts } from './engine'
@@ -62,7 +62,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     }),
 
     'maps.compute': ({ seriesKey, settings }) => ({
-      title: `Maps of ${nameOf(seriesKey)} (${settings.method})`,
+      title: `Maps of ${nameOf(seriesKey)} (${methodLabels[settings.method]})`,
       key: `maps.compute ${seriesKey} ${JSON.stringify(settings)}`,
       work: async (run) => maps.compute(await study.series(seriesKey, run), settings, run),
     }),

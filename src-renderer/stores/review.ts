@@ -1,4 +1,5 @@
 import {
+  methodLabels,
   perfusionSettingsSchema,
   problemOf,
   type InputChoice,
@@ -250,13 +251,6 @@ export const useReviewStore = defineStore('review', () => {
     redo,
   }
 })
-
-export const methodLabels: Record<PerfusionMethod, string> = {
-  bennink: 'Box regression',
-  ssvd: 'sSVD',
-  csvd: 'cSVD',
-  osvd: 'oSVD',
-}
 
 /** Where there is little room: above a map. */
 export const shortMethodLabels: Record<PerfusionMethod, string> = { ...methodLabels, bennink: 'Box' }

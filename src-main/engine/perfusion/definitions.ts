@@ -1,4 +1,4 @@
-import type { MapName, PerfusionMethod } from '@contract'
+import { defaultDisplays, type MapName, type PerfusionMethod } from '@contract'
 
 /** What a map shows, in words, units and display. */
 export interface MapDefinition {
@@ -12,16 +12,9 @@ export interface MapDefinition {
   display: { lower: number; upper: number; colourMap: string }
 }
 
-const COLOUR_MAP = 'asist'
-
 /** Labels, definitions, units and display ranges of the six maps of a method. */
 export function mapDefinitions(method: PerfusionMethod): Record<MapName, MapDefinition> {
   const box = method === 'bennink'
-  const display = (lower: number, upper: number): MapDefinition['display'] => ({
-    lower,
-    upper,
-    colourMap: COLOUR_MAP,
-  })
   return {
     cbf: {
       label: 'CBF',
@@ -30,7 +23,7 @@ export function mapDefinitions(method: PerfusionMethod): Record<MapName, MapDefi
         : 'Cerebral blood flow: 6000 · κ/ρ · maximum of the deconvolved residue.',
       unit: 'ml/100 g/min',
       ucum: 'mL/(100.g.min)',
-      display: display(0, 80),
+      display: defaultDisplays.cbf,
     },
     cbv: {
       label: 'CBV',
@@ -39,7 +32,7 @@ export function mapDefinitions(method: PerfusionMethod): Record<MapName, MapDefi
         : 'Cerebral blood volume: 100 · κ/ρ · area of the tissue curve over area of the arterial input.',
       unit: 'ml/100 g',
       ucum: 'mL/(100.g)',
-      display: display(0, 6),
+      display: defaultDisplays.cbv,
     },
     mtt: {
       label: 'MTT',
@@ -48,14 +41,14 @@ export function mapDefinitions(method: PerfusionMethod): Record<MapName, MapDefi
         : 'Mean transit time: 60 · CBV / CBF.',
       unit: 's',
       ucum: 's',
-      display: display(0, 20),
+      display: defaultDisplays.mtt,
     },
     ttp: {
       label: 'TTP',
       definition: 'Time to peak of the fitted tissue curve, from bolus arrival in the artery.',
       unit: 's',
       ucum: 's',
-      display: display(0, 25),
+      display: defaultDisplays.ttp,
     },
     tmax: box
       ? {
@@ -63,14 +56,14 @@ export function mapDefinitions(method: PerfusionMethod): Record<MapName, MapDefi
           definition: 'Centre of the fitted box-shaped residue: delay + MTT/2.',
           unit: 's',
           ucum: 's',
-          display: display(0, 12),
+          display: defaultDisplays.tmax,
         }
       : {
           label: 'Tmax (peak of residue)',
           definition: 'Time at which the deconvolved residue is highest, between samples.',
           unit: 's',
           ucum: 's',
-          display: display(0, 12),
+          display: defaultDisplays.tmax,
         },
     delay: {
       label: 'Delay',
@@ -79,7 +72,7 @@ export function mapDefinitions(method: PerfusionMethod): Record<MapName, MapDefi
         : 'Arrival of the tissue after the artery: where the residue first reaches half of its maximum.',
       unit: 's',
       ucum: 's',
-      display: display(0, 6),
+      display: defaultDisplays.delay,
     },
   }
 }

@@ -1,5 +1,13 @@
 import { problemOf, type Output, type Problem } from '@contract'
-import { computed, ref, shallowRef, type ComputedRef, type Ref, type WritableComputedRef } from 'vue'
+import {
+  computed,
+  nextTick,
+  ref,
+  shallowRef,
+  type ComputedRef,
+  type Ref,
+  type WritableComputedRef,
+} from 'vue'
 import { useEngine } from '../../engine/client'
 
 type Listing = Output<'files.list'>
@@ -20,8 +28,11 @@ export interface FolderPath {
   visit: (folder: string | null) => Promise<Listing | null>
 }
 
-/** `propose` makes the path in the field out of the folder listed; by itself it is the folder. */
-export function useFolderPath(propose: (folder: string) => string = (folder) => folder): FolderPath {
+/** `propose` makes the path in `field` out of the folder listed; by itself it is the folder. */
+export function useFolderPath(
+  field: Ref<HTMLInputElement | null>,
+  propose: (folder: string) => string = (folder) => folder,
+): FolderPath {
   const engine = useEngine()
   const listing = shallowRef<Listing | null>(null)
   const text = ref('')
@@ -41,6 +52,15 @@ export function useFolderPath(propose: (folder: string) => string = (folder) => 
     () => text.value.trim() !== (listing.value === null ? '' : propose(listing.value.path).trim()),
   )
 
+  /** Puts a path into the field; one that has the keyboard gets it selected, so that what is typed replaces it. */
+  function show(proposed: string): void {
+    text.value = proposed
+    void nextTick(() => {
+      const input = field.value
+      if (input !== null && input === input.ownerDocument.activeElement) input.select()
+    })
+  }
+
   async function visit(folder: string | null): Promise<Listing | null> {
     const asked = ++lastAsked
     const editsBefore = edits
@@ -49,7 +69,7 @@ export function useFolderPath(propose: (folder: string) => string = (folder) => 
       const next = await engine.call('files.list', { path: folder })
       if (asked !== lastAsked) return null
       listing.value = next
-      if (edits === editsBefore) text.value = propose(next.path)
+      if (edits === editsBefore) show(propose(next.path))
       problem.value = null
       return next
     } catch (error) {

@@ -1,4 +1,5 @@
 import { UmbraError, type Output } from '@contract'
+import { nextTick, ref } from 'vue'
 import { afterEach, describe, expect, it } from 'vitest'
 import { useFolderPath } from '../../../src-renderer/components/shell/folderPath'
 import { setEngine } from '../../../src-renderer/engine/client'
@@ -34,7 +35,7 @@ afterEach(() => setEngine(null))
 describe('the path above a list of folders', () => {
   it('is the folder that is listed', async () => {
     const engine = slowEngine()
-    const { path, typed, busy, visit } = useFolderPath()
+    const { path, typed, busy, visit } = useFolderPath(ref(null))
     void visit(null)
     await Promise.resolve()
     expect(busy.value).toBe(true)
@@ -44,7 +45,7 @@ describe('the path above a list of folders', () => {
 
   it('stays what was typed while the list was on its way', async () => {
     const engine = slowEngine()
-    const { listing, path, typed, visit } = useFolderPath()
+    const { listing, path, typed, visit } = useFolderPath(ref(null))
     void visit(null)
     await Promise.resolve()
     path.value = '/studies/ctp'
@@ -53,9 +54,23 @@ describe('the path above a list of folders', () => {
     expect([path.value, typed.value]).toEqual(['/studies/ctp', true])
   })
 
+  it('is selected where the field has the keyboard, so that what is typed next replaces it', async () => {
+    const engine = slowEngine()
+    let selected = 0
+    const input = { select: () => selected++ }
+    const field = ref(Object.assign(input, { ownerDocument: { activeElement: input } }))
+    const { visit } = useFolderPath(field as unknown as Parameters<typeof useFolderPath>[0])
+    field.value.ownerDocument.activeElement = field.value
+    void visit(null)
+    await Promise.resolve()
+    await engine.answer(null, listingOf('/home/reader'))
+    await nextTick()
+    expect(selected).toBe(1)
+  })
+
   it('follows the list again when a folder of it is chosen', async () => {
     const engine = slowEngine()
-    const { path, visit } = useFolderPath()
+    const { path, visit } = useFolderPath(ref(null))
     path.value = '/stud'
     void visit('/home/reader/data')
     await Promise.resolve()
@@ -65,7 +80,7 @@ describe('the path above a list of folders', () => {
 
   it('follows the folder asked for last, in whatever order the answers come', async () => {
     const engine = slowEngine()
-    const { listing, path, busy, visit } = useFolderPath()
+    const { listing, path, busy, visit } = useFolderPath(ref(null))
     const first = visit('/a')
     const second = visit('/b')
     await Promise.resolve()
@@ -77,7 +92,7 @@ describe('the path above a list of folders', () => {
 
   it('keeps the list and the text, and says why, where a folder cannot be listed', async () => {
     const engine = slowEngine()
-    const { listing, path, problem, visit } = useFolderPath()
+    const { listing, path, problem, visit } = useFolderPath(ref(null))
     void visit(null)
     await Promise.resolve()
     await engine.answer(null, listingOf('/home/reader'))
@@ -98,7 +113,7 @@ describe('the path above a list of folders', () => {
 
   it('may propose a folder inside the one listed', async () => {
     const engine = slowEngine()
-    const { path, typed, visit } = useFolderPath((folder) => `${folder}/maps`)
+    const { path, typed, visit } = useFolderPath(ref(null), (folder) => `${folder}/maps`)
     expect(typed.value).toBe(false)
     void visit(null)
     await Promise.resolve()

@@ -79,3 +79,9 @@ export function robustRange(values: Values): [number, number] {
   const upper = taken[Math.floor(taken.length * 0.99)]
   return [lower, upper > lower ? upper : lower + 1]
 }
+
+/** Whether a picture shown in this range would be even: every value at or below its lower end, or at or above its upper. */
+export function isBlankIn(values: Values, { lower, upper }: { lower: number; upper: number }): boolean {
+  const [lowest, highest] = rangeOf(values)
+  return highest <= lower || lowest >= upper
+}

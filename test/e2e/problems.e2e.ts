@@ -4,7 +4,7 @@ import { runPhantom } from './phantom'
 import { answerDialogs, mapsDrawn, openFolder } from './rooms'
 import { expect, test } from './workstation'
 
-test.fixme('a scan that ends before the contrast comes gets a reason, not a map of noise', async ({
+test('a scan that ends before the contrast comes gets a reason, not a map of noise', async ({
   workstation,
 }) => {
   const { page, scratch } = workstation
@@ -34,7 +34,7 @@ test.fixme('a scan that ends before the contrast comes gets a reason, not a map 
   })
 })
 
-test.fixme('maps that cannot be written say why, and nothing is left half done', async ({
+test('maps that cannot be written say why, and nothing is left half done', async ({
   workstation,
   phantom,
 }) => {

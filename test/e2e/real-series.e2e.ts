@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { Page } from '@playwright/test'
 import { parseDicom } from 'dicom-parser'
@@ -165,4 +165,22 @@ test('a folder of odd and malformed files: all are counted, named and shown as t
     await expect(page.getByRole('complementary')).toContainText('<svg/onload=alert(3)>')
     await expect(page.locator('svg[onload], img[onerror], main script')).toHaveCount(0)
   })
+})
+
+test('a single slice is shown, also one whose values lie outside the usual window', async ({
+  workstation,
+}) => {
+  const { page, scratch } = workstation
+  for (const [file, window] of [
+    ['pydicom/CT_small.dcm', /L 40 W 80 HU/],
+    ['made/float-pixel-data.dcm', /L -\d+ W \d+ HU/],
+  ] as const) {
+    const folder = join(scratch, file.replace(/\W/g, ' '))
+    mkdirSync(folder)
+    copyFileSync(join(data, file), join(folder, 'slice'))
+    await openFolder(workstation, folder)
+    await expect(page.getByTestId('source-window')).toHaveText(window)
+    await expect(page.getByTestId('pane-source')).toHaveAttribute('data-slice', '0')
+    await expect.poll(() => greysIn(page, 'source')).toBeGreaterThan(100)
+  }
 })

@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
-import { mapNames, mapsDrawn, openFolder } from './rooms'
-import { expect, test } from './workstation'
+import { PNG } from 'pngjs'
+import { mapNames, mapsDrawn, openFolder, probeVoxel } from './rooms'
+import { expect, test, type Workstation } from './workstation'
 
 const shownPanes = (page: Page) => page.getByTestId('map-grid').locator('[data-testid^="pane-"]')
 const sliceOf = (page: Page, pane: string) => page.getByTestId(`pane-${pane}`)
@@ -159,5 +160,90 @@ test('keys, commands and the layout', async ({ workstation, phantom }) => {
     await page.getByRole('button', { name: 'Close', exact: true }).click()
     await page.getByRole('list', { name: 'Recent studies' }).getByRole('button').first().click()
     await mapsDrawn(page, ['cbv', 'cbf', 'ttp', 'mtt'])
+  })
+})
+
+/** Pixels at the right of a map pane that belong to its legend. */
+const LEGEND = 58
+
+/** The box around what is drawn in colour in a map pane, legend left out: left, top, right, bottom, in pixels. */
+async function drawnExtent(page: Page, pane: string): Promise<number[]> {
+  const { data, width, height } = PNG.sync.read(await sliceOf(page, pane).screenshot())
+  const extent = [Infinity, Infinity, -Infinity, -Infinity]
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width - LEGEND; x++) {
+      const channels = data.subarray(4 * (y * width + x), 4 * (y * width + x) + 3)
+      if (Math.max(...channels) - Math.min(...channels) < 60) continue
+      extent[0] = Math.min(extent[0], x)
+      extent[1] = Math.min(extent[1], y)
+      extent[2] = Math.max(extent[2], x)
+      extent[3] = Math.max(extent[3], y)
+    }
+  }
+  return extent
+}
+
+async function resizeWindow({ page, electron }: Workstation, width: number, height: number): Promise<void> {
+  if (electron === null) return page.setViewportSize({ width, height })
+  await electron.evaluate(
+    ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0].setContentSize(size[0], size[1]),
+    [width, height],
+  )
+}
+
+test('pictures stay true to size however the window changes while they are drawn', async ({
+  workstation,
+  phantom,
+}) => {
+  const { page } = workstation
+  await openFolder(workstation, phantom.dicom)
+  await mapsDrawn(page)
+  await resizeWindow(workstation, 1400, 880)
+  await sliceOf(page, 'source').focus()
+  const extents = (): Promise<number[][]> =>
+    Promise.all(['cbf', 'ttp', 'delay'].map((pane) => drawnExtent(page, pane)))
+  let before: number[][] = []
+  await expect(async () => {
+    before = await extents()
+    await page.waitForTimeout(1000)
+    expect(await extents()).toEqual(before)
+    for (const extent of before) expect(extent[2] - extent[0]).toBeGreaterThan(80)
+  }).toPass()
+
+  for (const [width, height] of [
+    [1000, 880],
+    [1400, 640],
+    [1240, 760],
+  ]) {
+    await page.keyboard.press('ArrowUp')
+    await resizeWindow(workstation, width, height)
+    await page.keyboard.press('ArrowDown')
+    await resizeWindow(workstation, 1400, 880)
+    await page.getByTestId('grid-2x2').click()
+    await page.getByTestId('grid-2x3').click()
+    await sliceOf(page, 'source').focus()
+    await expect(async () => expect(await extents()).toEqual(before)).toPass({ timeout: 20_000 })
+  }
+})
+
+test('the probe reads what lies under a pointer that rests', async ({ workstation, phantom }) => {
+  const { page } = workstation
+  await openFolder(workstation, phantom.dicom)
+  await mapsDrawn(page)
+  await probeVoxel(page, 'cbf', phantom.size, [40, 60, 2])
+  const voxel = page.getByTestId('probe-voxel')
+
+  await test.step('after a key has changed the slice', async () => {
+    await page.keyboard.press('ArrowUp')
+    await expect(voxel).toHaveText('40, 60, 3')
+    await page.keyboard.press('ArrowDown')
+    await expect(voxel).toHaveText('40, 60, 2')
+  })
+
+  await test.step('after a key has enlarged the picture about its middle', async () => {
+    const middle = (phantom.size[0] - 1) / 2
+    for (let step = 0; step < 4; step++) await page.keyboard.press('+')
+    const [x, y] = [40, 60].map((index) => Math.round(middle + (index - middle) / 1.2 ** 4))
+    await expect(voxel).toHaveText(`${x}, ${y}, 2`)
   })
 })

@@ -56,11 +56,13 @@ export async function goToSlice(page: Page, slice: number): Promise<void> {
   await expect(page.getByTestId('pane-source')).toHaveAttribute('data-slice', String(slice))
 }
 
-/** Moves the mouse onto a voxel of a pane and waits until the probe says it is there. */
+/** Moves the mouse onto a voxel of a pane and waits until the probe says it is there; aims anew if the pane moved. */
 export async function probeVoxel(page: Page, pane: string, size: Voxel, voxel: Voxel): Promise<void> {
-  const [x, y] = await screenPoint(page.getByTestId(`pane-${pane}`), size, voxel)
-  await page.mouse.move(x, y)
-  await expect(page.getByTestId('probe-voxel')).toHaveText(voxel.join(', '))
+  await expect(async () => {
+    const [x, y] = await screenPoint(page.getByTestId(`pane-${pane}`), size, voxel)
+    await page.mouse.move(x, y)
+    await expect(page.getByTestId('probe-voxel')).toHaveText(voxel.join(', '), { timeout: 5_000 })
+  }).toPass()
 }
 
 /** The number the probe shows for a map (or the source), in the unit of its column. */

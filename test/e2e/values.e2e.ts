@@ -39,7 +39,6 @@ async function colourOnScreen(page: Page, [x, y]: [number, number]): Promise<num
 
 test('what the probe says is true', async ({ workstation, phantom }) => {
   const { page } = workstation
-  test.fixme(workstation.host === 'electron', 'the pointer lands a voxel off in the desktop window')
   const slice = 1
   const voxels = typicalVoxels(phantom, slice)
   await openFolder(workstation, phantom.dicom)

@@ -40,7 +40,7 @@ export function kindOf(arrangement: Arrangement, slices: readonly Slice[]): Kind
   const { frames, slices: count } = arrangement
   if (frames === 1) return { kind: 'volume', reason: `3-D: ${count} slice(s), each position once.` }
   const times = timePointsOf(arrangement)
-  const shape = `4-D: ${count} slice position(s) × ${frames} time points, told apart by ${arrangement.order.words}`
+  const shape = `4-D: ${count} ${count === 1 ? 'slice position' : 'slice positions'} × ${frames} time points, told apart by ${arrangement.order.words}`
   const volume = (why: string): Kind => ({ kind: 'volume', reason: `${shape}; not perfusion: ${why}.` })
   if (!arrangement.order.known) return volume('the interval between time points is unknown')
   const span = times[times.length - 1] - times[0]

@@ -58,7 +58,7 @@ describe('umbra info', () => {
     expect(output).toMatch(
       /ct-perfusion +CT +8 × 6 × 2 +0\.40 × 0\.50 × 5\.00 mm +5 times in 8\.0 s +10 files +Brain perfusion/,
     )
-    expect(output).toContain('4-D: 2 slice position(s) × 5 time points')
+    expect(output).toContain('4-D: 2 slice positions × 5 time points')
     expect(output).toContain('10 of 11 files shown, 1 left out:\n  Not a DICOM file.\n    notes.txt')
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import {
   OUTSIDE,
   differenceOf,
+  isBlankIn,
   maskedValues,
   rangeOf,
   robustRange,
@@ -65,5 +66,19 @@ describe('a range for unknown values', () => {
   it('is never empty', () => {
     expect(robustRange(new Float32Array(50))).toEqual([0, 1])
     expect(robustRange(Float32Array.of(0, 7, 7, 7))).toEqual([7, 8])
+  })
+})
+
+describe('a picture without contrast', () => {
+  const brain = { lower: 0, upper: 80 }
+
+  it('is one whose values all lie on one side of the range', () => {
+    expect(isBlankIn(Float32Array.of(-1024, -300, 0), brain)).toBe(true)
+    expect(isBlankIn(Int16Array.of(80, 900), brain)).toBe(true)
+  })
+
+  it('is not one with air and bone, or with a single voxel inside the range', () => {
+    expect(isBlankIn(Int16Array.of(-1000, 1200), brain)).toBe(false)
+    expect(isBlankIn(Int16Array.of(-1000, -1000, 1), brain)).toBe(false)
   })
 })

@@ -22,6 +22,7 @@ export function findChromium(): Chromium {
     '--use-angle=swiftshader',
     '--enable-unsafe-swiftshader',
     '--ignore-gpu-blocklist',
+    '--disable-gpu-compositing',
   ]
   const own = process.env.UMBRA_CHROMIUM
   if (own) return { executablePath: own, args, env: {} }

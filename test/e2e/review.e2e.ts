@@ -197,32 +197,32 @@ test('pictures stay true to size however the window changes while they are drawn
 }) => {
   const { page } = workstation
   await openFolder(workstation, phantom.dicom)
+  const [width, height] = await page.evaluate(() => [innerWidth, innerHeight])
+  await page.getByTestId('review-cancel').click()
+  await expect(page.getByTestId('review-problem')).toContainText('cancelled')
+
+  // The bar of the work that starts anew takes height from panes that have no picture yet, and gives it back.
+  await page.getByTestId('review-again').click()
   await mapsDrawn(page)
-  await resizeWindow(workstation, 1400, 880)
-  await sliceOf(page, 'source').focus()
   const extents = (): Promise<number[][]> =>
     Promise.all(['cbf', 'ttp', 'delay'].map((pane) => drawnExtent(page, pane)))
-  let before: number[][] = []
+  let first: number[][] = []
   await expect(async () => {
-    before = await extents()
+    first = await extents()
     await page.waitForTimeout(1000)
-    expect(await extents()).toEqual(before)
-    for (const extent of before) expect(extent[2] - extent[0]).toBeGreaterThan(80)
+    expect(await extents()).toEqual(first)
+    for (const extent of first) expect(extent[2] - extent[0]).toBeGreaterThan(80)
   }).toPass()
 
-  for (const [width, height] of [
-    [1000, 880],
-    [1400, 640],
-    [1240, 760],
+  for (const [narrower, lower] of [
+    [300, 0],
+    [150, 200],
   ]) {
     await page.keyboard.press('ArrowUp')
-    await resizeWindow(workstation, width, height)
+    await resizeWindow(workstation, width - narrower, height - lower)
     await page.keyboard.press('ArrowDown')
-    await resizeWindow(workstation, 1400, 880)
-    await page.getByTestId('grid-2x2').click()
-    await page.getByTestId('grid-2x3').click()
-    await sliceOf(page, 'source').focus()
-    await expect(async () => expect(await extents()).toEqual(before)).toPass({ timeout: 20_000 })
+    await resizeWindow(workstation, width, height)
+    await expect(async () => expect(await extents()).toEqual(first)).toPass({ timeout: 20_000 })
   }
 })
 

@@ -38,8 +38,11 @@ export const perfusionSettingsSchema = z.object({
   svdThreshold: z.number().min(0).max(1).nullable().default(null),
   /** Limit of the oscillation index of oSVD. */
   oscillationLimit: z.number().positive().max(1).default(0.035),
-  /** [¼ ½ ¼] over time before fitting. */
-  smoothInTime: z.boolean().default(true),
+  /**
+   * [¼ ½ ¼] over time on curve and model before the box regression, as Bennink's program does; noise that is
+   * independent from frame to frame is fitted better without.
+   */
+  smoothInTime: z.boolean().default(false),
   /** Gaussian full width at half maximum in the slice plane before fitting, mm; 0: none. */
   smoothInPlaneMm: z.number().min(0).max(20).default(0),
   /** Average each curve with the similar ones nearby before fitting: noise goes, edges stay. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { perfusionSettingsSchema, type MapName } from '../../src-main/contract'
+import { LANES, createVectorUnit } from '../../src-main/engine/compute/vectorUnit'
 import { ARTERIAL_REACH, tabulateArterial } from '../../src-main/engine/perfusion/arterialFunction'
 import { residueDeconvolution } from '../../src-main/engine/perfusion/job'
 import { residueMaps } from '../../src-main/engine/perfusion/residueMaps'
@@ -47,13 +48,17 @@ describe.skipIf(!existsSync(path))('the DSC reference curves of OSIPI', () => {
     for (const method of ['csvd', 'osvd'] as const) {
       const settings = perfusionSettingsSchema.parse({ method })
       const deconvolution = residueDeconvolution(arterial, times, reference.step, settings)
-      const fit = residueMaps({ ...deconvolution, times, arterial, arrival: 0, tissueFactor: 100 })
+      const unit = createVectorUnit()
+      const columns = unit.reserve(times.length * LANES)
+      const analysis = { ...deconvolution, times, arterial, arrival: 0, tissueFactor: 100 }
+      const fit = residueMaps(unit, analysis, columns, null)
       const names: MapName[] = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay']
       const maps = Object.fromEntries(names.map((name) => [name, new Float32Array(1)])) as Record<
         MapName,
         Float32Array
       >
-      fit(reference.tissue, Int32Array.of(0), 1, maps)
+      reference.tissue.forEach((value, t) => (columns.floats[t * LANES] = value))
+      fit(new Int32Array(LANES).fill(-1).fill(0, 0, 1), maps)
       for (const name of ['cbf', 'cbv'] as const) {
         const { absolute, relative } = tolerance[name]
         const error = Math.abs(maps[name][0] - reference[name])

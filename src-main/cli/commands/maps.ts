@@ -30,7 +30,7 @@ interface Flags {
   vof?: Vec3[]
   vofMask?: string
   scale: boolean
-  smoothInTime: boolean
+  smoothInTime?: boolean
   hematocritLarge?: number
   hematocritSmall?: number
   brainDensity?: number
@@ -80,7 +80,8 @@ export function command(): Command {
       number,
     )
     .option('--oscillation-limit <index>', 'largest oscillation index of osvd (default: 0.035)', number)
-    .option('--no-smooth-in-time', 'do not smooth the curves in time')
+    .option('--smooth-in-time', 'smooth curves and model over time (¼ ½ ¼) before the box regression')
+    .option('--no-smooth-in-time', 'do not (the default)')
     .option(
       '--smooth-in-plane <mm>',
       'Gaussian smoothing in the slice plane, full width (default: 0)',

@@ -76,9 +76,6 @@ export function createBoxFitter(
     let dataDot = 0
     for (let i = 0; i < n; i++) dataDot += data[i] * data[i]
     const seed = bestShape(table, data)
-    const rest = seed < 0 ? 0 : Math.max(0, dataDot - table.score * table.score)
-    // The curve's noise variance over that of the prior: what one unit of (ln MTT − centre)² weighs against residuals.
-    const weight = rest * perFreedom
     result.fill(0)
     result[BOX_RESIDUAL] = dataDot
     if (seed < 0) return
@@ -123,7 +120,8 @@ export function createBoxFitter(
       }
       const amplitude = ss > 0 ? sc / ss : 0
       const surprise = Math.log(nextTransit) - centre
-      const nextCost = (amplitude > 0 ? dataDot - amplitude * sc : dataDot) + weight * surprise * surprise
+      const residual = Math.max(0, amplitude > 0 ? dataDot - amplitude * sc : dataDot)
+      const nextCost = residual * Math.exp(perFreedom * surprise * surprise)
       const improvement = cost - nextCost
       if (improvement > 0) {
         const moved = Math.abs(nextDelay - delay) + Math.abs(nextTransit - transit)
@@ -134,7 +132,7 @@ export function createBoxFitter(
         if (amplitude <= 0 || (iteration > 0 && (moved < ENOUGH || improvement < 1e-8 * dataDot))) break
         hdd = amplitude * (dd - (sd * sd) / ss)
         hdt = amplitude * (dt - (sd * st) / ss)
-        const pull = weight / (amplitude * transit)
+        const pull = (residual * perFreedom) / (amplitude * transit)
         htt = amplitude * (tt - (st * st) / ss) + pull / transit
         gd = dc - amplitude * sd
         gt = tc - amplitude * st - pull * surprise

@@ -26,7 +26,7 @@ export interface PerfusionMaps {
   timings: Record<string, number>
 }
 
-const ROWS_PER_TASK = 64
+const ROWS_PER_TASK = 128
 
 /**
  * Computes CBF, CBV, MTT, TTP, Tmax and delay of a CT perfusion or DSC-MRI series (mapDefinitions has units and

@@ -10,8 +10,6 @@ export interface CurveSpace {
   frames: number
   /** [rank × frame], orthonormal, by falling share of the energy of plausible curves. */
   basis: Float64Array
-  /** The same, [frame × rank]. */
-  transposed: Float64Array
   /** Sum of each direction over the frames, [rank]: what an error of the baseline does to the coordinates. */
   offset: Float64Array
 }
@@ -59,16 +57,14 @@ export function tissueCurveSpace(
   })
   const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b] - realEigenvalues[a])
   const basis = new Float64Array(rank * frames)
-  const transposed = new Float64Array(rank * frames)
   const offset = new Float64Array(rank)
   order.forEach((from, to) => {
     for (let i = 0; i < frames; i++) {
       let value = 0
       for (let r = 0; r < rank; r++) value += eigenvectorMatrix.get(r, from) * spanning[r * frames + i]
       basis[to * frames + i] = value
-      transposed[i * rank + to] = value
       offset[to] += value
     }
   })
-  return { rank, frames, basis, transposed, offset }
+  return { rank, frames, basis, offset }
 }

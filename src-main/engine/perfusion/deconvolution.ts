@@ -1,5 +1,14 @@
 import type { MapName, PerfusionMethod } from '@contract'
+import {
+  LANES,
+  createBlockProduct,
+  createVectorUnit,
+  padded,
+  type Plane,
+  type VectorUnit,
+} from '../compute/vectorUnit'
 import type { ArterialFunction } from './arterialFunction'
+import { createBlockReader, maskedVoxels, type BlockReader, type RowSource } from './blockReader'
 import {
   BOX_DELAY,
   BOX_FLOW,
@@ -9,11 +18,12 @@ import {
   type TransitPrior,
 } from './boxFit'
 import { createBoxPeaks } from './boxPeaks'
-import { eachAveragedChunk, eachChunk, type Averaging, type RowSource } from './curveSource'
 import { tissueCurveSpace, type CurveSpace } from './curveSpace'
 import type { TruncatedInverse } from './inverse'
-import { residueMaps, type ResidueAnalysis } from './residueMaps'
+import { residueMaps } from './residueMaps'
+import { transpose } from './matrices'
 import type { SeriesView } from './seriesView'
+import { createSimilarityFilter, type Averaging } from './similarityFilter'
 
 /** Everything a worker needs to fill the maps of any slice; big arrays lie on shared memory. */
 export interface DeconvolutionJob {
@@ -59,13 +69,17 @@ export const MAP_LIMITS: Record<MapName, [number, number]> = {
   delay: [-60, 300],
 }
 
-/** Fills the maps of one chunk of curves: [voxel × frame] enhancement, and the voxels' indices in the volume. */
+/** Fills the maps of a block of voxels, given by their indices in the volume; −1 in the lanes that get none. */
 export interface VoxelFitter {
-  (curves: Float64Array, voxels: Int32Array, count: number, maps: Record<MapName, Float32Array>): void
+  (voxels: Int32Array, maps: Record<MapName, Float32Array>): void
 }
 
-const CHUNK = 64
-let prepared: { key: string; fitter: VoxelFitter; space: CurveSpace | null } | null = null
+/** Hands every block of the rows that has masked voxels to `sink`, its columns being ready for the fitter. */
+interface BlockSource {
+  eachBlock(rows: RowSource, sink: (voxels: Int32Array) => void): void
+}
+
+let prepared: { key: string; source: BlockSource; fitter: VoxelFitter } | null = null
 
 /**
  * Fills the maps for the rows [fromRow, toRow) of a slice. `times` are the slice's real acquisition times (s),
@@ -79,61 +93,95 @@ export function deconvolveRows(
   fromRow: number,
   toRow: number,
 ): number {
-  const key = `${job.id}/${slice}`
-  if (prepared?.key !== key) {
-    const space = job.averaging === null ? null : tissueCurveSpace(job.arterial, times, job.limits)
-    prepared = { key, fitter: createVoxelFitter(job, times), space }
-  }
-  const { fitter, space } = prepared
+  // Most scanners take all slices at once: what depends on the times alone is made once.
+  const key = `${job.id}/${times.join()}`
+  if (prepared?.key !== key) prepared = { key, ...prepare(job, times) }
+  const { source, fitter } = prepared
   const maps = Object.fromEntries(
     Object.entries(job.maps).map(([name, buffer]) => [name, new Float32Array(buffer)]),
   ) as Record<MapName, Float32Array>
-  const rows: RowSource = {
-    view: job.view,
-    mask: new Uint8Array(job.mask),
-    slice,
-    baselineFrames,
-    fromRow,
-    toRow,
-  }
+  const mask = new Uint8Array(job.mask)
   let fitted = 0
-  const fit = (curves: Float64Array, voxels: Int32Array, count: number): void => {
-    fitter(curves, voxels, count, maps)
-    fitted += count
-  }
-  if (job.averaging === null || space === null) eachChunk(rows, CHUNK, fit)
-  else eachAveragedChunk(rows, CHUNK, job.averaging, space, fit)
+  source.eachBlock({ view: job.view, mask, slice, baselineFrames, fromRow, toRow }, (voxels) => {
+    fitter(voxels, maps)
+    for (let i = 0; i < LANES; i++) if (voxels[i] >= 0) fitted++
+  })
   return fitted
 }
 
-/** The fitter of a job for curves sampled at `times`. */
-export function createVoxelFitter(job: DeconvolutionJob, times: Float64Array): VoxelFitter {
-  if (job.deconvolution === null) return createBoxVoxelFitter(job, times)
-  const analysis: ResidueAnalysis = {
-    ...job.deconvolution,
-    times,
-    arterial: job.arterial,
-    arrival: job.arrival,
-    tissueFactor: job.tissueFactor,
+function prepare(job: DeconvolutionJob, times: Float64Array): { source: BlockSource; fitter: VoxelFitter } {
+  const unit = createVectorUnit()
+  const reader = createBlockReader(unit, job.view.frames)
+  if (job.averaging === null) {
+    return {
+      source: plainBlocks(reader),
+      fitter: createVoxelFitter(unit, job, times, reader.enhancement, null),
+    }
   }
-  return residueMaps(analysis)
+  const space = tissueCurveSpace(job.arterial, times, job.limits)
+  const source = createSimilarityFilter(unit, space, job.averaging, reader)
+  return { source, fitter: createVoxelFitter(unit, job, times, source.averaged, space) }
 }
 
-function createBoxVoxelFitter(job: DeconvolutionJob, times: Float64Array): VoxelFitter {
+function plainBlocks(reader: BlockReader): BlockSource {
+  const voxels = new Int32Array(LANES)
+  return {
+    eachBlock: (rows, sink) => {
+      for (let y = rows.fromRow; y < rows.toRow; y++) {
+        for (let x = 0; x < rows.view.size[0]; x += LANES) {
+          if (maskedVoxels(rows, x, y, voxels) === 0) continue
+          reader.read(rows, x, y)
+          sink(voxels)
+        }
+      }
+    },
+  }
+}
+
+/** The fitter of a job for the curves in `columns`, sampled at `times`, or for their coordinates in `space`. */
+function createVoxelFitter(
+  unit: VectorUnit,
+  job: DeconvolutionJob,
+  times: Float64Array,
+  columns: Plane,
+  space: CurveSpace | null,
+): VoxelFitter {
+  if (job.deconvolution === null) return createBoxVoxelFitter(unit, job, times, columns, space)
+  const { arterial, arrival, tissueFactor } = job
+  return residueMaps(unit, { ...job.deconvolution, times, arterial, arrival, tissueFactor }, columns, space)
+}
+
+function createBoxVoxelFitter(
+  unit: VectorUnit,
+  job: DeconvolutionJob,
+  times: Float64Array,
+  columns: Plane,
+  space: CurveSpace | null,
+): VoxelFitter {
   const { tissueFactor, arrival, limits } = job
   const fitter = createBoxFitter(job.arterial, times, limits, job.smoothInTime, job.transitPrior)
   const peakTime = createBoxPeaks(job.arterial, limits)
   const end = times[times.length - 1]
   const frames = times.length
+  const curves = space === null ? columns : unit.reserve(padded(frames) * LANES)
+  const toCurves =
+    space === null
+      ? null
+      : createBlockProduct(unit, transpose(space.basis, space.rank, frames), frames, space.rank)
+  const curve = new Float64Array(frames)
   const result = new Float64Array(4)
-  return (curves, voxels, count, maps) => {
-    for (let i = 0; i < count; i++) {
-      fitter.fit(curves.subarray(i * frames, (i + 1) * frames), result)
+  return (voxels, maps) => {
+    toCurves?.run(columns, curves.at)
+    const samples = curves.floats
+    for (let i = 0; i < LANES; i++) {
+      const voxel = voxels[i]
+      if (voxel < 0) continue
+      for (let t = 0, at = i; t < frames; t++, at += LANES) curve[t] = samples[at]
+      fitter.fit(curve, result)
       const flow = result[BOX_FLOW]
       if (!(flow > 0)) continue
       const transit = result[BOX_TRANSIT]
       const delay = result[BOX_DELAY]
-      const voxel = voxels[i]
       maps.cbv[voxel] = within('cbv', tissueFactor * flow * transit)
       maps.cbf[voxel] = within('cbf', 60 * tissueFactor * flow)
       maps.mtt[voxel] = within('mtt', transit)

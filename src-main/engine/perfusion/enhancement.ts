@@ -44,16 +44,13 @@ export function toEnhancement(
     for (let i = 0; i < frames; i++) signal[from + i] -= baseline
     return baseline
   }
-  if (!(baseline > 0)) {
-    signal.fill(0, from, from + frames)
-    return baseline
-  }
-  const perBaseline = 1 / baseline
-  const factor = -1 / echoTime
-  for (let i = 0; i < frames; i++) {
-    signal[from + i] = factor * Math.log(Math.max(signal[from + i] * perBaseline, LOWEST_SIGNAL))
-  }
+  for (let i = 0; i < frames; i++) signal[from + i] = relaxation(signal[from + i], baseline, echoTime)
   return baseline
+}
+
+/** −ln(S/S0)/TE of a DSC-MRI signal; 0 where there is no baseline. */
+export function relaxation(signal: number, baseline: number, echoTime: number): number {
+  return baseline > 0 ? -Math.log(Math.max(signal / baseline, LOWEST_SIGNAL)) / echoTime : 0
 }
 
 /** `gatherSignals` followed by `toEnhancement` on each curve. */

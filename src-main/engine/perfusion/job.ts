@@ -2,12 +2,12 @@ import { mapNames, type MapName, type PerfusionSettings } from '@contract'
 import { sampleArterial, type ArterialFunction } from './arterialFunction'
 import type { BoxLimits, TransitPrior } from './boxFit'
 import { invertCirculant, plainColumn } from './circulant'
-import type { Averaging } from './curveSource'
 import type { DeconvolutionJob, ResidueDeconvolution } from './deconvolution'
 import type { TruncatedInverse } from './inverse'
 import type { VascularInputs } from './inputs'
 import { invertToeplitz } from './standardSvd'
 import { OSCILLATION_THRESHOLDS } from './oscillation'
+import type { Averaging } from './similarityFilter'
 import type { SeriesSurvey } from './surveySeries'
 
 const DEFAULT_THRESHOLD = { ssvd: 0.2, csvd: 0.1 }

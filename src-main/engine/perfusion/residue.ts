@@ -1,4 +1,4 @@
-/** The highest sample of a curve and its sub-sample place, as `findPeak` leaves them. */
+/** The highest sample of a curve and its sub-sample place. */
 export interface Peak {
   index: number
   /** In samples, by the parabola through the three highest neighbours. */
@@ -6,32 +6,25 @@ export interface Peak {
   height: number
 }
 
-/**
- * Maximum of values[from, from + length): the largest sample and the vertex of the parabola through it and its
- * neighbours. On a circular curve the first and last sample are neighbours.
- */
-export function findPeak(
-  values: Float64Array,
-  from: number,
-  length: number,
-  circular: boolean,
-  peak: Peak,
-): void {
-  let index = 0
-  let height = values[from]
-  for (let i = 1; i < length; i++) {
-    const value = values[from + i]
-    if (value > height) {
-      height = value
-      index = i
-    }
-  }
-  peak.index = index
+/** A curve of `length` samples in `values`, every `step` numbers from `from`. */
+export interface SampledValues {
+  values: Float32Array
+  from: number
+  step: number
+  length: number
+  /** The first and the last sample are neighbours. */
+  circular: boolean
+}
+
+/** Sets `position` and `height` of a peak whose `index` is the highest sample: the vertex of the parabola through it. */
+export function refinePeak({ values, from, step, length, circular }: SampledValues, peak: Peak): void {
+  const { index } = peak
+  const height = values[from + index * step]
   peak.position = index
   peak.height = height
   if (!circular && (index === 0 || index === length - 1)) return
-  const before = values[from + (index > 0 ? index - 1 : length - 1)]
-  const after = values[from + (index < length - 1 ? index + 1 : 0)]
+  const before = values[from + (index > 0 ? index - 1 : length - 1) * step]
+  const after = values[from + (index < length - 1 ? index + 1 : 0) * step]
   const bend = before - 2 * height + after
   if (bend >= 0) return
   const shift = (0.5 * (before - after)) / bend
@@ -45,17 +38,14 @@ export function findPeak(
  * low-pass filter, this is the time of the jump: the arrival of the tissue after the artery.
  */
 export function leadingHalfMaximum(
-  values: Float64Array,
-  from: number,
-  length: number,
-  circular: boolean,
+  { values, from, step, length, circular }: SampledValues,
   peak: Peak,
 ): number {
   const half = 0.5 * peak.height
   const earliest = circular ? peak.index - (length >> 1) : 0
-  let above = values[from + peak.index]
+  let above = values[from + peak.index * step]
   for (let i = peak.index - 1; i >= earliest; i--) {
-    const value = values[from + (i < 0 ? i + length : i)]
+    const value = values[from + (i < 0 ? i + length : i) * step]
     if (value < half) return i + (half - value) / (above - value)
     above = value
   }

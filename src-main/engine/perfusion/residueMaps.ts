@@ -1,8 +1,10 @@
+import { LANES, createBlockProduct, padded, type Plane, type VectorUnit } from '../compute/vectorUnit'
 import { integralUntil, type ArterialFunction } from './arterialFunction'
+import type { CurveSpace } from './curveSpace'
 import { within, type ResidueDeconvolution, type VoxelFitter } from './deconvolution'
-import { multiply, multiplyTransposed } from './matrixProduct'
+import { multiply, stack, transpose } from './matrices'
 import { chooseComponents, componentCounts } from './oscillation'
-import { findPeak, leadingHalfMaximum, unwrap, type Peak } from './residue'
+import { leadingHalfMaximum, refinePeak, unwrap, type Peak, type SampledValues } from './residue'
 import { splineMatrix } from './spline'
 
 /** A deconvolution for curves sampled at `times` (s), with what turns residues into maps. */
@@ -13,78 +15,163 @@ export interface ResidueAnalysis extends ResidueDeconvolution {
   tissueFactor: number
 }
 
-const MOST_VOXELS = 64
-
 /**
- * Maps from the residues of sSVD, cSVD or oSVD, a chunk of voxels in two matrix products (coordinates, then residues).
- * CBF from the highest residue, Tmax from its sub-sample place (negative ones survive on a circulant), delay from the
- * leading half maximum, CBV from the areas, MTT = CBV/CBF, TTP from the peak of the re-convolved curve. Curves off the
- * uniform grid are interpolated by the same matrix that takes their coordinates.
+ * Maps from the residues of sSVD, cSVD or oSVD, a block of voxels at a time, read from `columns`: enhancement curves
+ * [frame × LANES], or their coordinates in `space`. CBF from the highest residue, Tmax from its sub-sample place
+ * (negative ones survive on a circulant), delay from the leading half maximum, CBV from the areas, MTT = CBV/CBF, TTP
+ * from the peak of the re-convolved curve. Everything up to the residue is linear and comes down to one or two matrix
+ * products: interpolation of curves off the uniform grid, and the space, are folded into the matrices.
  */
-export function residueMaps(analysis: ResidueAnalysis): VoxelFitter {
-  const { inverse, judged, times, grid, arterial, arrival, tissueFactor, oscillationLimit } = analysis
-  const frames = times.length
-  const { rank, residueSamples, residueStep, circular, fittedSamples, fittedStep } = inverse
-  const input = multiply(inverse.input, splineMatrix(times, grid), rank, grid.length, frames)
-  const weights = trapezoidWeights(times)
-  const arterialArea = integralUntil(arterial, times[frames - 1])
-  const coordinates = new Float64Array(MOST_VOXELS * rank)
-  const residues = new Float64Array(MOST_VOXELS * residueSamples)
-  const fitted = new Float64Array(MOST_VOXELS * fittedSamples)
-  const counts = judged === null ? null : componentCounts(judged)
-  const judgedOutput = judged === null ? null : transpose(judged.output, judged.residueSamples, rank)
-  const scratch = new Float64Array(judged?.residueSamples ?? 0)
+export function residueMaps(
+  unit: VectorUnit,
+  analysis: ResidueAnalysis,
+  columns: Plane,
+  space: CurveSpace | null,
+): VoxelFitter {
+  const { inverse, grid, arrival, tissueFactor } = analysis
+  const { residueSamples, residueStep, circular, fittedSamples, fittedStep } = inverse
+  const { volumes, curves } = createResidueProduct(unit, analysis, columns, space)
+  const residuePeaks = unit.reserve(LANES)
+  const fittedPeaks = unit.reserve(LANES)
   const peak: Peak = { index: 0, position: 0, height: 0 }
 
-  return (curves, voxels, count, maps) => {
-    multiplyTransposed(curves, input, count, rank, frames, coordinates)
-    if (judged !== null && counts !== null && judgedOutput !== null) {
-      for (let i = 0; i < count; i++) {
-        const from = i * rank
-        const kept = chooseComponents(
-          judged,
-          judgedOutput,
-          counts,
-          coordinates,
-          from,
-          oscillationLimit,
-          scratch,
-        )
-        coordinates.fill(0, from + kept, from + rank)
-      }
-    }
-    multiplyTransposed(coordinates, inverse.output, count, residueSamples, rank, residues)
-    multiplyTransposed(coordinates, inverse.fitted, count, fittedSamples, rank, fitted)
-    for (let i = 0; i < count; i++) {
-      let area = 0
-      for (let t = 0, at = i * frames; t < frames; t++, at++) area += weights[t] * curves[at]
-      const volume = tissueFactor * (area / arterialArea)
-      findPeak(residues, i * residueSamples, residueSamples, circular, peak)
-      if (!(peak.height > 0) || !(volume > 0)) continue
+  return (voxels, maps) => {
+    curves.fill(voxels)
+    const fittedFrom = residueSamples * LANES
+    unit.kernels.highestRows(curves.plane.at, residueSamples, LANES, residuePeaks.at)
+    unit.kernels.highestRows(curves.plane.at + 4 * fittedFrom, fittedSamples, LANES, fittedPeaks.at)
+    const values = curves.plane.floats
+    const areas = volumes.floats
+    const [highestResidues, highestFitted] = [residuePeaks.integers, fittedPeaks.integers]
+    const residue: SampledValues = { values, from: 0, step: LANES, length: residueSamples, circular }
+    const fitted: SampledValues = { values, from: 0, step: LANES, length: fittedSamples, circular: false }
+    for (let i = 0; i < LANES; i++) {
       const voxel = voxels[i]
+      const volume = areas[i]
+      if (voxel < 0 || !(volume > 0)) continue
+      residue.from = i
+      peak.index = highestResidues[i]
+      refinePeak(residue, peak)
+      if (!(peak.height > 0)) continue
       const flow = 60 * tissueFactor * peak.height
-      const rise = leadingHalfMaximum(residues, i * residueSamples, residueSamples, circular, peak)
+      const rise = leadingHalfMaximum(residue, peak)
       const wrap = circular ? unwrap(peak.position, residueSamples) - peak.position : 0
       maps.cbv[voxel] = within('cbv', volume)
       maps.cbf[voxel] = within('cbf', flow)
       maps.mtt[voxel] = within('mtt', (60 * volume) / flow)
       maps.tmax[voxel] = within('tmax', (peak.position + wrap) * residueStep)
       maps.delay[voxel] = within('delay', (rise + wrap) * residueStep)
-      findPeak(fitted, i * fittedSamples, fittedSamples, false, peak)
+      fitted.from = fittedFrom + i
+      peak.index = highestFitted[i]
+      refinePeak(fitted, peak)
       maps.ttp[voxel] = within('ttp', peak.position * fittedStep + grid[0] - arrival)
     }
+  }
+}
+
+interface ResidueProduct {
+  /** Blood volume in ml/100 g, [LANES]. */
+  volumes: Plane
+  curves: {
+    /** [residue samples, then samples of the fitted curve × LANES] */
+    plane: Plane
+    /** Fills both for the block that lies in the columns. */
+    fill(voxels: Int32Array): void
+  }
+}
+
+/**
+ * The products that take columns to residues and fitted curves: through the components of the inverse, or, where the
+ * columns are fewer than the components and none is to be chosen by voxel, at once.
+ */
+function createResidueProduct(
+  unit: VectorUnit,
+  { inverse, judged, times, grid, arterial, tissueFactor, oscillationLimit }: ResidueAnalysis,
+  columns: Plane,
+  space: CurveSpace | null,
+): ResidueProduct {
+  const frames = times.length
+  const { rank } = inverse
+  const toColumns = (matrix: Float64Array, rows: number): Float64Array =>
+    space === null
+      ? matrix
+      : multiply(matrix, transpose(space.basis, space.rank, frames), rows, frames, space.rank)
+  const width = space === null ? frames : space.rank
+  const perArea = tissueFactor / integralUntil(arterial, times[frames - 1])
+  const volume = toColumns(
+    trapezoidWeights(times).map((weight) => weight * perArea),
+    1,
+  )
+  const input = toColumns(multiply(inverse.input, splineMatrix(times, grid), rank, grid.length, frames), rank)
+  const output = stack(inverse.output, inverse.fitted)
+  const samples = inverse.residueSamples + inverse.fittedSamples
+  if (judged === null && width <= rank) {
+    const all = createBlockProduct(
+      unit,
+      stack(multiply(output, input, samples, rank, width), volume),
+      samples + 1,
+      width,
+    )
+    const plane = unit.reserve(all.rows * LANES)
+    return {
+      volumes: rowOf(plane, samples),
+      curves: { plane, fill: () => all.run(columns, plane.at) },
+    }
+  }
+  const first = createBlockProduct(unit, stack(input, volume), rank + 1, width)
+  const second = createBlockProduct(unit, output, samples, rank)
+  const coordinates = unit.reserve(first.rows * LANES)
+  const plane = unit.reserve(padded(samples) * LANES)
+  const choose = judged === null ? null : componentChoice(judged, oscillationLimit, coordinates)
+  return {
+    volumes: rowOf(coordinates, rank),
+    curves: {
+      plane,
+      fill: (voxels) => {
+        first.run(columns, coordinates.at)
+        choose?.(voxels)
+        second.run(coordinates, plane.at)
+      },
+    },
+  }
+}
+
+/** oSVD: sets to 0 the coordinates [component × LANES] of the components that a voxel's own threshold drops. */
+function componentChoice(
+  judged: NonNullable<ResidueAnalysis['judged']>,
+  oscillationLimit: number,
+  coordinates: Plane,
+): (voxels: Int32Array) => void {
+  const { rank, residueSamples } = judged
+  const counts = componentCounts(judged)
+  const output = transpose(judged.output, residueSamples, rank)
+  const scratch = new Float64Array(residueSamples)
+  const own = new Float64Array(rank)
+  return (voxels) => {
+    const values = coordinates.floats
+    for (let i = 0; i < LANES; i++) {
+      if (voxels[i] < 0) continue
+      for (let r = 0; r < rank; r++) own[r] = values[r * LANES + i]
+      const kept = chooseComponents(judged, output, counts, own, 0, oscillationLimit, scratch)
+      for (let r = kept; r < rank; r++) values[r * LANES + i] = 0
+    }
+  }
+}
+
+function rowOf(plane: Plane, row: number): Plane {
+  const from = row * LANES
+  return {
+    at: plane.at + 4 * from,
+    get floats() {
+      return plane.floats.subarray(from, from + LANES)
+    },
+    get integers() {
+      return plane.integers.subarray(from, from + LANES)
+    },
   }
 }
 
 function trapezoidWeights(times: Float64Array): Float64Array {
   const last = times.length - 1
   return times.map((_, i) => 0.5 * (times[Math.min(i + 1, last)] - times[Math.max(i - 1, 0)]))
-}
-
-export function transpose(matrix: Float64Array, rows: number, columns: number): Float64Array {
-  const result = new Float64Array(matrix.length)
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) result[j * rows + i] = matrix[i * columns + j]
-  }
-  return result
 }

@@ -23,6 +23,8 @@ export interface ShapeTable {
 const RANK = 12
 const DELAY_STEP = 1.5
 const TRANSIT_RATIO = 1.5
+/** Energies closer than this share are equal: which shape comes first must not hang on rounding. */
+const TIE = 1e-6
 
 /** The table of `model` over the limits: delays each 1.5 s, transit times by a factor of 1.5. */
 export function tabulateShapes(model: BoxModel, limits: BoxLimits): ShapeTable {
@@ -133,7 +135,7 @@ export function spanningBasis(
     let energyLeft = unexplained
     rest.forEach((shape, index) => {
       const energy = shape.reduce((sum, value) => sum + value * value, 0)
-      if (energy > energyLeft) {
+      if (energy > energyLeft * (1 + TIE)) {
         energyLeft = energy
         worst = index
       }

@@ -15,7 +15,10 @@ import type { Timing } from './timing'
 /** A mean vascular curve of a slice at that slice's times; the weight is its number of voxels. */
 export type SliceCurve = SampledCurve & { weight: number }
 
-/** Mean enhancement of the voxels, a curve for each slice they lie in. Voxels are indices in the volume. */
+/**
+ * Mean enhancement of the voxels, a curve for each slice they lie in. Voxels are indices in the volume; their order
+ * and repetitions do not matter, to the last bit.
+ */
 export function meanCurves(
   view: SeriesView,
   timing: Timing,
@@ -24,7 +27,7 @@ export function meanCurves(
 ): SliceCurve[] {
   const area = view.size[0] * view.size[1]
   const bySlice = new Map<number, number[]>()
-  for (const voxel of voxels) {
+  for (const voxel of Int32Array.from(new Set(voxels)).sort()) {
     const slice = Math.floor(voxel / area)
     bySlice.set(slice, [...(bySlice.get(slice) ?? []), voxel - slice * area])
   }

@@ -56,7 +56,7 @@ describe('umbra maps', { timeout: 240_000 }, () => {
     )
   })
 
-  it.skip('takes the voxels and settings it is given, and gives a mask of the same voxels the same maps', async () => {
+  it('takes the voxels and settings it is given, and gives a mask of the same voxels the same maps', async () => {
     const first = JSON.parse(
       await readFile(join(folder, 'automatic', 'summary.json'), 'utf8'),
     ) as ExportSummary

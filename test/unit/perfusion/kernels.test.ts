@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { translateKernels } from '../../../build/kernels.mjs'
 import { findArrival } from '../../../src-main/engine/perfusion/arrival'
 import {
   growBrain,
@@ -8,9 +10,10 @@ import {
 } from '../../../src-main/engine/perfusion/brain'
 import { invertCirculant, plainColumn, simpsonColumn } from '../../../src-main/engine/perfusion/circulant'
 import type { TruncatedInverse } from '../../../src-main/engine/perfusion/inverse'
-import { multiply, multiplyTransposed } from '../../../src-main/engine/perfusion/matrixProduct'
+import { LANES, createBlockProduct, createVectorUnit } from '../../../src-main/engine/compute/vectorUnit'
+import { multiply } from '../../../src-main/engine/perfusion/matrices'
 import { componentCounts, oscillationIndex } from '../../../src-main/engine/perfusion/oscillation'
-import { findPeak, leadingHalfMaximum, unwrap, type Peak } from '../../../src-main/engine/perfusion/residue'
+import { leadingHalfMaximum, refinePeak, unwrap, type Peak } from '../../../src-main/engine/perfusion/residue'
 import { smoothCurve, smoothingMatrix } from '../../../src-main/engine/perfusion/smoothing'
 import { invertToeplitz } from '../../../src-main/engine/perfusion/standardSvd'
 import { gammaVariate, gaussianNoise } from './kudo'
@@ -153,21 +156,37 @@ describe('the oscillation index', () => {
 })
 
 describe('the peak of a residue', () => {
-  const peak: Peak = { index: 0, position: 0, height: 0 }
+  const sampled = (values: Float32Array, circular: boolean) => ({
+    ...{ values, from: 0, step: 1, length: values.length, circular },
+  })
+  const highest = (values: Float32Array): Peak => ({
+    index: values.indexOf(Math.max(...values)),
+    position: 0,
+    height: 0,
+  })
 
   it('is found between samples, also across the seam of a circular curve', () => {
     for (const [top, circular] of [
       [7.3, false],
       [19.8, true],
     ] as [number, boolean][]) {
-      const parabola = Float64Array.from({ length: 20 }, (_, i) => {
+      const parabola = Float32Array.from({ length: 20 }, (_, i) => {
         const away = Math.min(Math.abs(i - top), Math.abs(i + 20 - top))
         return 10 - away * away
       })
-      findPeak(parabola, 0, 20, circular, peak)
-      expect(((peak.position + 20) % 20) - top).toBeCloseTo(0, 9)
-      expect(peak.height).toBeCloseTo(10, 9)
+      const peak = highest(parabola)
+      refinePeak(sampled(parabola, circular), peak)
+      expect(((peak.position + 20) % 20) - top).toBeCloseTo(0, 5)
+      expect(peak.height).toBeCloseTo(10, 5)
     }
+  })
+
+  it('is read from one lane of many', () => {
+    const values = Float32Array.from([0, 9, 2, 9, 3, 9, 2, 9])
+    const peak: Peak = { index: 2, position: 0, height: 0 }
+    refinePeak({ values, from: 0, step: 2, length: 4, circular: false }, peak)
+    expect(peak.position).toBeCloseTo(2, 6)
+    expect(peak.height).toBeCloseTo(3, 6)
   })
 
   it('past the middle of a circular curve is a negative time', () => {
@@ -176,32 +195,68 @@ describe('the peak of a residue', () => {
   })
 
   it('rises through its half where a straight edge does', () => {
-    const edge = Float64Array.from([0, 0, 1, 3, 4, 4, 2, 0])
-    findPeak(edge, 0, 8, false, peak)
-    peak.height = 4
-    expect(leadingHalfMaximum(edge, 0, 8, false, peak)).toBeCloseTo(2.5, 9)
+    const edge = Float32Array.from([0, 0, 1, 3, 4, 4, 2, 0])
+    expect(leadingHalfMaximum(sampled(edge, false), { ...highest(edge), height: 4 })).toBeCloseTo(2.5, 6)
   })
 })
 
-describe('the matrix product in tiles', () => {
+describe('the kernels on vectors', () => {
+  it('are the translation of their source', { timeout: 120_000 }, async () => {
+    const file = new URL('../../../src-main/engine/compute/kernelsBinary.ts', import.meta.url)
+    expect(readFileSync(file, 'utf8')).toBe(await translateKernels())
+  })
+
   it.each([
-    [1, 1, 1],
-    [4, 2, 3],
-    [7, 5, 9],
-    [64, 33, 45],
-  ])('of %i × %i over %i is the sum of products', (m, n, k) => {
-    const random = gaussianNoise(m + n + k)
-    const rows = Float64Array.from({ length: m * k }, random)
-    const columns = Float64Array.from({ length: n * k }, random)
-    const out = new Float64Array(m * n)
-    multiplyTransposed(rows, columns, m, n, k, out)
-    for (let i = 0; i < m; i++) {
-      for (let j = 0; j < n; j++) {
-        let sum = 0
-        for (let t = 0; t < k; t++) sum += rows[i * k + t] * columns[j * k + t]
-        expect(out[i * n + j]).toBeCloseTo(sum, 9)
-      }
+    [1, 1],
+    [4, 3],
+    [5, 9],
+    [33, 45],
+  ])('multiply a matrix of %i × %i with a block: the sum of products', (m, k) => {
+    const random = gaussianNoise(m + k)
+    const matrix = Float64Array.from({ length: m * k }, random)
+    const block = Float64Array.from({ length: k * LANES }, random)
+    const unit = createVectorUnit()
+    const columns = unit.reserve(block.length)
+    const product = createBlockProduct(unit, matrix, m, k)
+    const out = unit.reserve(product.rows * LANES)
+    columns.floats.set(block)
+    product.run(columns, out.at)
+    multiply(matrix, block, m, k, LANES).forEach((value, i) => expect(out.floats[i]).toBeCloseTo(value, 4))
+    expect(out.floats.subarray(m * LANES).every((value) => value === 0)).toBe(true)
+  })
+
+  it('turn stored values into enhancement over the mean of the first rows, and return that', () => {
+    const unit = createVectorUnit()
+    const [values, baseline] = [unit.reserve(3 * LANES), unit.reserve(LANES)]
+    values.floats.set(
+      Float32Array.from({ length: 3 * LANES }, (_, i) => (i % LANES) + [1, 3, 10][Math.floor(i / LANES)]),
+    )
+    unit.kernels.enhance(values.at, 3, 2, 0.5, -1024, LANES, baseline.at)
+    for (let i = 0; i < LANES; i++) {
+      expect(baseline.floats[i]).toBe(0.5 * (i + 2) - 1024)
+      expect([0, 1, 2].map((row) => values.floats[row * LANES + i])).toEqual([-0.5, 0.5, 4])
     }
+  })
+
+  it('find the first highest row of each lane', () => {
+    const unit = createVectorUnit()
+    const random = gaussianNoise(5)
+    const values = unit.reserve(9 * LANES)
+    const found = unit.reserve(LANES)
+    values.floats.set(Float64Array.from({ length: 9 * LANES }, () => Math.round(3 * random())))
+    unit.kernels.highestRows(values.at, 9, LANES, found.at)
+    for (let i = 0; i < LANES; i++) {
+      const column = Array.from({ length: 9 }, (_, row) => values.floats[row * LANES + i])
+      expect(found.integers[i]).toBe(column.indexOf(Math.max(...column)))
+    }
+  })
+
+  it('keep what they hold when their memory grows', () => {
+    const unit = createVectorUnit()
+    const small = unit.reserve(4)
+    small.floats.set([1, 2, 3, 4])
+    unit.reserve(1_000_000)
+    expect(Array.from(small.floats)).toEqual([1, 2, 3, 4])
   })
 })
 

@@ -57,6 +57,7 @@ async function failure(work: Promise<unknown>): Promise<UmbraError> {
 }
 
 interface Floor {
+  cbvMae?: number
   cbfMae: number
   cbfR: number
   mttMae?: number
@@ -65,20 +66,19 @@ interface Floor {
 }
 
 /**
- * Measured on this grid with textbook implementations: what a serious program must beat. For a residue that falls at
- * once the textbook's flow errors are 19.8 (box regression) and 10.9 (cSVD); those two have a margin of 5 % here,
- * because the model's misfit makes them and not the fit.
+ * Measured on this grid with textbook implementations: what a serious program must beat. One figure is a tie, cSVD's flow
+ * for a residue that falls at once (textbook 10.9, ours 10.96; docs/perfusion-accuracy.md says why).
  */
 const floors: Partial<Record<ResidueShape, Partial<Record<PerfusionMethod, Floor>>>> = {
   box: {
-    bennink: { cbfMae: 7.2, cbfR: 0.863, mttMae: 0.43, mttR: 0.998, delayMae: 0.21 },
+    bennink: { cbvMae: 0.01, cbfMae: 7.2, cbfR: 0.863, mttMae: 0.43, mttR: 0.998, delayMae: 0.21 },
     csvd: { cbfMae: 4.4, cbfR: 0.975, mttMae: 1.11, mttR: 0.996 },
     ssvd: { cbfMae: 7.6, cbfR: 0.921, mttMae: 1.44, mttR: 0.987 },
     osvd: { cbfMae: 19.1, cbfR: 0.513, mttMae: 4.66, mttR: 0.809 },
   },
   exponential: {
-    bennink: { cbfMae: 20.5, cbfR: 0.993, mttMae: 5.84, mttR: 0.997 },
-    csvd: { cbfMae: 11.5, cbfR: 0.982, mttMae: 2.26, mttR: 0.992 },
+    bennink: { cbfMae: 19.8, cbfR: 0.993, mttMae: 5.84, mttR: 0.997 },
+    csvd: { cbfMae: 11, cbfR: 0.982, mttMae: 2.26, mttR: 0.992 },
   },
 }
 
@@ -89,9 +89,10 @@ describe.each(Object.entries(floors))('the tile phantom without noise, %s residu
     'with %s is closer to the truth than the floor',
     async (method, floor) => {
       const result = await maps(phantom, method as PerfusionMethod)
-      const [cbf, mtt, delay] = (['cbf', 'mtt', 'delay'] as const).map((name) =>
+      const [cbv, cbf, mtt, delay] = (['cbv', 'cbf', 'mtt', 'delay'] as const).map((name) =>
         errors(result, phantom, name),
       )
+      expect(cbv.mae).toBeLessThan(floor.cbvMae ?? Infinity)
       expect(cbf.mae).toBeLessThan(floor.cbfMae)
       expect(cbf.r).toBeGreaterThan(floor.cbfR)
       expect(mtt.mae).toBeLessThan(floor.mttMae ?? Infinity)

@@ -83,14 +83,18 @@ export function enhance(
   const perFirst = f32x4.splat(<f32>1 / <f32>first)
   const slopes = f32x4.splat(slope)
   for (let lane: usize = 0; lane < rowBytes; lane += 16) {
+    // Counted from the first value, so that a large offset of the stored values costs no digits.
+    const origin = v128.load(values + lane)
     let mean = f32x4.splat(0)
     let at = values + lane
-    for (let row = 0; row < first; row++, at += rowBytes) mean = f32x4.add(mean, v128.load(at))
+    for (let row = 0; row < first; row++, at += rowBytes) {
+      mean = f32x4.add(mean, f32x4.sub(v128.load(at), origin))
+    }
     mean = f32x4.mul(mean, perFirst)
-    v128.store(baseline + lane, f32x4.add(f32x4.mul(mean, slopes), f32x4.splat(intercept)))
+    v128.store(baseline + lane, f32x4.add(f32x4.mul(f32x4.add(origin, mean), slopes), f32x4.splat(intercept)))
     at = values + lane
     for (let row = 0; row < rows; row++, at += rowBytes) {
-      v128.store(at, f32x4.mul(f32x4.sub(v128.load(at), mean), slopes))
+      v128.store(at, f32x4.mul(f32x4.sub(f32x4.sub(v128.load(at), origin), mean), slopes))
     }
   }
 }

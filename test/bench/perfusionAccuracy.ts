@@ -138,7 +138,7 @@ arterial input divides the rest by less and gives some of it back, and costs as 
 CBF errs by 10.2 for the exponential residue and by 4.8 (instead of 3.4) for the box.
 
 The box regression takes its curves unsmoothed. With [¼ ½ ¼] over time (\`--smooth-in-time\`), as in Bennink's program,
-CBF of the box residue at 5 HU errs by 4.5 instead of 3.4: noise that is independent from frame to frame is weighted right
+CBF of the box residue at 5 HU errs by 4.6 instead of 3.4: noise that is independent from frame to frame is weighted right
 by plain least squares.
 
 ## Head phantom

@@ -59,23 +59,28 @@ export function createBlockReader(unit: VectorUnit, frames: number): BlockReader
 }
 
 /**
- * Writes the indices in the volume of the masked voxels (x … x + LANES, y) to `voxels`, −1 for the others, and returns
- * how many there are.
+ * Calls `visit` with the first column of each block of a row that holds masked voxels, `voxels` being their indices in
+ * the volume, −1 for the others. Blocks begin with the row's first masked voxel, at a multiple of four.
  */
-export function maskedVoxels(
+export function eachMaskedBlock(
   { view, mask, slice }: RowSource,
-  x: number,
   y: number,
   voxels: Int32Array,
-): number {
+  visit: (x: number) => void,
+): void {
   const [nx, ny] = view.size
-  const from = (slice * ny + y) * nx + x
-  const count = Math.min(LANES, nx - x)
-  let masked = 0
-  for (let i = 0; i < LANES; i++) {
-    const inside = i < count && mask[from + i] === 1
-    voxels[i] = inside ? from + i : -1
-    if (inside) masked++
+  const row = (slice * ny + y) * nx
+  const inRow = mask.subarray(row, row + nx)
+  const first = inRow.indexOf(1)
+  if (first < 0) return
+  const end = inRow.lastIndexOf(1) + 1
+  for (let x = first - (first % 4); x < end; x += LANES) {
+    let masked = 0
+    for (let i = 0; i < LANES; i++) {
+      const inside = x + i < nx && inRow[x + i] === 1
+      voxels[i] = inside ? row + x + i : -1
+      if (inside) masked++
+    }
+    if (masked > 0) visit(x)
   }
-  return masked
 }

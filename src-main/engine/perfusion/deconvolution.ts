@@ -8,7 +8,7 @@ import {
   type VectorUnit,
 } from '../compute/vectorUnit'
 import type { ArterialFunction } from './arterialFunction'
-import { createBlockReader, maskedVoxels, type BlockReader, type RowSource } from './blockReader'
+import { createBlockReader, eachMaskedBlock, type BlockReader, type RowSource } from './blockReader'
 import {
   BOX_DELAY,
   BOX_FLOW,
@@ -128,11 +128,10 @@ function plainBlocks(reader: BlockReader): BlockSource {
   return {
     eachBlock: (rows, sink) => {
       for (let y = rows.fromRow; y < rows.toRow; y++) {
-        for (let x = 0; x < rows.view.size[0]; x += LANES) {
-          if (maskedVoxels(rows, x, y, voxels) === 0) continue
+        eachMaskedBlock(rows, y, voxels, (x) => {
           reader.read(rows, x, y)
           sink(voxels)
-        }
+        })
       }
     },
   }

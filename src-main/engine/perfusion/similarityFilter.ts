@@ -1,5 +1,5 @@
 import { LANES, createBlockProduct, padded, type Plane, type VectorUnit } from '../compute/vectorUnit'
-import { maskedVoxels, type BlockReader, type RowSource } from './blockReader'
+import { eachMaskedBlock, type BlockReader, type RowSource } from './blockReader'
 import type { CurveSpace } from './curveSpace'
 
 /** How curves are averaged with their neighbours. */
@@ -108,7 +108,8 @@ export function createSimilarityFilter(
 
   function fieldFor(nx: number, rows: number): CoordinateField {
     if (field !== null && field.rows >= rows) return field
-    const stride = LANES * Math.ceil(nx / LANES) + 2 * margin
+    // A block may begin with the last voxel of a row.
+    const stride = padded(nx) + LANES + 2 * margin
     const perRow = stride * (planes + 2)
     field = { rows, stride, numbers: unit.reserve(perRow * (rows + 2 * reach[1])) }
     offsets.integers.set(dx.map((x, n) => 4 * (dy[n] * perRow + x)))
@@ -121,12 +122,11 @@ export function createSimilarityFilter(
   }
 
   function fill(source: RowSource, { stride, numbers }: CoordinateField): void {
-    const [nx, ny] = source.view.size
+    const ny = source.view.size[1]
     const { fromRow, toRow } = source
     numbers.integers.fill(0)
     for (let y = Math.max(0, fromRow - reach[1]); y < Math.min(ny, toRow + reach[1]); y++) {
-      for (let x = 0; x < nx; x += LANES) {
-        if (maskedVoxels(source, x, y, voxels) === 0) continue
+      eachMaskedBlock(source, y, voxels, (x) => {
         const at = place(y - fromRow, x, stride)
         reader.read(source, x, y)
         toCoordinates.run(reader.enhancement, numbers.at + 4 * at, stride)
@@ -135,7 +135,7 @@ export function createSimilarityFilter(
         const keep = numbers.integers
         for (let i = 0; i < LANES; i++) keep[inside + i] = voxels[i] < 0 ? 0 : -1
         unit.kernels.keepInside(numbers.at + 4 * at, rank, 4 * stride, numbers.at + 4 * inside, LANES)
-      }
+      })
     }
   }
 
@@ -152,8 +152,7 @@ export function createSimilarityFilter(
         source.baselineFrames,
       )
       for (let y = source.fromRow; y < source.toRow; y++) {
-        for (let x = 0; x < nx; x += LANES) {
-          if (maskedVoxels(source, x, y, voxels) === 0) continue
+        eachMaskedBlock(source, y, voxels, (x) => {
           unit.kernels.averageSimilar(
             numbers.at + 4 * place(y - source.fromRow, x, stride),
             4 * stride,
@@ -170,7 +169,7 @@ export function createSimilarityFilter(
             LANES,
           )
           sink(voxels)
-        }
+        })
       }
     },
   }

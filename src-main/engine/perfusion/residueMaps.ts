@@ -4,7 +4,14 @@ import type { CurveSpace } from './curveSpace'
 import { within, type ResidueDeconvolution, type VoxelFitter } from './deconvolution'
 import { multiply, stack, transpose } from './matrices'
 import { chooseComponents, componentCounts } from './oscillation'
-import { leadingHalfMaximum, refinePeak, unwrap, type Peak, type SampledValues } from './residue'
+import {
+  leadingHalfMaximum,
+  refinePeak,
+  residueWindow,
+  type Peak,
+  type ResidueWindow,
+  type SampledValues,
+} from './residue'
 import { splineMatrix } from './spline'
 
 /** A deconvolution for curves sampled at `times` (s), with what turns residues into maps. */
@@ -17,8 +24,8 @@ export interface ResidueAnalysis extends ResidueDeconvolution {
 
 /**
  * Maps from the residues of sSVD, cSVD or oSVD, a block of voxels at a time, read from `columns`: enhancement curves
- * [frame × LANES], or their coordinates in `space`. CBF from the highest residue, Tmax from its sub-sample place
- * (negative ones survive on a circulant), delay from the leading half maximum, CBV from the areas, MTT = CBV/CBF, TTP
+ * [frame × LANES], or their coordinates in `space`. CBF from the highest residue at a time that tissue can be
+ * reached, Tmax from its sub-sample place, delay from the leading half maximum, CBV from the areas, MTT = CBV/CBF, TTP
  * from the peak of the re-convolved curve. Everything up to the residue is linear and comes down to one or two matrix
  * products: interpolation of curves off the uniform grid, and the space, are folded into the matrices.
  */
@@ -29,22 +36,23 @@ export function residueMaps(
   space: CurveSpace | null,
 ): VoxelFitter {
   const { inverse, grid, arrival, tissueFactor } = analysis
-  const { residueSamples, residueStep, circular, fittedSamples, fittedStep } = inverse
-  const { volumes, curves } = createResidueProduct(unit, analysis, columns, space)
+  const { residueStep, fittedSamples, fittedStep } = inverse
+  const window = residueWindow(inverse.output, inverse)
+  const { volumes, curves } = createResidueProduct(unit, analysis, window, columns, space)
   const residuePeaks = unit.reserve(LANES)
   const fittedPeaks = unit.reserve(LANES)
   const peak: Peak = { index: 0, position: 0, height: 0 }
 
   return (voxels, maps) => {
     curves.fill(voxels)
-    const fittedFrom = residueSamples * LANES
-    unit.kernels.highestRows(curves.plane.at, residueSamples, LANES, residuePeaks.at)
+    const fittedFrom = window.samples * LANES
+    unit.kernels.highestRows(curves.plane.at, window.samples, LANES, residuePeaks.at)
     unit.kernels.highestRows(curves.plane.at + 4 * fittedFrom, fittedSamples, LANES, fittedPeaks.at)
     const values = curves.plane.floats
     const areas = volumes.floats
     const [highestResidues, highestFitted] = [residuePeaks.integers, fittedPeaks.integers]
-    const residue: SampledValues = { values, from: 0, step: LANES, length: residueSamples, circular }
-    const fitted: SampledValues = { values, from: 0, step: LANES, length: fittedSamples, circular: false }
+    const residue: SampledValues = { values, from: 0, step: LANES, length: window.samples }
+    const fitted: SampledValues = { values, from: 0, step: LANES, length: fittedSamples }
     for (let i = 0; i < LANES; i++) {
       const voxel = voxels[i]
       const volume = areas[i]
@@ -55,12 +63,11 @@ export function residueMaps(
       if (!(peak.height > 0)) continue
       const flow = 60 * tissueFactor * peak.height
       const rise = leadingHalfMaximum(residue, peak)
-      const wrap = circular ? unwrap(peak.position, residueSamples) - peak.position : 0
       maps.cbv[voxel] = within('cbv', volume)
       maps.cbf[voxel] = within('cbf', flow)
       maps.mtt[voxel] = within('mtt', (60 * volume) / flow)
-      maps.tmax[voxel] = within('tmax', (peak.position + wrap) * residueStep)
-      maps.delay[voxel] = within('delay', (rise + wrap) * residueStep)
+      maps.tmax[voxel] = within('tmax', (peak.position + window.first) * residueStep)
+      maps.delay[voxel] = within('delay', (rise + window.first) * residueStep)
       fitted.from = fittedFrom + i
       peak.index = highestFitted[i]
       refinePeak(fitted, peak)
@@ -87,6 +94,7 @@ interface ResidueProduct {
 function createResidueProduct(
   unit: VectorUnit,
   { inverse, judged, times, grid, arterial, tissueFactor, oscillationLimit }: ResidueAnalysis,
+  window: ResidueWindow,
   columns: Plane,
   space: CurveSpace | null,
 ): ResidueProduct {
@@ -103,8 +111,8 @@ function createResidueProduct(
     1,
   )
   const input = toColumns(multiply(inverse.input, splineMatrix(times, grid), rank, grid.length, frames), rank)
-  const output = stack(inverse.output, inverse.fitted)
-  const samples = inverse.residueSamples + inverse.fittedSamples
+  const output = stack(window.matrix, inverse.fitted)
+  const samples = window.samples + inverse.fittedSamples
   if (judged === null && width <= rank) {
     const all = createBlockProduct(
       unit,

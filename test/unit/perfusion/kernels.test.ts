@@ -13,7 +13,12 @@ import type { TruncatedInverse } from '../../../src-main/engine/perfusion/invers
 import { LANES, createBlockProduct, createVectorUnit } from '../../../src-main/engine/compute/vectorUnit'
 import { multiply } from '../../../src-main/engine/perfusion/matrices'
 import { componentCounts, oscillationIndex } from '../../../src-main/engine/perfusion/oscillation'
-import { leadingHalfMaximum, refinePeak, unwrap, type Peak } from '../../../src-main/engine/perfusion/residue'
+import {
+  leadingHalfMaximum,
+  refinePeak,
+  residueWindow,
+  type Peak,
+} from '../../../src-main/engine/perfusion/residue'
 import { smoothCurve, smoothingMatrix } from '../../../src-main/engine/perfusion/smoothing'
 import { invertToeplitz } from '../../../src-main/engine/perfusion/standardSvd'
 import { gammaVariate, gaussianNoise } from './kudo'
@@ -156,47 +161,43 @@ describe('the oscillation index', () => {
 })
 
 describe('the peak of a residue', () => {
-  const sampled = (values: Float32Array, circular: boolean) => ({
-    ...{ values, from: 0, step: 1, length: values.length, circular },
-  })
+  const sampled = (values: Float32Array) => ({ values, from: 0, step: 1, length: values.length })
   const highest = (values: Float32Array): Peak => ({
     index: values.indexOf(Math.max(...values)),
     position: 0,
     height: 0,
   })
 
-  it('is found between samples, also across the seam of a circular curve', () => {
-    for (const [top, circular] of [
-      [7.3, false],
-      [19.8, true],
-    ] as [number, boolean][]) {
-      const parabola = Float32Array.from({ length: 20 }, (_, i) => {
-        const away = Math.min(Math.abs(i - top), Math.abs(i + 20 - top))
-        return 10 - away * away
-      })
-      const peak = highest(parabola)
-      refinePeak(sampled(parabola, circular), peak)
-      expect(((peak.position + 20) % 20) - top).toBeCloseTo(0, 5)
-      expect(peak.height).toBeCloseTo(10, 5)
-    }
+  it('is found between samples', () => {
+    const parabola = Float32Array.from({ length: 20 }, (_, i) => 10 - (i - 7.3) ** 2)
+    const peak = highest(parabola)
+    refinePeak(sampled(parabola), peak)
+    expect(peak.position).toBeCloseTo(7.3, 5)
+    expect(peak.height).toBeCloseTo(10, 5)
   })
 
   it('is read from one lane of many', () => {
     const values = Float32Array.from([0, 9, 2, 9, 3, 9, 2, 9])
     const peak: Peak = { index: 2, position: 0, height: 0 }
-    refinePeak({ values, from: 0, step: 2, length: 4, circular: false }, peak)
+    refinePeak({ values, from: 0, step: 2, length: 4 }, peak)
     expect(peak.position).toBeCloseTo(2, 6)
     expect(peak.height).toBeCloseTo(3, 6)
   })
 
-  it('past the middle of a circular curve is a negative time', () => {
-    expect(unwrap(37, 40)).toBe(-3)
-    expect(unwrap(3, 40)).toBe(3)
+  it('is sought from 10 s before the artery to 30 s after it, across the seam of a circulant', () => {
+    const rows = Float64Array.from({ length: 2 * 120 }, (_, i) => Math.floor(i / 2))
+    const circular = { residueSamples: 120, residueStep: 1, circular: true }
+    const window = residueWindow(rows, circular)
+    expect(window).toMatchObject({ first: -10, samples: 41 })
+    expect([0, 9, 10, 40].map((i) => window.matrix[2 * i])).toEqual([110, 119, 0, 30])
+    expect(residueWindow(rows, { ...circular, circular: false })).toMatchObject({ first: 0, samples: 31 })
+    const short = residueWindow(rows, { ...circular, residueStep: 0.1 })
+    expect(short).toMatchObject({ first: -60, samples: 120 })
   })
 
   it('rises through its half where a straight edge does', () => {
     const edge = Float32Array.from([0, 0, 1, 3, 4, 4, 2, 0])
-    expect(leadingHalfMaximum(sampled(edge, false), { ...highest(edge), height: 4 })).toBeCloseTo(2.5, 6)
+    expect(leadingHalfMaximum(sampled(edge), { ...highest(edge), height: 4 })).toBeCloseTo(2.5, 6)
   })
 })
 

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openTensorFlow, type BackendName, type TensorFlow } from '../../src-main/engine/compute/tensorflow'
+import { findNativeRuntime } from '../../src-main/engine/compute/tensorflow/native/location'
 
 const file = resolve(__dirname, '../../../shared/data/networks/golden-layers.json')
 
@@ -12,8 +13,10 @@ interface Golden {
 }
 type Case = Record<string, never> & { y: number[] }
 
+const backends: BackendName[] = findNativeRuntime('cpu') ? ['wasm', 'native'] : ['wasm']
+
 /** Layers computed in float64 by independent implementations, against TensorFlow.js on each backend of this machine. */
-describe.skipIf(!existsSync(file)).each<BackendName>(['wasm'])('layers on %s', (backend) => {
+describe.skipIf(!existsSync(file)).each(backends)('layers on %s', (backend) => {
   let tf: TensorFlow
   let golden: Golden
   let x: Tensor4D

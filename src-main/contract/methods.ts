@@ -55,7 +55,9 @@ export const methods = {
     z.object({
       path: z.string(),
       parent: z.string().nullable(),
-      entries: z.array(z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() })),
+      entries: z.array(
+        z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() }),
+      ),
     }),
   ),
 
@@ -89,7 +91,10 @@ export const methods = {
     z.object({ seriesKey: z.string(), settings: perfusionSettingsSchema }),
     perfusionResultSchema,
   ),
-  'maps.list': quick(z.object({ seriesKey: z.string() }), z.object({ results: z.array(perfusionResultSchema) })),
+  'maps.list': quick(
+    z.object({ seriesKey: z.string() }),
+    z.object({ results: z.array(perfusionResultSchema) }),
+  ),
   /** Writes everything `umbra maps` writes into a folder of the engine's machine. */
   'maps.export': long(
     z.object({ mapsId: z.string(), directory: z.string() }),

@@ -1,6 +1,5 @@
 import { cpus } from 'node:os'
-import { UmbraError } from '@contract'
-import { backendNames, type BackendName } from './backends'
+import { backendNames, UmbraError, type BackendChoice, type BackendName } from '@contract'
 import { correctGradients } from './gradients'
 import { loadTensorFlow, type TensorFlow } from './library'
 import { useNativeBackend } from './native/backend'
@@ -19,7 +18,7 @@ export interface TensorFlowRuntime {
 
 export interface OpenOptions {
   /** `auto` (the default): the first that works, in the order CUDA, WebGPU, native, wasm. */
-  backend?: BackendName | 'auto'
+  backend?: BackendChoice
 }
 
 interface Opened {

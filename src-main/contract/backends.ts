@@ -31,3 +31,5 @@ export const backendReportSchema = z.object({
   remedy: z.string().nullable(),
 })
 export type BackendReport = z.infer<typeof backendReportSchema>
+
+export const backendListSchema = z.object({ backends: z.array(backendReportSchema) })

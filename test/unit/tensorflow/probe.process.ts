@@ -21,8 +21,9 @@ serveTensorFlow([
   }),
   handleJob(endJob, async (_runtime, { how }) => {
     if (how === 'crash') process.kill(process.pid, 'SIGSEGV')
-    if (how === 'error')
+    if (how === 'error') {
       throw new UmbraError({ code: 'full', message: 'The disk is full.', hint: 'Free some.' })
+    }
     for (;;);
   }),
 ])

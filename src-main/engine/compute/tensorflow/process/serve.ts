@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { Run } from '../../run'
 import type { OpenOptions, TensorFlowRuntime } from '../runtime'
 import { openTensorFlow } from '../runtime'
+import { connectToEngine } from './desktopChannel'
 import { orderSchema, type JobDefinition, type Order, type Report } from './protocol'
 
 /** A job's way to its watcher. TensorFlow computes synchronously: call `pause` between steps, or nothing else is heard. */
@@ -43,9 +44,6 @@ export function handleJob<In extends z.ZodType, Event extends z.ZodType, Out ext
  * other. Ends when the engine does.
  */
 export function serveTensorFlow(handlers: JobHandler[]): void {
-  const post = (report: Report): void => {
-    if (process.connected) process.send?.(report)
-  }
   let runtime: TensorFlowRuntime | null = null
   let last: Promise<unknown> = Promise.resolve()
   const running = new Map<number, AbortController>()
@@ -86,8 +84,7 @@ export function serveTensorFlow(handlers: JobHandler[]): void {
     }
   }
 
-  process.on('disconnect', () => process.exit(0))
-  process.on('message', (message) => {
+  const line = connectToEngine((message) => {
     const order = orderSchema.parse(message)
     if (order.kind === 'open') last = last.then(() => open(order.backend))
     if (order.kind === 'cancel') running.get(order.job)?.abort()
@@ -96,4 +93,5 @@ export function serveTensorFlow(handlers: JobHandler[]): void {
     running.set(order.job, new AbortController())
     last = last.then(() => perform(order))
   })
+  const post = (report: Report): void => line.post(report)
 }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { processPath } from '../../pool'
 import type { Run } from '../../run'
 import { forkChannel } from './channel'
+import { desktopChannel, parentPort } from './desktopChannel'
 import { reportSchema, type JobDefinition, type Order, type ProcessRuntime, type Report } from './protocol'
 
 /** How long a cancelled job may go on before its process is ended. One step of a large network takes seconds. */
@@ -64,7 +65,11 @@ export async function startTensorFlowProcess(
   entry: string,
   options: ProcessOptions = {},
 ): Promise<TensorFlowProcess> {
-  const channel = forkChannel(processPath(entry), options.environment ?? {})
+  const main = parentPort()
+  const environment = options.environment ?? {}
+  const channel = main
+    ? desktopChannel(main, entry, environment)
+    : forkChannel(processPath(entry), environment)
   const pending = new Map<number, Pending>()
   const post = (order: Order): void => channel.post(order)
   let ended = false
@@ -106,11 +111,14 @@ export async function startTensorFlowProcess(
 
   return {
     runtime,
-    pid: channel.pid,
+    get pid() {
+      return channel.pid
+    },
     run: (definition, input, watch = {}) =>
       new Promise((resolve, reject) => {
-        if (ended)
+        if (ended) {
           return reject(new UmbraError({ code: 'closed', message: 'The TensorFlow process has ended.' }))
+        }
         if (watch.signal?.aborted) return reject(abortError())
         const job = count++
         let timer: NodeJS.Timeout | undefined

@@ -115,6 +115,8 @@ async function fetchWheel({ name, version, sha256: wanted }, title) {
       .concat('-d', folder, '-r', list),
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, TMPDIR: temporary } },
   )
+  const stop = () => child.kill()
+  process.once('exit', stop)
   let errors = ''
   child.stderr.on('data', (text) => (errors += text))
   const timer = setInterval(
@@ -123,6 +125,7 @@ async function fetchWheel({ name, version, sha256: wanted }, title) {
   )
   const code = await new Promise((ended) => child.on('error', () => ended(-1)).on('exit', ended))
   clearInterval(timer)
+  process.removeListener('exit', stop)
   rmSync(temporary, { recursive: true, force: true })
   const file = find()
   if (code !== 0 || !file) {

@@ -97,13 +97,17 @@ async function sha256(path) {
 /** The wheel's file in the cache, downloaded by pip, which knows the user's index; null where the hash is another. */
 async function fetchWheel({ name, version, sha256: wanted }, title) {
   const folder = join(downloads, `${name}-${version}`)
-  const find = () => (existsSync(folder) ? readdirSync(folder).find((file) => file.endsWith('.whl')) : null)
-  const kept = find()
-  if (kept && (await sha256(join(folder, kept))) === wanted) return join(folder, kept)
-  rmSync(folder, { recursive: true, force: true })
-  const temporary = join(folder, 'part')
+  const find = (place) => {
+    const file = existsSync(place) ? readdirSync(place).find((each) => each.endsWith('.whl')) : null
+    return file ? join(place, file) : null
+  }
+  const kept = find(folder)
+  if (kept && (await sha256(kept)) === wanted) return kept
+  // Two of these may run at once: each downloads into a folder of its own.
+  const part = `${folder}.part-${process.pid}`
+  const temporary = join(part, 'temporary')
   mkdirSync(temporary, { recursive: true })
-  const list = join(folder, 'requirements.txt')
+  const list = join(part, 'requirements.txt')
   writeFileSync(list, `${name}==${version} --hash=sha256:${wanted}\n`)
   step(`${title}: downloading`)
   const options = ['--no-deps', '--only-binary=:all:', '--implementation', 'cp', '--python-version', '3.11']
@@ -112,36 +116,34 @@ async function fetchWheel({ name, version, sha256: wanted }, title) {
     python,
     ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-cache-dir', '--require-hashes']
       .concat(options, platforms)
-      .concat('-d', folder, '-r', list),
+      .concat('-d', part, '-r', list),
     { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, TMPDIR: temporary } },
   )
-  const stop = () => child.kill()
+  const stop = () => {
+    child.kill()
+    rmSync(part, { recursive: true, force: true })
+  }
   process.once('exit', stop)
   let errors = ''
   child.stderr.on('data', (text) => (errors += text))
-  const timer = setInterval(
-    () => progress(`${title}: downloading, ${megabytes(folderBytes(folder))}`),
-    POLL_MS,
-  )
+  const timer = setInterval(() => progress(`${title}: downloading, ${megabytes(folderBytes(part))}`), POLL_MS)
   const code = await new Promise((ended) => child.on('error', () => ended(-1)).on('exit', ended))
   clearInterval(timer)
-  process.removeListener('exit', stop)
-  rmSync(temporary, { recursive: true, force: true })
-  const file = find()
+  const file = find(part)
   if (code !== 0 || !file) {
-    const line = errors
-      .trim()
-      .split('\n')
-      .filter((each) => /error/i.test(each))
-      .pop()
-    giveUp(`pip could not download ${name} ${version}${line ? ` (${line.trim()})` : ''}.`)
+    const failures = errors.split('\n').filter((line) => /error/i.test(line))
+    const reason = failures.length ? ` (${failures[failures.length - 1].trim()})` : ''
+    giveUp(`pip could not download ${name} ${version}${reason}.`)
   }
   step(`${title}: checking`)
-  if ((await sha256(join(folder, file))) !== wanted) {
-    rmSync(folder, { recursive: true, force: true })
+  if ((await sha256(file)) !== wanted) {
     giveUp(`the file of ${name} ${version} is not the one its hash names; it was deleted.`)
   }
-  return join(folder, file)
+  process.removeListener('exit', stop)
+  rmSync(folder, { recursive: true, force: true })
+  rmSync(temporary, { recursive: true, force: true })
+  renameSync(part, folder)
+  return find(folder)
 }
 
 /** Writes the entries of a wheel for which `target` names a path. */
@@ -172,6 +174,8 @@ async function extract(wheel, target) {
 function destination(folder, include) {
   return (name) => {
     if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(name)) return join(folder, basename(name))
+    if (/^tensorflow\/THIRD_PARTY_NOTICES\.txt$/.test(name)) return join(folder, basename(name))
+    if (/^tensorflow[^/]*\.dist-info\/(licenses\/)?LICENSE$/.test(name)) return join(folder, 'LICENSE')
     if (/^tensorflow\/include\/(tensorflow\/(c|core|tsl)|xla\/tsl|tsl)\/.*\.h$/.test(name)) {
       return join(include, name.slice('tensorflow/include/'.length))
     }

@@ -175,7 +175,7 @@ function destination(folder, include) {
   return (name) => {
     if (/^tensorflow\/libtensorflow_(cc|framework)\.so\.2$/.test(name)) return join(folder, basename(name))
     if (/^tensorflow\/THIRD_PARTY_NOTICES\.txt$/.test(name)) return join(folder, basename(name))
-    if (/^tensorflow[^/]*\.dist-info\/(licenses\/)?LICENSE$/.test(name)) return join(folder, 'LICENSE')
+    if (name === 'tensorflow/include/LICENSE') return join(folder, 'LICENSE')
     if (/^tensorflow\/include\/(tensorflow\/(c|core|tsl)|xla\/tsl|tsl)\/.*\.h$/.test(name)) {
       return join(include, name.slice('tensorflow/include/'.length))
     }

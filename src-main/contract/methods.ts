@@ -63,9 +63,7 @@ export const methods = {
     z.object({
       path: z.string(),
       parent: z.string().nullable(),
-      entries: z.array(
-        z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() }),
-      ),
+      entries: z.array(z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() })),
     }),
   ),
 
@@ -99,10 +97,7 @@ export const methods = {
     z.object({ seriesKey: z.string(), settings: perfusionSettingsSchema }),
     perfusionResultSchema,
   ),
-  'maps.list': quick(
-    z.object({ seriesKey: z.string() }),
-    z.object({ results: z.array(perfusionResultSchema) }),
-  ),
+  'maps.list': quick(z.object({ seriesKey: z.string() }), z.object({ results: z.array(perfusionResultSchema) })),
   /** Writes everything `umbra maps` writes into a folder of the engine's machine. */
   'maps.export': long(
     z.object({ mapsId: z.string(), directory: z.string() }),

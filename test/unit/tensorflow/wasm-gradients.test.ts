@@ -149,6 +149,18 @@ describe('the wasm backend itself', () => {
     expect([...tf.maxPool(x, 2, 2, 'valid').dataSync()]).toEqual([-2])
   })
 
+  it('tiles along every axis, numbers of every kind', () => {
+    const x = tf.tensor3d([1, 2, 3, 4, 5, 6], [2, 1, 3], 'int32')
+    const along = (axis: number, times: number, values: Tensor): Tensor =>
+      tf.concat(Array<Tensor>(times).fill(values), axis)
+    const expected = along(0, 3, along(1, 2, along(2, 2, x)))
+    const tiled = tf.tile(x, [3, 2, 2])
+    expect(tiled.shape).toEqual([6, 2, 6])
+    expect(tiled.dtype).toBe('int32')
+    expect([...tiled.dataSync()]).toEqual([...expected.dataSync()])
+    expect([...tf.tile(tf.tensor1d([true, false], 'bool'), [2]).dataSync()]).toEqual([1, 0, 1, 0])
+  })
+
   it('keeps no tensor over training steps', () => {
     const model = tf.sequential({
       layers: [

@@ -51,6 +51,26 @@ function blockInputGradient(tf: TensorFlow, dy: Tensor4D, kernel: Tensor4D, info
   return padOrCrop(tf, placed, [0, below], [0, beside])
 }
 
+/** Whether the windows touch without overlap, gaps or padding, as those of 2 × 2 transposed convolution do. */
+function windowsTouch(info: ConvolutionInfo): boolean {
+  const { padInfo } = info
+  const touching = info.strideHeight === info.filterHeight && info.strideWidth === info.filterWidth
+  const padded = padInfo.top + padInfo.bottom + padInfo.left + padInfo.right > 0
+  return touching && !padded && info.dilationHeight === 1 && info.dilationWidth === 1
+}
+
+/** For windows that touch: every window as a row, then one matrix product. */
+function blockKernelGradient(tf: TensorFlow, x: Tensor4D, dy: Tensor4D, info: ConvolutionInfo): Tensor4D {
+  const { batchSize, outHeight, outWidth, inChannels, outChannels, filterHeight, filterWidth } = info
+  const below = outHeight * filterHeight - info.inHeight
+  const beside = outWidth * filterWidth - info.inWidth
+  const covered = padOrCrop(tf, x, [0, below], [0, beside])
+  const rows = tf.reshape(covered, [batchSize * outHeight, filterHeight, outWidth, filterWidth * inChannels])
+  const windows = tf.reshape(tf.transpose(rows, [0, 2, 1, 3]), [batchSize * outHeight * outWidth, -1])
+  const product = tf.matMul(tf.transpose(windows) as Tensor2D, tf.reshape(dy, [-1, outChannels]) as Tensor2D)
+  return tf.reshape(product, [filterHeight, filterWidth, inChannels, outChannels]) as Tensor4D
+}
+
 /**
  * The gradient of a convolution with respect to its input, and so also a transposed convolution: the output's
  * gradient, spread by the stride, convolved with the kernel turned by half a turn. `dy` [batch, outY, outX, outChannel],
@@ -63,18 +83,8 @@ export function inputGradient(
   info: ConvolutionInfo,
 ): Tensor4D {
   return tf.tidy(() => {
-    const { strideHeight, strideWidth, filterHeight, filterWidth, padInfo } = info
-    const touching = strideHeight === filterHeight && strideWidth === filterWidth
-    const plain = info.dilationHeight === 1 && info.dilationWidth === 1
-    if (
-      touching &&
-      plain &&
-      padInfo.top === 0 &&
-      padInfo.left === 0 &&
-      padInfo.bottom + padInfo.right === 0
-    ) {
-      return blockInputGradient(tf, dy, kernel, info)
-    }
+    const { strideHeight, strideWidth, padInfo } = info
+    if (windowsTouch(info)) return blockInputGradient(tf, dy, kernel, info)
     const spread =
       strideHeight === 1 && strideWidth === 1 ? dy : insertZeros(tf, dy, strideHeight, strideWidth)
     const top = info.effectiveFilterHeight - 1 - padInfo.top
@@ -94,6 +104,7 @@ export function inputGradient(
  */
 export function kernelGradient(tf: TensorFlow, x: Tensor4D, dy: Tensor4D, info: ConvolutionInfo): Tensor4D {
   return tf.tidy(() => {
+    if (windowsTouch(info)) return blockKernelGradient(tf, x, dy, info)
     const { batchSize, inChannels, outChannels, outHeight, outWidth, filterHeight, filterWidth } = info
     const { strideHeight, strideWidth, dilationHeight, dilationWidth, padInfo } = info
     const seenHeight = (outHeight - 1) * strideHeight + info.effectiveFilterHeight

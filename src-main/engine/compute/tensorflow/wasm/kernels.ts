@@ -4,6 +4,7 @@ import type { TensorFlow } from '../library'
 import { depthwiseInputGradient, depthwiseKernelGradient } from './depthwise'
 import { floats, makeZeros, type WasmBackend } from './heap'
 import { averagePoolGradient, maxPoolGradient } from './pooling'
+import { tile } from './tile'
 
 type Shape4 = [number, number, number, number]
 type Pad =
@@ -20,6 +21,7 @@ interface Attributes {
   inputShape: Shape4
   filterSize: [number, number] | number
   numSegments: number
+  reps: number[]
 }
 
 type Kernel = (inputs: Record<string, TensorInfo>, attributes: Attributes, backend: WasmBackend) => TensorInfo
@@ -85,6 +87,7 @@ function kernelsOf(tf: TensorFlow): Record<string, Kernel> {
       averagePoolGradient(backend, dy, pooling(input.shape, attributes)),
     MaxPoolGrad: ({ dy, input }, attributes, backend) =>
       maxPoolGradient(backend, dy, input, pooling(input.shape, attributes)),
+    Tile: ({ x }, { reps }, backend) => tile(backend, x, reps),
     UnsortedSegmentSum: ({ x, segmentIds }, { numSegments }, backend) =>
       segmentSum(backend, x, segmentIds, numSegments),
   }
@@ -92,7 +95,7 @@ function kernelsOf(tf: TensorFlow): Record<string, Kernel> {
 
 /**
  * Gives the wasm backend the kernels it lacks for training (tensorflow/tfjs issue 8474) and replaces those of its own
- * that are wrong (pooling gradients) or slow (the input's gradient: 12 against 0.8 GFLOP/s).
+ * that are wrong (pooling gradients) or slow (the input's gradient: 12 against 0.8 GFLOP/s; tiling).
  */
 export function registerWasmKernels(tf: TensorFlow): void {
   for (const [kernelName, kernel] of Object.entries(kernelsOf(tf))) {

@@ -98,6 +98,28 @@ export function inputGradient(
 }
 
 /**
+ * For stride 1: pixels of the framed input in one long row a channel, in which every tap is the same row further on; the
+ * output's gradient stands on the frame's grid, zero where no window begins. So a tap is one slice a channel.
+ */
+function rowKernelGradient(tf: TensorFlow, framed: Tensor4D, dy: Tensor4D, info: ConvolutionInfo): Tensor4D {
+  const { inChannels, outChannels, filterHeight, filterWidth, dilationHeight, dilationWidth } = info
+  const [batch, height, width] = framed.shape
+  const beyond = [info.effectiveFilterHeight - 1, info.effectiveFilterWidth - 1]
+  const length = batch * height * width - beyond[0] * width - beyond[1]
+  const rows = tf.reshape(tf.transpose(framed, [3, 0, 1, 2]), [inChannels, -1]) as Tensor2D
+  const placed = tf.reshape(padOrCrop(tf, dy, [0, beyond[0]], [0, beyond[1]]), [-1, outChannels]) as Tensor2D
+  const gradient = tf.slice(placed, [0, 0], [length, outChannels])
+  const taps: Tensor[] = []
+  for (let ky = 0; ky < filterHeight; ky++) {
+    for (let kx = 0; kx < filterWidth; kx++) {
+      const offset = ky * dilationHeight * width + kx * dilationWidth
+      taps.push(tf.tidy(() => tf.matMul(tf.slice(rows, [0, offset], [inChannels, length]), gradient)))
+    }
+  }
+  return tf.reshape(tf.stack(taps), [filterHeight, filterWidth, inChannels, outChannels]) as Tensor4D
+}
+
+/**
  * The gradient of a convolution with respect to its kernel [ky, kx, inChannel, outChannel]: for each tap the product of
  * the input it saw, channels as rows, with the output's gradient. The input is transposed once, so that every product is
  * a plain one, which is the fast case of the wasm backend.
@@ -115,6 +137,7 @@ export function kernelGradient(tf: TensorFlow, x: Tensor4D, dy: Tensor4D, info: 
       [padInfo.top, seenHeight - info.inHeight - padInfo.top],
       [padInfo.left, seenWidth - info.inWidth - padInfo.left],
     )
+    if (strideHeight === 1 && strideWidth === 1) return rowKernelGradient(tf, framed, dy, info)
     const channelsFirst = tf.transpose(framed, [3, 0, 1, 2])
     const gradient = tf.reshape(dy, [-1, outChannels]) as Tensor2D
     const pixels = batchSize * outHeight * outWidth
@@ -130,10 +153,7 @@ export function kernelGradient(tf: TensorFlow, x: Tensor4D, dy: Tensor4D, info: 
             (outWidth - 1) * strideWidth + 1,
           ]
           const window = tf.slice(channelsFirst, begin, size)
-          const seen =
-            strideHeight === 1 && strideWidth === 1
-              ? window
-              : tf.stridedSlice(window, [0, 0, 0, 0], size, [1, 1, strideHeight, strideWidth])
+          const seen = tf.stridedSlice(window, [0, 0, 0, 0], size, [1, 1, strideHeight, strideWidth])
           return tf.matMul(tf.reshape(seen, [inChannels, pixels]) as Tensor2D, gradient)
         })
         taps.push(product)

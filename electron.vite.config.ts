@@ -8,13 +8,13 @@ const root = __dirname
 const alias = { '@contract': resolve(root, 'src-main/contract/index.ts') }
 const define = { __UMBRA_VERSION__: JSON.stringify(version) }
 
-/** Every `<name>.worker.ts` of the engine becomes `out/main/<name>.worker.js`, next to the program that starts it. */
+/** Every `<name>.worker.ts` and `<name>.process.ts` of the engine is bundled next to the program that starts it. */
 function engineWorkers(): Record<string, string> {
   const engine = resolve(root, 'src-main/engine')
   const files = readdirSync(engine, { recursive: true }) as string[]
   return Object.fromEntries(
     files
-      .filter((file) => file.endsWith('.worker.ts'))
+      .filter((file) => /\.(worker|process)\.ts$/.test(file))
       .map((file) => [file.replace(/^.*[\\/]/, '').replace(/\.ts$/, ''), resolve(engine, file)]),
   )
 }

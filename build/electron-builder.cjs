@@ -1,4 +1,5 @@
 const { existsSync, readFileSync, rmSync } = require('node:fs')
+const { homedir } = require('node:os')
 const { join } = require('node:path')
 
 /** An unpacked Electron to take instead of the download, with the version it says it is. */
@@ -31,6 +32,25 @@ const fuses = {
   resetAdHocDarwinSignature: process.platform === 'darwin',
 }
 
+/** Native TensorFlow as `npm run setup:tensorflow` made it, where it did: the application carries its own. */
+function nativeTensorFlow() {
+  const cache =
+    process.env.UMBRA_CACHE ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'umbra')
+  const from = join(cache, 'tensorflow/cpu')
+  return existsSync(join(from, 'runtime.json')) ? [{ from, to: 'tensorflow/cpu' }] : []
+}
+
+/** Of TensorFlow.js only what Node loads, and nothing of tfjs-node's own installer. */
+const withoutUnused = [
+  '!node_modules/@tensorflow/*/src/**',
+  '!node_modules/@tensorflow/*/{binding,scripts,wasm-out}/**',
+  '!node_modules/@tensorflow/tfjs*/dist/**/*.{map,d.ts}',
+  '!node_modules/@tensorflow/tfjs*/dist/**/*{_test,.min,.es2017,.fesm}.js',
+  '!node_modules/@tensorflow/{tfjs,tfjs-core,tfjs-layers,tfjs-converter,tfjs-data,tfjs-backend-cpu,tfjs-backend-webgl,tfjs-backend-wasm}/dist/!(*.node.js|*.wasm)',
+  '!node_modules/@tensorflow/{tfjs,tfjs-core,tfjs-layers,tfjs-converter,tfjs-data,tfjs-backend-cpu,tfjs-backend-webgl,tfjs-backend-wasm}/dist/*/**',
+  '!node_modules/@mapbox/**',
+]
+
 /** @type {import('electron-builder').Configuration} */
 module.exports = {
   appId: 'io.github.umbra-perfusion.umbra',
@@ -46,8 +66,9 @@ module.exports = {
     'LICENSE',
     '!**/*.map',
     '!node_modules/zod/src/**',
+    ...withoutUnused,
   ],
-  extraResources: [{ from: 'resources', to: 'resources' }],
+  extraResources: [{ from: 'resources', to: 'resources' }, ...nativeTensorFlow()],
   asar: true,
   // The engine and what it loads lie outside the archive: it is plain Node with worker threads, WebAssembly and native
   // modules, none of which read an archive reliably. The window, the preload script and the page stay inside.

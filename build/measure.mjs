@@ -20,7 +20,9 @@ const engine = join(root, 'src-main/engine')
 const { dependencies, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** Found in node_modules as they are: they look for files beside themselves. */
 const external = [...Object.keys(dependencies), 'playwright-core', '@sparticuz/chromium']
-const workers = readdirSync(engine, { recursive: true }).filter((file) => file.endsWith('.worker.ts'))
+const workers = readdirSync(engine, { recursive: true }).filter((file) =>
+  /\.(worker|process)\.ts$/.test(file),
+)
 const inputs = {
   measurement: join(root, 'test/bench', measurements[measurement]),
   ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), join(engine, file)])),

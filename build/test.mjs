@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { ensureTensorFlow } from './workstation.mjs'
 
 const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '..')
 const results = join(root, 'out/test-results')
@@ -66,6 +67,8 @@ rmSync(join(results, 'e2e.json'), { force: true })
 if (process.argv.includes('--electron')) {
   endToEnd('electron')
 } else {
+  // The tests of native TensorFlow run where it could be set up, and are skipped elsewhere.
+  ensureTensorFlow()
   check('lint', 'eslint', ['.', '--max-warnings', '0'])
   check('types', 'vue-tsc', ['--noEmit'])
   if (check('build', 'electron-vite', ['build', '--logLevel', 'warn'])) {

@@ -18,6 +18,7 @@ const built = [
 ]
 const executables = { win32: 'electron.exe', darwin: 'Electron.app/Contents/MacOS/Electron' }
 const executable = executables[process.platform] ?? 'electron'
+const SET_UP_WITHIN_MS = 180_000
 const REACH_MS = 4000
 const FAILS_AT_ONCE_MS = 8000
 
@@ -39,6 +40,20 @@ export function ensureBuilt() {
     stdio: 'inherit',
   })
   if (done.status !== 0) process.exit(done.status ?? 1)
+}
+
+/**
+ * Sets up native TensorFlow for the processor where that is possible and not done yet; without it networks compute in
+ * WebAssembly. Never fails, and ends after three minutes. UMBRA_NATIVE=off skips it.
+ */
+export function ensureTensorFlow() {
+  if (process.env.UMBRA_NATIVE === 'off') return
+  const script = join(root, 'build/setup-tensorflow.mjs')
+  spawnSync(process.execPath, [script, '--if-possible', '--variant', 'cpu'], {
+    cwd: root,
+    stdio: 'inherit',
+    timeout: SET_UP_WITHIN_MS,
+  })
 }
 
 export function hasDisplay() {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jointHistogramSchema, mapsAgreementSchema } from './agreement'
+import { backendChoices, backendListSchema } from './backends'
 import { vec3Schema } from './geometry'
 import { jobSchema } from './jobs'
 import {
@@ -30,6 +31,13 @@ const long = <In extends z.ZodType, Out extends z.ZodType>(input: In, out: Out):
 })
 
 const nothing = z.object({})
+
+/** What a person has chosen for every new computation, kept by the engine. */
+export const settingsSchema = z.object({
+  perfusion: perfusionSettingsSchema,
+  /** What networks are computed with. */
+  backend: z.enum(backendChoices),
+})
 
 /** Every request the renderer can make of the engine. Both sides parse with these schemas at the boundary. */
 export const methods = {
@@ -116,8 +124,14 @@ export const methods = {
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),
   'jobs.clear': quick(nothing, nothing),
 
-  'settings.get': quick(nothing, z.object({ perfusion: perfusionSettingsSchema })),
-  'settings.set': quick(z.object({ perfusion: perfusionSettingsSchema }), nothing),
+  /** What networks can be computed with here, the preferred first. */
+  'backends.list': quick(nothing, backendListSchema),
+  /** The same, each started for a moment and measured. */
+  'backends.measure': long(nothing, backendListSchema),
+
+  'settings.get': quick(nothing, settingsSchema),
+  /** Changes what is given and keeps the rest. */
+  'settings.set': quick(settingsSchema.partial(), nothing),
 } as const
 
 export type Methods = typeof methods

@@ -1,6 +1,7 @@
-import { join, sep } from 'node:path'
+import { join } from 'node:path'
 import { MessageChannelMain, utilityProcess, type UtilityProcess, type WebContents } from 'electron'
 import { channels } from './channels'
+import { answerForks, engineFolder } from './engineForks'
 
 const CRASHES_FORGIVEN = 5
 const FORGIVEN_WITHIN_MS = 60_000
@@ -22,8 +23,7 @@ export interface EngineProcessOptions {
   onGiveUp(reason: string): void
 }
 
-/** In a packaged application the engine lies beside the archive, not in it (build/electron-builder.cjs). */
-const engineFile = join(__dirname, 'engine.js').replace(`app.asar${sep}`, `app.asar.unpacked${sep}`)
+const engineFile = join(engineFolder, 'engine.js')
 
 /**
  * The engine in a utility process that main owns: whatever a file or a computation does to it, the window lives, and
@@ -66,7 +66,10 @@ export function startEngineProcess(options: EngineProcessOptions): EngineProcess
       stdio: 'inherit',
     })
     child.on('exit', onExit)
-    child.on('message', () => {
+    const forks = answerForks(child)
+    child.on('exit', forks.end)
+    child.on('message', (message) => {
+      if (forks.hear(message)) return
       ready = true
       for (const { page, nonce } of waiting) bring(page, nonce)
       waiting = []

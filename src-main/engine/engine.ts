@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import {
   perfusionSettingsSchema,
+  settingsSchema,
   UmbraError,
   type EngineEvent,
   type Job,
   type PerfusionSettings,
   type Warning,
 } from '@contract'
-import { z } from 'zod'
 import { openJsonFile } from './cases/jsonFile'
 import { openMapsStore } from './cases/mapsStore'
 import { openRecentStudies } from './cases/recentStudies'
@@ -38,7 +38,10 @@ export interface EngineOptions {
   transientDirectory?: string
 }
 
-const settingsSchema = z.object({ perfusion: perfusionSettingsSchema })
+/** As the file holds them: one written by an earlier version lacks what came later. */
+const storedSettingsSchema = settingsSchema.extend({
+  backend: settingsSchema.shape.backend.default('auto'),
+})
 
 /** All that the handlers of requests share. */
 export type EngineParts = ReturnType<typeof createParts>
@@ -63,8 +66,8 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings: openJsonFile(
       join(dataDirectory, 'settings.json'),
-      settingsSchema,
-      { perfusion: defaults },
+      storedSettingsSchema,
+      { perfusion: defaults, backend: 'auto' },
       report,
     ),
   }

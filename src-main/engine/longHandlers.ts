@@ -2,6 +2,7 @@ import { isAbsolute, join, relative } from 'node:path'
 import { methodLabels, UmbraError, type Catalogue } from '@contract'
 import { demoStudy } from './cases/demoStudy'
 import { partOfRun, type Run } from './compute/run'
+import { surveyBackends } from './compute/tensorflow'
 import type { EngineParts } from './engine'
 import { exportMaps } from './export'
 import type { LongHandlers } from './handlers'
@@ -59,6 +60,12 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       title: `${projection === 'maximum' ? 'Maximum' : 'Average'} over time of ${nameOf(seriesKey)}`,
       key: `series.project ${seriesKey} ${projection}`,
       work: (run) => study.project(seriesKey, projection, run),
+    }),
+
+    'backends.measure': () => ({
+      title: 'Measure what networks compute with',
+      key: 'backends.measure',
+      work: async () => ({ backends: await surveyBackends({ measure: true }) }),
     }),
 
     'maps.compute': ({ seriesKey, settings }) => ({

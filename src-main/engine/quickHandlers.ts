@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os'
 import { jointHistogram } from './agreement'
 import { coreCount } from './compute/pool'
+import { surveyBackends } from './compute/tensorflow'
 import type { EngineParts } from './engine'
 import { listFolder } from './files/folderList'
 import type { QuickHandlers } from './handlers'
@@ -28,6 +29,7 @@ export function quickHandlers(
       backend: backend(),
       notices,
     }),
+    'backends.list': async () => ({ backends: await surveyBackends() }),
     'files.list': ({ path }) => listFolder(path),
 
     'study.current': async () => {
@@ -66,7 +68,7 @@ export function quickHandlers(
 
     'settings.get': () => settings.read(),
     'settings.set': async (changed) => {
-      await settings.update(() => changed)
+      await settings.update((before) => ({ ...before, ...changed }))
       return {}
     },
   }

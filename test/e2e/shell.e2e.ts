@@ -112,6 +112,28 @@ test('settings are checked, kept by the engine and put back', async ({ workstati
   await expect(page.getByText('Research use only. Not for diagnosis.')).toBeVisible()
 })
 
+test('what networks compute with is shown, measured and chosen', async ({ workstation }) => {
+  const { page } = workstation
+  await page.getByRole('button', { name: 'Settings' }).click()
+  const networks = page.getByRole('region', { name: 'Networks' })
+  const wasm = networks.getByTestId('backend-wasm')
+  await expect(wasm).toContainText('4.22')
+  await expect(networks.getByTestId('backend-webgpu')).toContainText('does not compute with WebGPU')
+  await expect(networks.locator('tr', { hasText: '(used)' })).toHaveCount(1)
+
+  const native = networks.getByTestId('backend-native')
+  const isSetUp = (await native.innerText()).includes('GB')
+  await networks.getByRole('button', { name: 'Measure' }).click()
+  await expect(wasm).toContainText('GFLOP/s', { timeout: 120_000 })
+  if (isSetUp) await expect(native).toContainText('GFLOP/s')
+
+  await networks.getByRole('combobox').click()
+  await page.getByRole('option', { name: 'WebAssembly' }).click()
+  await expect(wasm).toContainText('(used)')
+  await page.reload()
+  await expect(wasm).toContainText('(used)')
+})
+
 test('a browser sends what lies on its own computer', async ({ workstation, phantom }) => {
   test.skip(workstation.host !== 'browser', 'the desktop window opens files where they lie')
   const { page } = workstation

@@ -1,5 +1,5 @@
 import { readdirSync, rmSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { build } from 'vite'
 import { dependencies } from '../../package.json'
 
@@ -7,12 +7,15 @@ const root = resolve(__dirname, '../..')
 const outDir = resolve(root, `out/test-workers/${process.pid}`)
 
 /**
- * Bundles the engine's workers before any test, as the application's build does, so that tests of pooled work run
+ * Bundles the engine's workers and processes before any test, as the application's build does, so that tests of pooled work run
  * real worker threads. `UMBRA_WORKERS` tells `workerPath` where they are.
  */
 export default async function setup(): Promise<() => void> {
-  const engine = resolve(root, 'src-main/engine')
-  const workers = (readdirSync(engine, { recursive: true }) as string[]).filter((file) => file.endsWith('.worker.ts'))
+  const workers = ['src-main/engine', 'test/unit'].flatMap((folder) =>
+    (readdirSync(resolve(root, folder), { recursive: true }) as string[])
+      .filter((file) => /\.(worker|process)\.ts$/.test(file))
+      .map((file) => join(folder, file)),
+  )
   process.env.UMBRA_WORKERS = outDir
   for (const worker of workers) {
     const name = worker.replace(/^.*[\\/]/, '').replace(/\.ts$/, '')
@@ -29,7 +32,7 @@ export default async function setup(): Promise<() => void> {
         outDir,
         emptyOutDir: false,
         rollupOptions: {
-          input: { [name]: resolve(engine, worker) },
+          input: { [name]: resolve(root, worker) },
           output: { format: 'cjs', entryFileNames: '[name].js' },
         },
       },

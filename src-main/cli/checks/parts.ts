@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import type { BackendReport } from '@contract'
+import { surveyBackends } from '../../engine/compute/tensorflow'
 import { outputOf, type Check } from './check'
 import { codecCheck } from './codecs'
 
@@ -40,13 +42,19 @@ function python(module: string): Promise<Check> {
   return peer(module, program, ['-c', print], `pip install ${module}`)
 }
 
-const tensorflow: Check = {
-  id: 'tensorflow',
-  name: 'TensorFlow',
-  state: 'later',
-  required: false,
-  detail: 'this version of Umbra has no networks and does not use it',
-  remedy: null,
+function backendCheck(report: BackendReport): Check {
+  const { backend, available, version, device, memoryMb, gflops, reason, remedy } = report
+  const memory = memoryMb === null ? null : `${(memoryMb / 1024).toFixed(1)} GB`
+  const speed = gflops === null ? null : `${gflops.toFixed(gflops < 10 ? 1 : 0)} GFLOP/s measured`
+  return {
+    id: `backend-${backend}`,
+    name: `Networks, ${backend}`,
+    state: available ? 'ok' : backend === 'webgpu' ? 'later' : 'missing',
+    // Always there: without it no network runs.
+    required: backend === 'wasm',
+    detail: available ? [version, device, memory, speed].filter(Boolean).join(', ') : (reason ?? ''),
+    remedy,
+  }
 }
 
 /** What Umbra is made of, tried for real, and the programs its tests compare with. */
@@ -60,5 +68,5 @@ export async function partChecks(): Promise<Check[]> {
     peer('dcm2niix', 'dcm2niix', ['--version'], 'apt install dcm2niix, or pip install dcm2niix'),
     peer('dciodvfy', 'dciodvfy', ['-version'], 'apt install dicom3tools'),
   ])
-  return [...parts, tensorflow]
+  return [...parts, ...(await surveyBackends({ measure: true })).map(backendCheck)]
 }

@@ -20,6 +20,11 @@ export function workerPath(name: string): string {
   return join(process.env.UMBRA_WORKERS ?? __dirname, `${name}.worker.js`)
 }
 
+/** Where the bundled program `<name>.process.js` lies, which runs in a process of its own. */
+export function processPath(name: string): string {
+  return join(process.env.UMBRA_WORKERS ?? __dirname, `${name}.process.js`)
+}
+
 /**
  * Opens a pool of `<name>.worker.ts`, whose file calls `workerpool.worker({ method: function })`. Workers start with
  * the first tasks and a worker that dies takes down only the tasks it held.

@@ -217,6 +217,23 @@ describe('the settings', () => {
     expect((await client.call('settings.get', {})).perfusion).toEqual(perfusion)
   })
 
+  it('change one by one: a chosen backend leaves the perfusion settings, and the reverse', async () => {
+    const perfusion = { ...settings, smoothInPlaneMm: 3 }
+    await client.call('settings.set', { perfusion })
+    await client.call('settings.set', { backend: 'wasm' })
+    expect(await client.call('settings.get', {})).toEqual({ perfusion, backend: 'wasm' })
+  })
+
+  it('of an earlier version, which had no backend, are read', async () => {
+    await engine.close()
+    await mkdir(data, { recursive: true })
+    await writeFile(join(data, 'settings.json'), JSON.stringify({ perfusion: settings }))
+    engine = createEngine({ dataDirectory: data })
+    client = clientOf(engine)
+    expect(await client.call('settings.get', {})).toEqual({ perfusion: settings, backend: 'auto' })
+    expect((await client.call('engine.about', {})).notices).toEqual([])
+  })
+
   it('survive a damaged file: it is set aside, and the engine says so', async () => {
     await engine.close()
     await mkdir(data, { recursive: true })

@@ -207,7 +207,10 @@ describe('jobs', () => {
 describe('settings', () => {
   it('are the engine’s, and are saved there whole', async () => {
     const read = perfusionSettingsSchema.parse({ method: 'osvd' })
-    const engine = use({ 'settings.get': () => ({ perfusion: read }), 'settings.set': () => ({}) })
+    const engine = use({
+      'settings.get': () => ({ perfusion: read, backend: 'wasm' }),
+      'settings.set': () => ({}),
+    })
     const settings = useSettingsStore()
     engine.becomeReady()
     await expect.poll(() => settings.perfusion.method).toBe('osvd')
@@ -216,6 +219,20 @@ describe('settings', () => {
     expect(settings.state).toBe('saved')
     await settings.reset()
     expect(settings.perfusion).toEqual(perfusionSettingsSchema.parse({}))
+  })
+
+  it('hold what networks are computed with, saved alone', async () => {
+    const perfusion = perfusionSettingsSchema.parse({})
+    const engine = use({
+      'settings.get': () => ({ perfusion, backend: 'native' }),
+      'settings.set': () => ({}),
+    })
+    const settings = useSettingsStore()
+    engine.becomeReady()
+    await expect.poll(() => settings.backend).toBe('native')
+    await settings.chooseBackend('wasm')
+    expect(engine.asked.at(-1)).toEqual(['settings.set', { backend: 'wasm' }])
+    expect(settings.backend).toBe('wasm')
   })
 
   it('say when they could not be saved', async () => {

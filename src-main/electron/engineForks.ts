@@ -1,0 +1,70 @@
+import { join, sep } from 'node:path'
+import { MessageChannelMain, utilityProcess, type UtilityProcess } from 'electron'
+import { z } from 'zod'
+
+/** In a packaged application the engine lies beside the archive, not in it (build/electron-builder.cjs). */
+export const engineFolder = __dirname.replace(/app\.asar(?=$|[\\/])/, 'app.asar.unpacked') + sep
+
+const WORDS_KEPT = 4000
+
+const requestSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('fork'),
+    fork: z.number().int(),
+    /** The name of a bundled program, never a path. */
+    entry: z.string().regex(/^[a-z][a-zA-Z]*$/),
+    environment: z.record(z.string(), z.string().optional()),
+  }),
+  z.object({ kind: z.literal('kill'), fork: z.number().int() }),
+])
+
+export interface Forks {
+  /** Answers a message of the engine about its processes; false when it was about something else. */
+  hear(message: unknown): boolean
+  /** Ends them all, with the engine. */
+  end(): void
+}
+
+/**
+ * Starts processes for the engine, which compute with TensorFlow: `<entry>.process.js` as a utility process, joined to
+ * the engine by a port of their own.
+ */
+export function answerForks(engine: UtilityProcess): Forks {
+  const children = new Map<number, UtilityProcess>()
+
+  function start(fork: number, entry: string, environment: NodeJS.ProcessEnv): void {
+    const child = utilityProcess.fork(join(engineFolder, `${entry}.process.js`), [], {
+      serviceName: 'Umbra TensorFlow',
+      env: environment,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    let words = ''
+    children.set(fork, child)
+    child.stderr?.on('data', (text: Buffer) => {
+      words = (words + text.toString()).slice(-WORDS_KEPT)
+    })
+    child.on('exit', (code) => {
+      if (children.delete(fork)) {
+        engine.postMessage({ kind: 'ended', fork, how: `code ${code}`, words: words.trim() })
+      }
+    })
+    const { port1, port2 } = new MessageChannelMain()
+    child.postMessage({ kind: 'engine' }, [port1])
+    child.on('spawn', () => engine.postMessage({ kind: 'forked', fork, pid: child.pid }, [port2]))
+  }
+
+  return {
+    hear: (message) => {
+      const request = requestSchema.safeParse(message).data
+      if (!request) return false
+      if (request.kind === 'kill') children.get(request.fork)?.kill()
+      else start(request.fork, request.entry, request.environment)
+      return true
+    },
+    end: () => {
+      const all = [...children.values()]
+      children.clear()
+      for (const child of all) child.kill()
+    },
+  }
+}

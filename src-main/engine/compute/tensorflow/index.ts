@@ -1,0 +1,13 @@
+export { interpolationWeights } from './gradients'
+export type { TensorFlow } from './library'
+export { defineJob, type JobDefinition, type ProcessRuntime } from './process/protocol'
+export { handleJob, serveTensorFlow, type JobContext, type JobHandler } from './process/serve'
+export {
+  startTensorFlowProcess,
+  type JobWatch,
+  type ProcessOptions,
+  type TensorFlowProcess,
+} from './process/start'
+export { openTensorFlow, type OpenOptions, type TensorFlowRuntime } from './runtime'
+export { surveyBackends, type SurveyOptions } from './survey'
+export type { BackendName, BackendReport } from '@contract'

@@ -1,0 +1,161 @@
+import { UmbraError, type BackendChoice } from '@contract'
+import type { z } from 'zod'
+import { processPath } from '../../pool'
+import type { Run } from '../../run'
+import { forkChannel } from './channel'
+import { desktopChannel, parentPort } from './desktopChannel'
+import { reportSchema, type JobDefinition, type Order, type ProcessRuntime, type Report } from './protocol'
+
+/** How long a cancelled job may go on before its process is ended. One step of a large network takes seconds. */
+const CANCEL_WITHIN_MS = 30_000
+
+export interface ProcessOptions {
+  backend?: BackendChoice
+  /** Added to this process's environment. */
+  environment?: NodeJS.ProcessEnv
+  cancelWithin?: number
+}
+
+export interface JobWatch<Event> extends Run {
+  onEvent?: (event: Event) => void
+}
+
+export interface TensorFlowProcess {
+  readonly runtime: ProcessRuntime
+  readonly pid: number | undefined
+  /**
+   * Does one job in the process; jobs given at once are done one after the other.
+   * @throws UmbraError as the job throws it; `tensorflow-crashed` when the process dies; AbortError when cancelled
+   */
+  run<In extends z.ZodType, Event extends z.ZodType, Out extends z.ZodType>(
+    job: JobDefinition<In, Event, Out>,
+    input: z.input<In>,
+    watch?: JobWatch<z.output<Event>>,
+  ): Promise<z.output<Out>>
+  /** Ends the process. */
+  close(): void
+}
+
+interface Pending {
+  report(report: Report): void
+  fail(error: Error): void
+}
+
+function crashed(how: string, words: string): UmbraError {
+  const memory = how === 'signal SIGKILL' ? ' The system may have run out of memory.' : ''
+  return new UmbraError({
+    code: 'tensorflow-crashed',
+    message: `The process that computes with TensorFlow ended unexpectedly (${how}).${memory}`,
+    hint: 'Start the job again: it resumes from its last checkpoint. If it ends again, take a smaller batch or another backend.',
+    where: words.split('\n').pop() || undefined,
+  })
+}
+
+function abortError(): Error {
+  return Object.assign(new Error('Cancelled.'), { name: 'AbortError' })
+}
+
+/**
+ * Starts the bundled program `<entry>.process.js`, which computes with TensorFlow in a process of its own: a training
+ * step blocks nobody, and a crash of native code takes down one job, not the engine.
+ *
+ * @throws UmbraError `backend-unavailable` when the wanted backend is not to be had
+ */
+export async function startTensorFlowProcess(
+  entry: string,
+  options: ProcessOptions = {},
+): Promise<TensorFlowProcess> {
+  const main = parentPort()
+  const environment = options.environment ?? {}
+  const channel = main
+    ? desktopChannel(main, entry, environment)
+    : forkChannel(processPath(entry), environment)
+  const pending = new Map<number, Pending>()
+  const post = (order: Order): void => channel.post(order)
+  let ended = false
+  let closing = false
+  let count = 0
+
+  channel.onExit((how) => {
+    ended = true
+    const error = closing ? abortError() : crashed(how, channel.lastWords())
+    for (const { fail } of [...pending.values()]) fail(error)
+    pending.clear()
+  })
+
+  /** What the process says. Words that this side does not understand end the job they are about. */
+  function hear(report: Exclude<Report, { kind: 'ready' | 'unavailable' }>): void {
+    const job = pending.get(report.job)
+    try {
+      job?.report(report)
+    } catch (thrown) {
+      job?.fail(thrown as Error)
+    }
+  }
+
+  const runtime = await new Promise<ProcessRuntime>((resolve, reject) => {
+    pending.set(-1, { report: () => undefined, fail: reject })
+    channel.onMessage((message) => {
+      const report = reportSchema.safeParse(message).data
+      if (report?.kind === 'ready') resolve(report.runtime)
+      else if (report?.kind === 'unavailable') reject(new UmbraError(report.error))
+      else if (report) hear(report)
+    })
+    post({ kind: 'open', backend: options.backend ?? 'auto' })
+  }).catch((thrown: unknown) => {
+    closing = true
+    channel.kill()
+    throw thrown
+  })
+  pending.delete(-1)
+
+  return {
+    runtime,
+    get pid() {
+      return channel.pid
+    },
+    run: (definition, input, watch = {}) =>
+      new Promise((resolve, reject) => {
+        if (ended) {
+          return reject(new UmbraError({ code: 'closed', message: 'The TensorFlow process has ended.' }))
+        }
+        if (watch.signal?.aborted) return reject(abortError())
+        const job = count++
+        let timer: NodeJS.Timeout | undefined
+        const cancel = (): void => {
+          post({ kind: 'cancel', job })
+          timer = setTimeout(() => {
+            closing = true
+            channel.kill()
+          }, options.cancelWithin ?? CANCEL_WITHIN_MS)
+        }
+        const settle = (finish: () => void): void => {
+          pending.delete(job)
+          watch.signal?.removeEventListener('abort', cancel)
+          clearTimeout(timer)
+          finish()
+        }
+        watch.signal?.addEventListener('abort', cancel, { once: true })
+        pending.set(job, {
+          fail: (error) => settle(() => reject(error)),
+          report: (report) => {
+            if (report.kind === 'progress') watch.onProgress?.(report.progress, report.stage)
+            if (report.kind === 'event') watch.onEvent?.(definition.event.parse(report.event))
+            if (report.kind === 'done') {
+              const output = definition.output.parse(report.output)
+              settle(() => resolve(output))
+            }
+            if (report.kind !== 'failed') return
+            const { error } = report
+            settle(() => reject(error.code === 'cancelled' ? abortError() : new UmbraError(error)))
+          },
+        })
+        post({ kind: 'start', job, name: definition.name, input: definition.input.parse(input) })
+      }),
+    close: () => {
+      closing = true
+      post({ kind: 'end' })
+      channel.kill()
+    },
+  }
+}

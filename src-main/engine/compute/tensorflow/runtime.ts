@@ -1,0 +1,73 @@
+import { cpus } from 'node:os'
+import { backendNames, UmbraError, type BackendChoice, type BackendName } from '@contract'
+import { correctGradients } from './gradients'
+import { loadTensorFlow, type TensorFlow } from './library'
+import { useNativeBackend } from './native/backend'
+import { useWasmBackend } from './wasm/backend'
+
+export interface TensorFlowRuntime {
+  tf: TensorFlow
+  backend: BackendName
+  /** Of what computes: libtensorflow's, or the package's for wasm. */
+  version: string
+  device: string
+  threads: number
+  /** Frees the variables. The backend's own memory goes with the process. */
+  dispose(): Promise<void>
+}
+
+export interface OpenOptions {
+  /** `auto` (the default): the first that works, in the order CUDA, WebGPU, native, wasm. */
+  backend?: BackendChoice
+}
+
+interface Opened {
+  version: string
+  device: string
+  threads: number
+}
+
+const openers: Record<BackendName, (tf: TensorFlow) => Promise<Opened>> = {
+  cuda: (tf) => useNativeBackend(tf, 'cuda'),
+  native: (tf) => useNativeBackend(tf, 'cpu'),
+  webgpu: () =>
+    Promise.reject(
+      new UmbraError({
+        code: 'backend-unavailable',
+        message: 'This version of Umbra does not compute with WebGPU.',
+        hint: 'Choose native TensorFlow (npm run setup:tensorflow) or wasm.',
+        where: 'webgpu',
+      }),
+    ),
+  wasm: async (tf) => ({
+    version: await useWasmBackend(tf),
+    device: cpus()[0]?.model.trim() ?? 'processor',
+    threads: 1,
+  }),
+}
+
+let corrected = false
+
+/**
+ * TensorFlow.js on the wanted backend, in this process. It computes synchronously: open it in a process of its own
+ * (startTensorFlowProcess), never in one that answers requests. A process has one current backend; opening another
+ * makes that one current.
+ *
+ * @throws UmbraError `backend-unavailable` when the wanted backend is not to be had, with the remedy.
+ */
+export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorFlowRuntime> {
+  const wanted = options.backend ?? 'auto'
+  const tf = loadTensorFlow()
+  if (!corrected) correctGradients(tf)
+  corrected = true
+  const failures: unknown[] = []
+  for (const backend of wanted === 'auto' ? backendNames : [wanted]) {
+    try {
+      const opened = await openers[backend](tf)
+      return { tf, backend, ...opened, dispose: async () => tf.disposeVariables() }
+    } catch (thrown) {
+      failures.push(thrown)
+    }
+  }
+  throw failures[failures.length - 1]
+}

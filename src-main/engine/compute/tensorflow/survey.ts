@@ -1,0 +1,76 @@
+import { cpus, totalmem } from 'node:os'
+import { backendNames, problemOf, type BackendName, type BackendReport } from '@contract'
+import { requireTensorFlow } from './library'
+import { nativeObstacle } from './native/backend'
+import { nvidiaGpu } from './native/gpu'
+import { findNativeRuntime } from './native/location'
+import { measureJob } from './process/measureJob'
+import { startTensorFlowProcess } from './process/start'
+
+const WASM_MEMORY_MB = 4096
+const BYTES_PER_MB = 1024 ** 2
+
+export interface SurveyOptions {
+  /** Starts each available backend in a process of its own and measures it (a second or two each). */
+  measure?: boolean
+}
+
+/** What is known of a backend without starting it. */
+async function lookAt(backend: BackendName): Promise<BackendReport> {
+  const report: BackendReport = {
+    backend,
+    available: false,
+    version: null,
+    device: null,
+    memoryMb: null,
+    gflops: null,
+    reason: null,
+    remedy: null,
+  }
+  const processor = {
+    device: cpus()[0]?.model.trim() || 'processor',
+    memoryMb: Math.round(totalmem() / BYTES_PER_MB),
+  }
+  if (backend === 'webgpu') {
+    return { ...report, reason: 'This version of Umbra does not compute with WebGPU.' }
+  }
+  if (backend === 'wasm') {
+    const { version } = requireTensorFlow('@tensorflow/tfjs-backend-wasm/package.json') as { version: string }
+    const memoryMb = Math.min(WASM_MEMORY_MB, processor.memoryMb)
+    return { ...report, available: true, version, ...processor, memoryMb }
+  }
+  const variant = backend === 'cuda' ? 'cuda' : 'cpu'
+  const obstacle = nativeObstacle(variant)
+  if (obstacle) return { ...report, ...obstacle }
+  const version = findNativeRuntime(variant)?.version ?? null
+  if (backend === 'native') return { ...report, available: true, version, ...processor }
+  const gpu = await nvidiaGpu()
+  return { ...report, available: true, version, device: gpu?.name ?? null, memoryMb: gpu?.memoryMb ?? null }
+}
+
+/** Starts the backend and measures it; one that does not start is not available after all. */
+async function measure(report: BackendReport): Promise<BackendReport> {
+  if (!report.available) return report
+  try {
+    const child = await startTensorFlowProcess('tensorflow', { backend: report.backend })
+    try {
+      const { gflops } = await child.run(measureJob, {})
+      const { version } = child.runtime
+      return { ...report, version, device: report.device ?? child.runtime.device, gflops }
+    } finally {
+      child.close()
+    }
+  } catch (thrown) {
+    const { message, hint } = problemOf(thrown)
+    return { ...report, available: false, reason: message, remedy: hint ?? null }
+  }
+}
+
+/** Every backend as this machine has it, in the order of preference. Native libraries are never loaded into this process. */
+export async function surveyBackends(options: SurveyOptions = {}): Promise<BackendReport[]> {
+  const reports = await Promise.all(backendNames.map(lookAt))
+  if (!options.measure) return reports
+  const measured: BackendReport[] = []
+  for (const report of reports) measured.push(await measure(report))
+  return measured
+}

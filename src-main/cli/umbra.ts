@@ -4,9 +4,10 @@ import { command as info } from './commands/info'
 import { command as maps } from './commands/maps'
 import { command as phantom } from './commands/phantom'
 import { command as serve } from './commands/serve'
+import { command as train } from './commands/train'
 import { runProgram, umbraProgram } from './program'
 
-const commands = [info(), maps(), phantom(), serve(), doctor()]
+const commands = [info(), maps(), phantom(), serve(), train(), doctor()]
 
 // A reader that closes the pipe early (`umbra info … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,0 +1,7 @@
+export { openDataset, type CachedStudy, type DatasetCache } from './cache'
+export { cohortPhantom, cohortSchema, cohortStudy, type CohortChoice, type LabelledStudy } from './cohort'
+export { trainingConfig, trainingConfigSchema, type TrainingConfig } from './config'
+export { buildDataset } from './dataset'
+export type { EpochRecord } from './history'
+export { cohortRangesSchema, heldOutRanges, type CohortRanges } from './ranges'
+export { trainNetwork, type TrainingRequest, type TrainingResult } from './train'

@@ -13,6 +13,7 @@ export type TensorFlow = Pick<
   | 'io'
   | 'scalar'
   | 'sum'
+  | 'mean'
   | 'mul'
   | 'div'
   | 'sub'

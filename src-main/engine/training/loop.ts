@@ -50,7 +50,7 @@ export function maskedLoss(
   region: TrainingConfig['lossRegion'],
 ): (target: Tensor, output: Tensor) => Tensor {
   return (target, output) => {
-    if (region === 'image') return tf.square(tf.sub(tf.maximum(target, 0), output)).mean()
+    if (region === 'image') return tf.mean(tf.square(tf.sub(tf.maximum(target, 0), output)))
     const known = tf.cast(tf.greaterEqual(target, 0), 'float32')
     const squares = tf.mul(tf.square(tf.sub(target, output)), known)
     return tf.div(tf.sum(squares), tf.maximum(tf.sum(known), 1))

@@ -182,7 +182,7 @@ async function finish(
     history: trainer.state.history,
     ended,
     parameters,
-    ...request,
+    computedBy: request.computedBy,
   })
   await writeModel(
     tf,

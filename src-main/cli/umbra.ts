@@ -3,11 +3,12 @@ import { command as doctor } from './commands/doctor'
 import { command as info } from './commands/info'
 import { command as maps } from './commands/maps'
 import { command as phantom } from './commands/phantom'
+import { command as predict } from './commands/predict'
 import { command as serve } from './commands/serve'
 import { command as train } from './commands/train'
 import { runProgram, umbraProgram } from './program'
 
-const commands = [info(), maps(), phantom(), serve(), train(), doctor()]
+const commands = [info(), maps(), phantom(), predict(), serve(), train(), doctor()]
 
 // A reader that closes the pipe early (`umbra info … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

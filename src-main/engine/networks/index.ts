@@ -1,6 +1,6 @@
 export { bilateralFilter } from './bilateral'
 export { inputSpecSchema, outputSpecSchema, usualScales, type InputSpec, type OutputSpec } from './modelSpec'
-export { lineWeights, resampleImage, resampledCount } from './planeGrid'
+export { lineWeights, resampleImage, resampledCount, type LineWeights } from './planeGrid'
 export { prepareSeries, type PreparedSeries } from './prepareSeries'
 export {
   architectureNames,

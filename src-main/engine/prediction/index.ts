@@ -1,0 +1,3 @@
+export { localPredictor } from './localPredictor'
+export { DEFAULT_MODEL, modelFolder } from './modelFolder'
+export { predictMaps, type Predictor } from './predictMaps'

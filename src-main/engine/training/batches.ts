@@ -92,8 +92,9 @@ function placeWindow(
       const from = y * source.columns + x
       const to = (image * rows + row) * columns + column
       batch.input[to * channels] = source.input[from * channels]
-      for (let t = 1; t < channels; t++)
+      for (let t = 1; t < channels; t++) {
         batch.input[to * channels + t] = gain * source.input[from * channels + t]
+      }
       for (let m = 0; m < maps; m++) batch.target[to * maps + m] = source.target[from * maps + m]
     }
   }

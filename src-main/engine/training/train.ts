@@ -78,7 +78,7 @@ export async function trainNetwork(
       resume,
     })
     try {
-      await runEpochs(trainer, request, partOfRun(run, resume ? 0.02 : 0.3, 1))
+      await runEpochs(tf, trainer, request, split, partOfRun(run, resume ? 0.02 : 0.3, 1))
       return await finish(tf, trainer, request, split)
     } finally {
       trainer.dispose()
@@ -133,7 +133,13 @@ async function describeRun({ config, directory, computedBy }: TrainingRequest, s
   await writeFileAtomically(join(directory, 'code.json'), json(about))
 }
 
-async function runEpochs(trainer: Trainer, request: TrainingRequest, run: Run): Promise<void> {
+async function runEpochs(
+  tf: TensorFlow,
+  trainer: Trainer,
+  request: TrainingRequest,
+  split: Split,
+  run: Run,
+): Promise<void> {
   const { config, directory } = request
   for (;;) {
     const { epoch, elapsed } = trainer.state
@@ -142,8 +148,11 @@ async function runEpochs(trainer: Trainer, request: TrainingRequest, run: Run): 
     const [from, to] = [Math.max(byEpochs, byTime), Math.max((epoch + 1) / config.epochs, byTime)]
     const record = await trainer.next(partOfRun(run, Math.min(from, 1), Math.min(to, 1)))
     if (record === null) return
-    await keep(trainer.state, directory)
     const { state } = trainer
+    await keep(state, directory)
+    if (state.bestEpoch === state.epoch) {
+      await writeRunModel(tf, trainer, request, split, record, 'it goes on: this is the best so far')
+    }
     const perEpoch = state.elapsed / state.epoch
     const left = (config.epochs - state.epoch) * perEpoch
     const allowed = config.minutes === null ? left : 60 * config.minutes - state.elapsed
@@ -166,38 +175,42 @@ async function finish(
   request: TrainingRequest,
   split: Split,
 ): Promise<TrainingResult> {
-  const { config, directory } = request
-  const ended = trainer.ended() ?? 'cancelled'
+  const { directory } = request
+  const ended = trainer.ended() ?? 'it was cancelled'
   const best = await readCheckpoint(join(directory, 'best.checkpoint'))
-  if (!best)
+  if (!best) {
     throw new UmbraError({ code: 'no-epoch', message: 'Not one epoch was finished.', where: directory })
+  }
   restoreWeights(tf, trainer.network, best.weights)
   const record = best.history[best.history.length - 1]
-  const model = join(directory, 'model')
+  const model = await writeRunModel(tf, trainer, request, split, record, ended)
   const parameters = trainer.network.countParams()
-  const card = modelCard({
-    config,
-    split,
+  return {
+    directory,
+    model,
+    epochs: trainer.state.epoch,
+    bestEpoch: best.epoch,
     best: record,
-    history: trainer.state.history,
     ended,
     parameters,
-    computedBy: request.computedBy,
-  })
-  await writeModel(
-    tf,
-    trainer.network,
-    {
-      name: config.name,
-      network: config.network,
-      input: config.input,
-      outputs: config.outputs,
-      created: new Date().toISOString(),
-      version: __UMBRA_VERSION__,
-    },
-    model,
-    card,
-  )
-  const epochs = trainer.state.epoch
-  return { directory, model, epochs, bestEpoch: best.epoch, best: record, ended, parameters }
+  }
+}
+
+/** Writes the network as it is now, with its card, into the run's `model` folder. */
+async function writeRunModel(
+  tf: TensorFlow,
+  { network, state }: Trainer,
+  { config, directory, computedBy }: TrainingRequest,
+  split: Split,
+  best: EpochRecord,
+  ended: string,
+): Promise<string> {
+  const model = join(directory, 'model')
+  const parameters = network.countParams()
+  const card = modelCard({ config, split, best, history: state.history, ended, parameters, computedBy })
+  const { name, input, outputs } = config
+  const about = { name, network: config.network, input, outputs }
+  const made = { created: new Date().toISOString(), version: __UMBRA_VERSION__ }
+  await writeModel(tf, network, { ...about, ...made }, model, card)
+  return model
 }

@@ -91,10 +91,8 @@ describe('the gradient of the loss', () => {
         .find(([name]) => name.startsWith(weight.name))?.[1]
         .dataSync()
       if (!gradient) throw new Error(`no gradient of ${weight.name}`)
-      const largest = gradient.reduce(
-        (most, value, i) => (Math.abs(value) > Math.abs(gradient[most]) ? i : most),
-        0,
-      )
+      const sizes = Array.from(gradient, Math.abs)
+      const largest = sizes.indexOf(Math.max(...sizes))
       const step = 2e-3
       const at = (shift: number): number => {
         const moved = values.slice()

@@ -11,7 +11,7 @@ import { surveySeries, type SeriesSurvey } from './surveySeries'
 export interface ContrastSurvey {
   /** [voxel]: brain without large vessels and fluid, as the maps of a deconvolution have it. */
   mask: Uint8Array
-  /** Bolus arrival in the first vessels, s from the first frame. */
+  /** Bolus arrival in the artery, or where none is found in the first vessels, s from the first frame. */
   arrival: number
   /** [slice]: frames before it. */
   baselineFrames: number[]
@@ -48,7 +48,7 @@ export async function surveyContrast(
     const mask = finishMask(survey, inputs)
     return {
       mask,
-      arrival: (Math.min(...survey.baselineFrames) - 0.5) * survey.timing.step,
+      arrival: inputs.arrival,
       baselineFrames: survey.baselineFrames,
       times: survey.timing.slices,
       timeStep: survey.timing.step,
@@ -62,7 +62,7 @@ export async function surveyContrast(
   }
 }
 
-type FoundInputs = Pick<VascularInputs, 'aif' | 'vof' | 'warnings'>
+type FoundInputs = Pick<VascularInputs, 'aif' | 'vof' | 'arrival' | 'warnings'>
 
 function inputsIfAny(survey: SeriesSurvey, settings: PerfusionSettings): FoundInputs {
   try {
@@ -84,7 +84,8 @@ function inputsIfAny(survey: SeriesSurvey, settings: PerfusionSettings): FoundIn
         reasons: ['No artery was found; the network needs none.'],
       },
     }
-    return { aif: none, vof: null, warnings: [] }
+    const arrival = (Math.min(...survey.baselineFrames) - 0.5) * survey.timing.step
+    return { aif: none, vof: null, arrival, warnings: [] }
   }
 }
 

@@ -48,10 +48,13 @@ function sourcesOf(choice: DataChoice, outputs: OutputSpec): Source[] {
   }))
 }
 
+/** To be raised when the preparation changes, so that data sets prepared in another way are not taken for this one. */
+const PREPARATION = 2
+
 /** The name of a data set's folder: what it is built from. */
 export function datasetKey(choice: DataChoice, input: InputSpec, outputs: OutputSpec): string {
   return createHash('sha256')
-    .update(JSON.stringify([1, choice, input, outputs]))
+    .update(JSON.stringify([PREPARATION, choice, input, outputs]))
     .digest('hex')
     .slice(0, 16)
 }

@@ -44,8 +44,8 @@ export const cohortRangesSchema = z.strictObject({
   shift: range(-6, 6),
   /** Standard deviation of the noise, HU. */
   noise: range(2, 15),
-  /** Largest displacement left after registration, mm, and the share of patients that moved. */
-  motion: range(0, 0.6),
+  /** Largest displacement left after registration (elastix finds shifts to 0.1 mm), and the share that moved, mm. */
+  motion: range(0, 0.2),
   moved: z.number().min(0).max(1).default(0.3),
   /** Seconds between time points, one of these; the scan lasts `duration` s. */
   intervals: z.array(z.number().positive()).min(1).default([0.5, 1, 1, 1.5, 2, 3]),

@@ -1,14 +1,21 @@
-import { mapsMethods, perfusionSettingsSchema, UmbraError, type MapName, type MapsMethod } from '@contract'
+import {
+  mapsMethods,
+  perfusionSettingsSchema,
+  UmbraError,
+  type MapAgreement,
+  type MapName,
+  type MapsMethod,
+} from '@contract'
+import { compareMaps } from '../agreement'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { bilateralFilter } from '../networks'
-import { computePerfusion, mapDefinitions, type PerfusionMaps } from '../perfusion'
+import { computePerfusion, type PerfusionMaps } from '../perfusion'
 import { lesionLabels, makePhantom, phantomSeries, phantomTruth, type PhantomOptions } from '../phantom'
 import { predictMaps, type Predictor } from '../prediction'
 import { cohortPhantom, cohortRangesSchema, cohortSchema, heldOutRanges } from '../training'
 import type { VolumeSeries } from '../volume'
 import { experiments, type Condition, type ExperimentName } from './experiments'
-import { thresholdLesions } from './lesions'
-import { diceCoefficient, mapError, type MapError } from './mapError'
+import { diceCoefficient, thresholdLesions } from './lesions'
 
 export const judgedMaps = ['cbv', 'cbf', 'ttp'] as const satisfies MapName[]
 
@@ -18,7 +25,7 @@ export interface Finding {
   condition: string
   method: MapsMethod
   patient: number
-  maps: Record<(typeof judgedMaps)[number], MapError>
+  maps: Record<(typeof judgedMaps)[number], MapAgreement>
   /** Against the labels of the phantom; null where there is no such lesion. */
   dice: { core: number | null; hypoperfused: number | null }
   seconds: number
@@ -81,7 +88,7 @@ export async function evaluate(request: EvaluationRequest, run: Run = {}): Promi
       const start = performance.now()
       const result = await mapsBy(method, request.predictor, series, { signal: run.signal })
       const seconds = (performance.now() - start) / 1000
-      const judged = judgeMaps(result, truth, lesion)
+      const judged = await judgeMaps(result, truth, lesion)
       findings.push({ experiment, condition: condition.label, method, patient, seconds, ...judged })
     }
   }
@@ -128,23 +135,21 @@ function mapsBy(
 }
 
 /** Map errors and Dice coefficients of one result against the truth. Throws `no-common-voxels`. */
-export function judgeMaps(
+export async function judgeMaps(
   result: PerfusionMaps,
   truth: Pick<Scan['truth'], 'maps' | 'mask'>,
   lesion: Uint8Array,
-): Pick<Finding, 'maps' | 'dice'> {
+): Promise<Pick<Finding, 'maps' | 'dice'>> {
   const mask = result.mask.map((inside, i) => inside & truth.mask[i])
   if (!mask.includes(1)) {
     throw new UmbraError({ code: 'no-common-voxels', message: 'Maps and truth share no voxel.' })
   }
-  const [nx, ny] = result.geometry.size
-  const displays = mapDefinitions(result.method)
-  const maps = Object.fromEntries(
-    judgedMaps.map((name) => [
-      name,
-      mapError(result.maps[name], truth.maps[name], mask, [nx, ny], displays[name].display.upper),
-    ]),
-  ) as Finding['maps']
+  const within = (map: Float32Array): Float32Array => map.map((value, i) => (mask[i] ? value : 0))
+  const maps = {} as Finding['maps']
+  for (const name of judgedMaps) {
+    const pair = { map: within(result.maps[name]), reference: within(truth.maps[name]) }
+    maps[name] = (await compareMaps({ ...pair, mask, size: result.geometry.size })).study
+  }
   const found = thresholdLesions(result.maps, mask)
   const core = lesion.map((label) => (label === lesionLabels.core ? 1 : 0))
   const atRisk = lesion.map((label) => (label === lesionLabels.none ? 0 : 1))

@@ -30,3 +30,14 @@ export function thresholdLesions(
   }
   return { core, hypoperfused }
 }
+
+/** 2|A∩B| / (|A| + |B|) over the mask; null where both are empty. */
+export function diceCoefficient(a: Uint8Array, b: Uint8Array, mask: Uint8Array): number | null {
+  let [both, sum] = [0, 0]
+  for (let i = 0; i < a.length; i++) {
+    if (mask[i] === 0) continue
+    both += a[i] & b[i]
+    sum += a[i] + b[i]
+  }
+  return sum === 0 ? null : (2 * both) / sum
+}

@@ -22,7 +22,7 @@ export function experimentPlot(experiment: ExperimentName, findings: readonly Fi
   const panels: { title: string; of: (finding: Finding) => number | null }[] = [
     ...judgedMaps.map((map) => ({
       title: `r, ${map.toUpperCase()}`,
-      of: ({ maps }: Finding) => maps[map].correlation,
+      of: ({ maps }: Finding) => maps[map].pearson,
     })),
     { title: 'Dice, core', of: ({ dice }) => dice.core },
     { title: 'Dice, hypoperfused', of: ({ dice }) => dice.hypoperfused },

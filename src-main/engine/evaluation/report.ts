@@ -12,9 +12,9 @@ const methodNames: Record<MapsMethod, string> = {
 
 const mean = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-const meanOfKnown = (values: (number | null)[]): string => {
+const meanOfKnown = (values: (number | null)[], digits = 3): string => {
   const known = values.filter((value): value is number => value !== null)
-  return known.length > 0 ? mean(known).toFixed(3) : '–'
+  return known.length > 0 ? mean(known).toFixed(digits) : '–'
 }
 
 /** A finding a line, for any spreadsheet. */
@@ -27,14 +27,8 @@ export function findingsCsv(findings: readonly Finding[]): string {
   ].join(',')
   const rows = findings.map((finding) => {
     const errors = judgedMaps.flatMap((map) => {
-      const error = finding.maps[map]
-      return [
-        error.correlation,
-        error.meanAbsolute,
-        error.rootMeanSquare,
-        error.peakSignalToNoise,
-        error.structuralSimilarity,
-      ].map((value) => value.toPrecision(5))
+      const { pearson, mae, rmse, psnr, ssim } = finding.maps[map]
+      return [pearson, mae, rmse, psnr, ssim].map((value) => value?.toPrecision(5) ?? '')
     })
     const { experiment, condition, method, patient, dice, seconds } = finding
     return [
@@ -67,14 +61,21 @@ function experimentTable(experiment: ExperimentName, findings: readonly Finding[
       if (cases.length === 0) return null
       const perMap = judgedMaps.map((map) => {
         const errors = cases.map(({ maps }) => maps[map])
-        const of = (pick: (error: (typeof errors)[number]) => number, digits: number): string =>
-          mean(errors.map(pick)).toFixed(digits)
         return [
-          of((error) => error.correlation, 3),
-          of((error) => error.meanAbsolute, 2),
-          of((error) => error.rootMeanSquare, 2),
-          of((error) => error.peakSignalToNoise, 1),
-          of((error) => error.structuralSimilarity, 3),
+          meanOfKnown(errors.map(({ pearson }) => pearson)),
+          meanOfKnown(
+            errors.map(({ mae }) => mae),
+            2,
+          ),
+          meanOfKnown(
+            errors.map(({ rmse }) => rmse),
+            2,
+          ),
+          meanOfKnown(
+            errors.map(({ psnr }) => psnr),
+            1,
+          ),
+          meanOfKnown(errors.map(({ ssim }) => ssim)),
         ].join(' / ')
       })
       const dice = [

@@ -97,7 +97,15 @@ export const methods = {
     z.object({ seriesKey: z.string(), settings: perfusionSettingsSchema }),
     perfusionResultSchema,
   ),
-  'maps.list': quick(z.object({ seriesKey: z.string() }), z.object({ results: z.array(perfusionResultSchema) })),
+  /** The same by a network; `model` is a folder, or the name of one that comes with Umbra (null: the usual one). */
+  'maps.predict': long(
+    z.object({ seriesKey: z.string(), settings: perfusionSettingsSchema, model: z.string().nullable() }),
+    perfusionResultSchema,
+  ),
+  'maps.list': quick(
+    z.object({ seriesKey: z.string() }),
+    z.object({ results: z.array(perfusionResultSchema) }),
+  ),
   /** Writes everything `umbra maps` writes into a folder of the engine's machine. */
   'maps.export': long(
     z.object({ mapsId: z.string(), directory: z.string() }),

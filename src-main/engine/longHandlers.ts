@@ -7,6 +7,7 @@ import type { EngineParts } from './engine'
 import { exportMaps } from './export'
 import type { LongHandlers } from './handlers'
 import type { JobRun } from './jobs'
+import { DEFAULT_MODEL, modelFolder } from './prediction'
 import { compareResults } from './session/mapsComparison'
 
 const isInside = (folder: string, path: string): boolean => {
@@ -77,6 +78,16 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       title: `Compare the maps of ${nameOf(maps.result(compared.mapsId).seriesKey)}`,
       key: `maps.compare ${compared.mapsId} ${compared.referenceId}`,
       work: (run) => compareResults(maps, compared, run),
+    }),
+    'maps.predict': ({ seriesKey, settings, model }) => ({
+      title: `Maps of ${nameOf(seriesKey)} (network)`,
+      key: `maps.predict ${seriesKey} ${model} ${JSON.stringify(settings)}`,
+      work: async (run) => {
+        const directory = await modelFolder(model ?? DEFAULT_MODEL)
+        const { backend } = await parts.settings.read()
+        const series = await study.series(seriesKey, run)
+        return maps.predict(series, settings, { directory, backend }, run)
+      },
     }),
     'maps.export': ({ mapsId, directory }) => {
       if (!isAbsolute(directory)) {

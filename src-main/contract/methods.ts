@@ -11,6 +11,7 @@ import {
   warningSchema,
 } from './perfusion'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
+import { trainingPresetSchema, trainingRunSchema } from './training'
 import { voxelArraySchema } from './voxels'
 
 /** `long` methods answer with a job at once; their `out` is the result the finished job carries. */
@@ -127,6 +128,14 @@ export const methods = {
     }),
     jointHistogramSchema,
   ),
+
+  'training.runs': quick(nothing, z.object({ runs: z.array(trainingRunSchema) })),
+  'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),
+  /** Starts a run of a configuration (JSON text). Cancelling its job keeps everything up to the last whole epoch. */
+  'training.start': long(z.object({ config: z.string() }), z.object({ runId: z.string() })),
+  /** Goes on where a run was stopped, or where the machine or the program ended it. */
+  'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
+  'training.remove': quick(z.object({ runId: z.string() }), nothing),
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

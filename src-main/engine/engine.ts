@@ -17,6 +17,7 @@ import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createMapsSession } from './session/mapsSession'
 import { createStudySession } from './session/studySession'
+import { createTrainingSession } from './session/trainingSession'
 import { createVoxelRegistry } from './session/voxelRegistry'
 
 export interface Engine {
@@ -63,6 +64,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     maps,
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
+    training: createTrainingSession(dataDirectory, async () => 'auto'),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings: openJsonFile(
       join(dataDirectory, 'settings.json'),

@@ -20,7 +20,7 @@ const opening = ['study.open', 'study.demo']
 
 /** The requests that take long: each names the job it starts. */
 export function longHandlers(parts: EngineParts): LongHandlers {
-  const { study, maps, jobs, recent, dataDirectory, transientDirectory } = parts
+  const { study, maps, jobs, recent, training, dataDirectory, transientDirectory } = parts
 
   const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
     const catalogue = await study.open(paths, run)
@@ -108,5 +108,8 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         },
       }
     },
+
+    'training.start': training.start,
+    'training.resume': training.resume,
   }
 }

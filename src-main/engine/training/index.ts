@@ -4,5 +4,7 @@ export { trainingConfig, trainingConfigSchema, type TrainingConfig } from './con
 export { buildDataset } from './dataset'
 export type { EpochRecord } from './history'
 export { cohortRangesSchema, heldOutRanges, type CohortRanges } from './ranges'
+export { trainingPresets } from './presets'
+export { openRunFolder, type RunFolder } from './runs'
 export { trainNetwork, type TrainingRequest, type TrainingResult } from './train'
 export { handleTraining, trainJob } from './trainJob'

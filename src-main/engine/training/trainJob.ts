@@ -1,32 +1,20 @@
 import { z } from 'zod'
-import { mapNames } from '@contract'
+import { epochRecordSchema } from '@contract'
 import { defineJob, handleJob } from '../compute/tensorflow'
 import { trainingConfigSchema } from './config'
 import { trainNetwork } from './train'
-
-const epochSchema = z.object({
-  epoch: z.number().int(),
-  time: z.number(),
-  seconds: z.number(),
-  steps: z.number().int(),
-  learningRate: z.number(),
-  trainingLoss: z.number(),
-  validationLoss: z.number(),
-  correlation: z.partialRecord(z.enum(mapNames), z.number()),
-  tensors: z.number().int(),
-})
 
 /** A training run in the process of the networks: it tells every epoch, and resumes where its folder holds a run. */
 export const trainJob = defineJob({
   name: 'train',
   input: z.object({ config: trainingConfigSchema, directory: z.string(), datasets: z.string() }),
-  event: z.object({ record: epochSchema, timeLeft: z.number().nullable() }),
+  event: z.object({ record: epochRecordSchema, timeLeft: z.number().nullable() }),
   output: z.object({
     directory: z.string(),
     model: z.string(),
     epochs: z.number().int(),
     bestEpoch: z.number().int(),
-    best: epochSchema,
+    best: epochRecordSchema,
     ended: z.string(),
     parameters: z.number().int(),
   }),
@@ -36,7 +24,7 @@ export const trainJob = defineJob({
 export const handleTraining = handleJob(trainJob, (runtime, request, context) => {
   const { tf, backend, version, device, threads } = runtime
   const computedBy = `${backend} TensorFlow ${version}, ${device}, ${threads} threads`
-  const onEpoch = (record: z.output<typeof epochSchema>, timeLeft: number | null): void =>
+  const onEpoch = (record: z.output<typeof epochRecordSchema>, timeLeft: number | null): void =>
     context.tell({ record, timeLeft })
   return trainNetwork(tf, { ...request, computedBy, onEpoch }, context)
 })

@@ -131,9 +131,11 @@ export const methods = {
 
   'training.runs': quick(nothing, z.object({ runs: z.array(trainingRunSchema) })),
   'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),
-  /** Starts a run of a configuration (JSON text). Cancelling its job keeps everything up to the last whole epoch. */
+  /** Starts a run of a configuration (JSON text). */
   'training.start': long(z.object({ config: z.string() }), z.object({ runId: z.string() })),
-  /** Goes on where a run was stopped, or where the machine or the program ended it. */
+  /** Ends the work of a run; everything up to its last whole epoch is kept. Cancelling its job does the same. */
+  'training.pause': quick(z.object({ runId: z.string() }), nothing),
+  /** Goes on where a run was paused, or where the machine or the program ended it. */
   'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
   'training.remove': quick(z.object({ runId: z.string() }), nothing),
 

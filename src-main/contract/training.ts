@@ -25,8 +25,8 @@ export const trainingRunSchema = z.object({
   name: z.string(),
   /** Started, ISO 8601. */
   started: z.string(),
-  /** `stopped`: it can go on from its last whole epoch. `finished`: it has made its model. */
-  state: z.enum(['running', 'stopped', 'finished']),
+  /** `paused`: it can go on from its last whole epoch. `finished`: it has made its model. */
+  state: z.enum(['running', 'paused', 'finished']),
   /** Folder of the run on the engine's machine. */
   directory: z.string(),
   epochs: z.number().int(),
@@ -40,6 +40,8 @@ export const trainingRunSchema = z.object({
   card: z.string().nullable(),
   /** Why the folder cannot be read in full. */
   fault: z.string().nullable(),
+  /** What is done at this moment; null when the run is not under way. */
+  work: z.object({ progress: z.number(), stage: z.string(), secondsLeft: z.number().nullable() }).nullable(),
 })
 export type TrainingRun = z.infer<typeof trainingRunSchema>
 

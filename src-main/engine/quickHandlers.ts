@@ -58,6 +58,10 @@ export function quickHandlers(
 
     'training.runs': training.runs,
     'training.presets': training.presets,
+    'training.pause': (params) => {
+      training.pause(params)
+      return {}
+    },
     'training.remove': async (params) => {
       await training.remove(params)
       return {}

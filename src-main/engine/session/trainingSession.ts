@@ -1,8 +1,15 @@
 import { join } from 'node:path'
-import { UmbraError, type BackendChoice, type Input, type Output } from '@contract'
-import { startTensorFlowProcess } from '../compute/tensorflow/process/start'
-import type { JobRequest } from '../jobs'
-import { openRunFolder, trainingConfig, trainingPresets, trainJob, type TrainingConfig } from '../training'
+import { UmbraError, type BackendChoice, type Input, type Output, type TrainingRun } from '@contract'
+import { startTensorFlowProcess } from '../compute/tensorflow'
+import type { JobRequest, JobRun } from '../jobs'
+import {
+  newRunId,
+  openRunFolder,
+  trainingConfig,
+  trainingPresets,
+  trainJob,
+  type TrainingConfig,
+} from '../training'
 
 /** Training runs: each computes in a process of its own, so that neither its work nor its end touches the rest. */
 export interface TrainingSession {
@@ -10,7 +17,14 @@ export interface TrainingSession {
   presets(): Promise<Output<'training.presets'>>
   start(params: Input<'training.start'>): Omit<JobRequest<{ runId: string }>, 'method'>
   resume(params: Input<'training.resume'>): Omit<JobRequest<{ runId: string }>, 'method'>
+  /** Ends the work of a run; nothing happens to one that is not under way. */
+  pause(params: Input<'training.pause'>): void
   remove(params: Input<'training.remove'>): Promise<void>
+}
+
+interface UnderWay {
+  abort: AbortController
+  work: NonNullable<TrainingRun['work']>
 }
 
 function parseConfig(text: string): TrainingConfig {
@@ -32,75 +46,94 @@ export function createTrainingSession(
   backend: () => Promise<BackendChoice>,
 ): TrainingSession {
   const folder = openRunFolder(join(dataDirectory, 'training', 'runs'))
-  const running = new Set<string>()
+  const underWay = new Map<string, UnderWay>()
 
-  const train = async (
+  /** Trains in a process of its own until the run ends, is paused or its job is cancelled. */
+  async function trainInProcess(
     runId: string,
     config: TrainingConfig,
-    run: Parameters<JobRequest<unknown>['work']>[0],
-  ): Promise<{ runId: string }> => {
-    if (running.has(runId)) {
-      throw new UmbraError({
-        code: 'already-running',
-        message: 'This training is already under way.',
-        where: runId,
-      })
+    { abort, work }: UnderWay,
+    run: JobRun,
+  ): Promise<void> {
+    const onProgress = (progress: number, stage: string): void => {
+      Object.assign(work, { progress, stage })
+      run.onProgress(progress, stage)
     }
-    running.add(runId)
+    onProgress(0, 'starting TensorFlow')
+    const tensorFlow = await startTensorFlowProcess('networks', { backend: await backend() })
     try {
-      run.onProgress(0, 'starting TensorFlow')
-      const process = await startTensorFlowProcess('training', { backend: await backend() })
-      try {
-        const input = {
-          config,
-          directory: folder.directoryOf(runId),
-          datasets: join(dataDirectory, 'training', 'datasets'),
-        }
-        const { ended } = await process.run(trainJob, input, {
-          signal: run.signal,
-          onProgress: run.onProgress,
-          onEvent: ({ record }) =>
+      const directory = folder.directoryOf(runId)
+      const datasets = join(dataDirectory, 'training', 'datasets')
+      const { ended } = await tensorFlow.run(
+        trainJob,
+        { config, directory, datasets },
+        {
+          signal: abort.signal,
+          onProgress,
+          onEvent: ({ record, timeLeft }) => {
+            work.secondsLeft = timeLeft
             run.log(
               `Epoch ${record.epoch}: loss ${record.trainingLoss.toExponential(2)}, ` +
                 `validation ${record.validationLoss.toExponential(2)}, ${record.seconds.toFixed(0)} s`,
-            ),
-        })
-        run.log(`Ended because ${ended}.`)
-      } finally {
-        process.close()
-      }
+            )
+          },
+        },
+      )
+      run.log(`Ended because ${ended}.`)
+    } finally {
+      tensorFlow.close()
+    }
+  }
+
+  async function train(
+    runId: string,
+    config: () => Promise<TrainingConfig>,
+    run: JobRun,
+  ): Promise<{ runId: string }> {
+    if (underWay.has(runId)) throw alreadyRunning(runId, 'This training is already under way.')
+    const abort = new AbortController()
+    const cancel = (): void => abort.abort()
+    run.signal.addEventListener('abort', cancel, { once: true })
+    const entry: UnderWay = { abort, work: { progress: 0, stage: '', secondsLeft: null } }
+    underWay.set(runId, entry)
+    try {
+      await trainInProcess(runId, await config(), entry, run)
+      return { runId }
+    } catch (thrown) {
+      const paused = abort.signal.aborted && !run.signal.aborted
+      if (!paused) throw thrown
+      run.log('Paused.')
       return { runId }
     } finally {
-      running.delete(runId)
+      run.signal.removeEventListener('abort', cancel)
+      underWay.delete(runId)
     }
   }
 
   return {
-    runs: async () => ({ runs: await folder.list((runId) => running.has(runId)) }),
+    runs: async () => ({ runs: await folder.list((runId) => underWay.get(runId)?.work ?? null) }),
     presets: async () => ({ presets: await trainingPresets() }),
     start: ({ config: text }) => {
       const config = parseConfig(text)
-      return {
-        title: `Train ${config.name}`,
-        key: `training.start ${Date.now()}`,
-        work: async (run) => train(await folder.create(config), config, run),
+      const runId = newRunId(config.name)
+      const create = async (): Promise<TrainingConfig> => {
+        await folder.create(runId, config)
+        return config
       }
+      return { title: `Train ${runId}`, key: `training ${runId}`, work: (run) => train(runId, create, run) }
     },
     resume: ({ runId }) => ({
       title: `Train ${runId}`,
-      key: `training.resume ${runId}`,
-      work: async (run) => train(runId, await folder.config(runId), run),
+      key: `training ${runId}`,
+      work: (run) => train(runId, () => folder.config(runId), run),
     }),
+    pause: ({ runId }) => underWay.get(runId)?.abort.abort(),
     remove: async ({ runId }) => {
-      if (running.has(runId)) {
-        throw new UmbraError({
-          code: 'already-running',
-          message: 'A training under way cannot be removed.',
-          hint: 'Pause it first.',
-          where: runId,
-        })
-      }
+      if (underWay.has(runId)) throw alreadyRunning(runId, 'A training under way cannot be removed.')
       await folder.remove(runId)
     },
   }
 }
+
+const alreadyRunning = (runId: string, message: string): UmbraError =>
+  new UmbraError({ code: 'already-running', message, hint: 'Pause it first.', where: runId })

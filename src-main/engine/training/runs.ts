@@ -7,9 +7,9 @@ import { trainingConfig, type TrainingConfig } from './config'
 
 /** The runs of a folder: each in a folder of its own, which is all there is to know of it. */
 export interface RunFolder {
-  list(isRunning: (runId: string) => boolean): Promise<TrainingRun[]>
-  /** A new folder for a run of this configuration. */
-  create(config: TrainingConfig): Promise<string>
+  list(workOf: (runId: string) => TrainingRun['work']): Promise<TrainingRun[]>
+  /** Makes the folder of a new run. */
+  create(runId: string, config: TrainingConfig): Promise<void>
   /** The configuration that a run began with. Throws `no-run`. */
   config(runId: string): Promise<TrainingConfig>
   directoryOf(runId: string): string
@@ -34,10 +34,14 @@ async function jsonOf<T>(path: string, schema: z.ZodType<T>): Promise<T | null> 
 }
 
 /** `perfusion-unet-2026-11-23T08-15-00`: sorts by time within a name, and is a folder name everywhere. */
-const newRunId = (name: string): string =>
+export const newRunId = (name: string): string =>
   `${name}-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}`
 
-async function describe(directory: string, runId: string, running: boolean): Promise<TrainingRun | null> {
+async function describe(
+  directory: string,
+  runId: string,
+  work: TrainingRun['work'],
+): Promise<TrainingRun | null> {
   const path = (name: string): string => join(directory, name)
   const config = await textOf(path('config.json'))
   if (config === null) return null
@@ -46,7 +50,7 @@ async function describe(directory: string, runId: string, running: boolean): Pro
     runId,
     name: runId,
     started: birthtime.toISOString(),
-    state: running ? 'running' : 'stopped',
+    state: work === null ? 'paused' : 'running',
     directory,
     epochs: 0,
     computedBy: null,
@@ -55,6 +59,7 @@ async function describe(directory: string, runId: string, running: boolean): Pro
     config,
     card: null,
     fault: null,
+    work,
   }
   try {
     const { name, epochs } = trainingConfig(JSON.parse(config), path('config.json'))
@@ -67,7 +72,7 @@ async function describe(directory: string, runId: string, running: boolean): Pro
       epochs,
       history,
       card,
-      state: running ? 'running' : card === null ? 'stopped' : 'finished',
+      state: work !== null ? 'running' : card === null ? 'paused' : 'finished',
       computedBy: (await jsonOf(path('code.json'), aboutSchema))?.computedBy ?? null,
       patients: split && { training: split.training.length, validation: split.validation.length },
     }
@@ -86,19 +91,17 @@ export function openRunFolder(root: string): RunFolder {
   }
   return {
     directoryOf,
-    list: async (isRunning) => {
+    list: async (workOf) => {
       const names = await readdir(root).catch(() => [])
-      const runs = await Promise.all(names.map((name) => describe(join(root, name), name, isRunning(name))))
+      const runs = await Promise.all(names.map((name) => describe(join(root, name), name, workOf(name))))
       return runs
         .filter((run): run is TrainingRun => run !== null)
         .sort((a, b) => b.started.localeCompare(a.started))
     },
-    create: async (config) => {
-      const runId = newRunId(config.name)
+    create: async (runId, config) => {
       const directory = directoryOf(runId)
       await mkdir(directory, { recursive: true })
       await writeFileAtomically(join(directory, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
-      return runId
     },
     config: async (runId) => {
       const path = join(directoryOf(runId), 'config.json')

@@ -98,6 +98,8 @@ export const trainingConfigSchema = z.strictObject({
   minutes: z.number().positive().nullable().default(null),
 })
 export type TrainingConfig = z.output<typeof trainingConfigSchema>
+/** As a person writes it: most fields can be left out. */
+export type TrainingConfigInput = z.input<typeof trainingConfigSchema>
 
 /** Reads a configuration given by a person; throws `usage`, naming the fields at fault. */
 export function trainingConfig(given: unknown, where?: string): TrainingConfig {

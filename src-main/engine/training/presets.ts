@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises'
 import type { TrainingPreset } from '@contract'
 import { resourcePath } from '../files/resources'
-import { trainingConfig, type TrainingConfig } from './config'
+import type { TrainingConfigInput } from './config'
 
-const text = (config: TrainingConfig): string => `${JSON.stringify(config, null, 2)}\n`
+/** As it is written by hand: a line for each field, what is left out takes its default. */
+const text = (config: TrainingConfigInput): string => {
+  const lines = Object.entries(config).map(([key, value]) => `  ${JSON.stringify(key)}: ${oneLine(value)}`)
+  return `{\n${lines.join(',\n')}\n}\n`
+}
+const oneLine = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')
 
-const tryOut = trainingConfig({
+const tryOut: TrainingConfigInput = {
   name: 'first-try',
   data: { kind: 'cohort', patients: 6, seed: 7, size: 96, slices: 2, thickness: 8 },
   network: { name: 'perfusion-unet', depth: 3, width: 8, widest: 32, batchNormalisation: false },
@@ -13,11 +18,11 @@ const tryOut = trainingConfig({
   split: { validation: 2 },
   window: [64, 64],
   batch: 2,
-  epochs: 12,
-  optimiser: { name: 'adam', learningRate: 0.002 },
-})
+  epochs: 30,
+  optimiser: { name: 'adam', learningRate: 0.004 },
+}
 
-const paper = trainingConfig({
+const paper: TrainingConfigInput = {
   name: 'paper',
   data: { kind: 'cohort', patients: 115, seed: 1, size: 512, slices: 8, thickness: 5 },
   network: { name: 'perfusion-unet', depth: 4, width: 64, widest: null, batchNormalisation: true },
@@ -31,7 +36,7 @@ const paper = trainingConfig({
   },
   split: { validation: 15 },
   lossRegion: 'image',
-})
+}
 
 /** Configurations to begin from, the quickest first. */
 export async function trainingPresets(): Promise<TrainingPreset[]> {

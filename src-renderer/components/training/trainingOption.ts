@@ -28,7 +28,7 @@ function chart(
   return {
     animation: false,
     grid: { left: 58, right: 16, top: 34, bottom: 34 },
-    legend: { top: 2, left: 50, itemWidth: 18, itemHeight: 2, textStyle: { color: quiet, fontSize: 11 } },
+    legend: { top: 2, right: 16, itemWidth: 18, itemHeight: 2, textStyle: { color: quiet, fontSize: 11 } },
     tooltip: {
       trigger: 'axis',
       backgroundColor: '#1b1d21',
@@ -46,12 +46,13 @@ function chart(
       max: 'dataMax',
       axisLabel: { color: quiet, fontSize: 10 },
       nameTextStyle: { color: quiet, fontSize: 11 },
-      axisLine: { lineStyle: { color: line } },
+      axisLine: { onZero: false, lineStyle: { color: line } },
       splitLine: { show: false },
     },
     yAxis: {
+      nameGap: 12,
       axisLabel: { color: quiet, fontSize: 10, formatter: digits },
-      nameTextStyle: { color: quiet, fontSize: 11 },
+      nameTextStyle: { color: quiet, fontSize: 11, align: 'left' },
       splitLine: { lineStyle: { color: line } },
       ...axis,
     },

@@ -56,6 +56,12 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   const defaults: PerfusionSettings = perfusionSettingsSchema.parse({})
   const voxels = createVoxelRegistry()
   const maps = createMapsSession(openMapsStore(join(dataDirectory, 'maps')), voxels)
+  const settings = openJsonFile(
+    join(dataDirectory, 'settings.json'),
+    storedSettingsSchema,
+    { perfusion: defaults, backend: 'auto' },
+    report,
+  )
   return {
     dataDirectory,
     transientDirectory,
@@ -64,14 +70,9 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     maps,
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
-    training: createTrainingSession(dataDirectory, async () => 'auto'),
+    training: createTrainingSession(dataDirectory, async () => (await settings.read()).backend),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
-    settings: openJsonFile(
-      join(dataDirectory, 'settings.json'),
-      storedSettingsSchema,
-      { perfusion: defaults, backend: 'auto' },
-      report,
-    ),
+    settings,
   }
 }
 

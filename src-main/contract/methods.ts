@@ -11,7 +11,7 @@ import {
   warningSchema,
 } from './perfusion'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
-import { trainingPresetSchema, trainingRunSchema } from './training'
+import { networkModelSchema, trainingPresetSchema, trainingRunSchema } from './training'
 import { voxelArraySchema } from './voxels'
 
 /** `long` methods answer with a job at once; their `out` is the result the finished job carries. */
@@ -128,6 +128,9 @@ export const methods = {
     }),
     jointHistogramSchema,
   ),
+
+  /** Those that come with Umbra first, then those of finished runs, the newest first. */
+  'models.list': quick(nothing, z.object({ models: z.array(networkModelSchema) })),
 
   'training.runs': quick(nothing, z.object({ runs: z.array(trainingRunSchema) })),
   'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),

@@ -52,3 +52,15 @@ export const trainingPresetSchema = z.object({
   config: z.string(),
 })
 export type TrainingPreset = z.infer<typeof trainingPresetSchema>
+
+/** A network that can make maps. */
+export const networkModelSchema = z.object({
+  /** What `maps.predict` takes: the name of one that comes with Umbra, or the folder of a run's. */
+  model: z.string(),
+  name: z.string(),
+  maps: z.array(z.enum(mapNames)),
+  bundled: z.boolean(),
+  created: z.string(),
+  weightsSha256: z.string(),
+})
+export type NetworkModel = z.infer<typeof networkModelSchema>

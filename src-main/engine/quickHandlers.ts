@@ -56,6 +56,7 @@ export function quickHandlers(
     'maps.jointHistogram': ({ map, slice, lower, upper, bins, ...compared }) =>
       jointHistogram(mapPair(maps, compared, map), slice, { lower, upper }, bins),
 
+    'models.list': training.models,
     'training.runs': training.runs,
     'training.presets': training.presets,
     'training.pause': (params) => {

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { UmbraError } from '@contract'
+import { dirname, isAbsolute, join } from 'node:path'
+import { UmbraError, type NetworkModel } from '@contract'
 import { resourcePath } from '../files/resources'
+import { readModelSpec } from '../networks'
 
 /** The network that comes with Umbra. */
 export const DEFAULT_MODEL = 'perfusion-unet-small'
@@ -23,6 +24,34 @@ export async function modelFolder(named: string): Promise<string> {
     message: `There is no model ${named}.`,
     hint: `Give the folder of a model or of a training run${bundled.length > 0 ? `, or one of ${bundled.join(', ')}` : ''}.`,
     where: named,
+  })
+}
+
+/** The models that come with Umbra, then those of the training runs under `runs`, the newest first. */
+export async function listModels(runs: string): Promise<NetworkModel[]> {
+  const bundled = await modelsUnder(bundledModels(), (name) => name)
+  const trained = await modelsUnder(runs, (name) => join(runs, name, 'model'))
+  return [
+    ...bundled.map((model) => ({ ...model, bundled: true })),
+    ...trained.sort((a, b) => b.created.localeCompare(a.created)),
+  ]
+}
+
+/** Folders without a whole model are left out: a run that has not finished, a damaged description. */
+async function modelsUnder(folder: string, named: (name: string) => string): Promise<NetworkModel[]> {
+  const names = (await readdir(folder).catch(() => [])).sort()
+  const models = await Promise.all(
+    names.map(async (name) => {
+      const model = named(name)
+      const spec = await readModelSpec(isAbsolute(model) ? model : join(folder, name)).catch(() => null)
+      return spec && { spec, model }
+    }),
+  )
+  return models.flatMap((each) => {
+    if (each === null) return []
+    const { name, outputs, created, weightsSha256 } = each.spec
+    const maps = outputs.map(({ map }) => map)
+    return [{ model: each.model, name, maps, bundled: false, created, weightsSha256 }]
   })
 }
 

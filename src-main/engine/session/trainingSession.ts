@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { UmbraError, type BackendChoice, type Input, type Output, type TrainingRun } from '@contract'
 import { startTensorFlowProcess } from '../compute/tensorflow'
 import type { JobRequest, JobRun } from '../jobs'
+import { listModels } from '../prediction'
 import {
   newRunId,
   openRunFolder,
@@ -14,6 +15,8 @@ import {
 /** Training runs: each computes in a process of its own, so that neither its work nor its end touches the rest. */
 export interface TrainingSession {
   runs(): Promise<Output<'training.runs'>>
+  /** What can make maps: the networks that come with Umbra and those trained here. */
+  models(): Promise<Output<'models.list'>>
   presets(): Promise<Output<'training.presets'>>
   start(params: Input<'training.start'>): Omit<JobRequest<{ runId: string }>, 'method'>
   resume(params: Input<'training.resume'>): Omit<JobRequest<{ runId: string }>, 'method'>
@@ -45,7 +48,8 @@ export function createTrainingSession(
   dataDirectory: string,
   backend: () => Promise<BackendChoice>,
 ): TrainingSession {
-  const folder = openRunFolder(join(dataDirectory, 'training', 'runs'))
+  const root = join(dataDirectory, 'training', 'runs')
+  const folder = openRunFolder(root)
   const underWay = new Map<string, UnderWay>()
 
   /** Trains in a process of its own until the run ends, is paused or its job is cancelled. */
@@ -112,6 +116,7 @@ export function createTrainingSession(
 
   return {
     runs: async () => ({ runs: await folder.list((runId) => underWay.get(runId)?.work ?? null) }),
+    models: async () => ({ models: await listModels(root) }),
     presets: async () => ({ presets: await trainingPresets() }),
     start: ({ config: text }) => {
       const config = parseConfig(text)

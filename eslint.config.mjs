@@ -8,11 +8,15 @@ const rooms = [
   'cases',
   'compute',
   'dicom',
+  'evaluation',
   'export',
   'files',
   'jobs',
+  'networks',
   'perfusion',
   'phantom',
+  'prediction',
+  'training',
   'volume',
 ]
 /** Rooms of small modules without an index, imported file by file. */

@@ -11,6 +11,7 @@ import {
   warningSchema,
 } from './perfusion'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
+import { networkModelSchema, trainingPresetSchema, trainingRunSchema } from './training'
 import { voxelArraySchema } from './voxels'
 
 /** `long` methods answer with a job at once; their `out` is the result the finished job carries. */
@@ -97,7 +98,15 @@ export const methods = {
     z.object({ seriesKey: z.string(), settings: perfusionSettingsSchema }),
     perfusionResultSchema,
   ),
-  'maps.list': quick(z.object({ seriesKey: z.string() }), z.object({ results: z.array(perfusionResultSchema) })),
+  /** The same by a network; `model` is a folder, or the name of one that comes with Umbra (null: the usual one). */
+  'maps.predict': long(
+    z.object({ seriesKey: z.string(), settings: perfusionSettingsSchema, model: z.string().nullable() }),
+    perfusionResultSchema,
+  ),
+  'maps.list': quick(
+    z.object({ seriesKey: z.string() }),
+    z.object({ results: z.array(perfusionResultSchema) }),
+  ),
   /** Writes everything `umbra maps` writes into a folder of the engine's machine. */
   'maps.export': long(
     z.object({ mapsId: z.string(), directory: z.string() }),
@@ -119,6 +128,19 @@ export const methods = {
     }),
     jointHistogramSchema,
   ),
+
+  /** Those that come with Umbra first, then those of finished runs, the newest first. */
+  'models.list': quick(nothing, z.object({ models: z.array(networkModelSchema) })),
+
+  'training.runs': quick(nothing, z.object({ runs: z.array(trainingRunSchema) })),
+  'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),
+  /** Starts a run of a configuration (JSON text). */
+  'training.start': long(z.object({ config: z.string() }), z.object({ runId: z.string() })),
+  /** Ends the work of a run; everything up to its last whole epoch is kept. Cancelling its job does the same. */
+  'training.pause': quick(z.object({ runId: z.string() }), nothing),
+  /** Goes on where a run was paused, or where the machine or the program ended it. */
+  'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
+  'training.remove': quick(z.object({ runId: z.string() }), nothing),
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

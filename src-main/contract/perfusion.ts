@@ -6,12 +6,17 @@ export const perfusionMethods = ['bennink', 'ssvd', 'csvd', 'osvd'] as const
 export type PerfusionMethod = (typeof perfusionMethods)[number]
 
 /** As a reader sees them, wherever a method is named. */
-export const methodLabels: Record<PerfusionMethod, string> = {
+export const methodLabels: Record<MapsMethod, string> = {
   bennink: 'Box regression',
   ssvd: 'sSVD',
   csvd: 'cSVD',
   osvd: 'oSVD',
+  cnn: 'CNN',
 }
+
+/** What maps can come from: a deconvolution, or a network that needs no arterial input. */
+export const mapsMethods = [...perfusionMethods, 'cnn'] as const
+export type MapsMethod = (typeof mapsMethods)[number]
 
 export const mapNames = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay'] as const
 export type MapName = (typeof mapNames)[number]
@@ -82,6 +87,10 @@ export const vascularInputSchema = z.object({
 })
 export type VascularInput = z.infer<typeof vascularInputSchema>
 
+/** Which network: its name, and the hash of its weights. */
+export const modelIdentitySchema = z.object({ name: z.string(), weightsSha256: z.string() })
+export type ModelIdentity = z.infer<typeof modelIdentitySchema>
+
 export const mapSchema = z.object({
   name: z.enum(mapNames),
   /** Short label for a pane: "CBF", and for Tmax which definition it is. */
@@ -95,8 +104,11 @@ export type MapInfo = z.infer<typeof mapSchema>
 export const perfusionResultSchema = z.object({
   mapsId: z.string(),
   seriesKey: z.string(),
-  method: z.enum(perfusionMethods),
+  method: z.enum(mapsMethods),
+  /** Of a deconvolution; a network uses of it only what finds the brain and the vessels that are shown. */
   settings: perfusionSettingsSchema,
+  /** The network that made the maps; absent for a deconvolution. */
+  model: modelIdentitySchema.optional(),
   maps: z.array(mapSchema),
   mask: voxelArraySchema,
   aif: vascularInputSchema,

@@ -17,6 +17,7 @@ import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createMapsSession } from './session/mapsSession'
 import { createStudySession } from './session/studySession'
+import { createTrainingSession } from './session/trainingSession'
 import { createVoxelRegistry } from './session/voxelRegistry'
 
 export interface Engine {
@@ -55,6 +56,12 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   const defaults: PerfusionSettings = perfusionSettingsSchema.parse({})
   const voxels = createVoxelRegistry()
   const maps = createMapsSession(openMapsStore(join(dataDirectory, 'maps')), voxels)
+  const settings = openJsonFile(
+    join(dataDirectory, 'settings.json'),
+    storedSettingsSchema,
+    { perfusion: defaults, backend: 'auto' },
+    report,
+  )
   return {
     dataDirectory,
     transientDirectory,
@@ -63,13 +70,9 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     maps,
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
+    training: createTrainingSession(dataDirectory, async () => (await settings.read()).backend),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
-    settings: openJsonFile(
-      join(dataDirectory, 'settings.json'),
-      storedSettingsSchema,
-      { perfusion: defaults, backend: 'auto' },
-      report,
-    ),
+    settings,
   }
 }
 

@@ -7,6 +7,7 @@ import type { EngineParts } from './engine'
 import { exportMaps } from './export'
 import type { LongHandlers } from './handlers'
 import type { JobRun } from './jobs'
+import { DEFAULT_MODEL, modelFolder } from './prediction'
 import { compareResults } from './session/mapsComparison'
 
 const isInside = (folder: string, path: string): boolean => {
@@ -19,7 +20,7 @@ const opening = ['study.open', 'study.demo']
 
 /** The requests that take long: each names the job it starts. */
 export function longHandlers(parts: EngineParts): LongHandlers {
-  const { study, maps, jobs, recent, dataDirectory, transientDirectory } = parts
+  const { study, maps, jobs, recent, training, dataDirectory, transientDirectory } = parts
 
   const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
     const catalogue = await study.open(paths, run)
@@ -78,6 +79,16 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       key: `maps.compare ${compared.mapsId} ${compared.referenceId}`,
       work: (run) => compareResults(maps, compared, run),
     }),
+    'maps.predict': ({ seriesKey, settings, model }) => ({
+      title: `Maps of ${nameOf(seriesKey)} (network)`,
+      key: `maps.predict ${seriesKey} ${model} ${JSON.stringify(settings)}`,
+      work: async (run) => {
+        const directory = await modelFolder(model ?? DEFAULT_MODEL)
+        const { backend } = await parts.settings.read()
+        const series = await study.series(seriesKey, run)
+        return maps.predict(series, settings, { directory, backend }, run)
+      },
+    }),
     'maps.export': ({ mapsId, directory }) => {
       if (!isAbsolute(directory)) {
         throw new UmbraError({
@@ -97,5 +108,8 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         },
       }
     },
+
+    'training.start': training.start,
+    'training.resume': training.resume,
   }
 }

@@ -15,7 +15,7 @@ function backend(): string {
 
 /** The requests that are answered at once. `opened` resolves when the study given at the start has been tried. */
 export function quickHandlers(
-  { study, maps, jobs, recent, settings, notices }: EngineParts,
+  { study, maps, jobs, recent, settings, training, notices }: EngineParts,
   opened: () => Promise<void>,
 ): QuickHandlers {
   return {
@@ -55,6 +55,18 @@ export function quickHandlers(
     'maps.list': ({ seriesKey }) => ({ results: maps.list(study.summary(seriesKey).key) }),
     'maps.jointHistogram': ({ map, slice, lower, upper, bins, ...compared }) =>
       jointHistogram(mapPair(maps, compared, map), slice, { lower, upper }, bins),
+
+    'models.list': training.models,
+    'training.runs': training.runs,
+    'training.presets': training.presets,
+    'training.pause': (params) => {
+      training.pause(params)
+      return {}
+    },
+    'training.remove': async (params) => {
+      await training.remove(params)
+      return {}
+    },
 
     'jobs.list': () => ({ jobs: jobs.list() }),
     'jobs.cancel': ({ jobId }) => {

@@ -46,12 +46,19 @@ export function registerShellCommands(): () => void {
       keys: ['alt+2'],
       run: () => layout.go('review'),
     },
-    { id: 'room.jobs', title: 'Go to Jobs', group: 'Window', keys: ['alt+3'], run: () => layout.go('jobs') },
+    {
+      id: 'room.training',
+      title: 'Go to Training',
+      group: 'Window',
+      keys: ['alt+3'],
+      run: () => layout.go('training'),
+    },
+    { id: 'room.jobs', title: 'Go to Jobs', group: 'Window', keys: ['alt+4'], run: () => layout.go('jobs') },
     {
       id: 'room.settings',
       title: 'Go to Settings',
       group: 'Window',
-      keys: ['alt+4', 'mod+,'],
+      keys: ['alt+5', 'mod+,'],
       run: () => layout.go('settings'),
     },
     {

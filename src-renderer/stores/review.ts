@@ -5,7 +5,8 @@ import {
   type InputChoice,
   type Job,
   type LoadedSeriesInfo,
-  type PerfusionMethod,
+  type MapsMethod,
+  type NetworkModel,
   type PerfusionResult,
   type PerfusionSettings,
   type Problem,
@@ -36,7 +37,7 @@ const automaticVessels: VascularChoice = {
   venousOutput: { kind: 'automatic' },
 }
 
-type Results = Partial<Record<PerfusionMethod, PerfusionResult>>
+type Results = Partial<Record<MapsMethod, PerfusionResult>>
 
 export const isPerfusionKind = (kind: string): boolean => kind === 'ct-perfusion' || kind === 'mr-perfusion'
 
@@ -55,8 +56,14 @@ export const useReviewStore = defineStore('review', () => {
   const series = shallowRef<LoadedSeriesInfo | null>(null)
   const results = shallowRef<Results>({})
   const vessels = shallowRef<VascularChoice>(automaticVessels)
-  const method = ref<PerfusionMethod>('bennink')
-  const otherMethod = ref<PerfusionMethod>('csvd')
+  const method = ref<MapsMethod>('bennink')
+  const otherMethod = ref<MapsMethod>('csvd')
+  /** Networks that can make maps, and the chosen one's place among them. */
+  const models = shallowRef<NetworkModel[]>([])
+  const modelName = ref<string | null>(null)
+  const model = computed(
+    () => models.value.find((each) => each.model === modelName.value) ?? models.value[0] ?? null,
+  )
   const work = ref<Work | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const changes = shallowRef<UndoList<VascularChoice>>(emptyUndoList())
@@ -76,19 +83,19 @@ export const useReviewStore = defineStore('review', () => {
   let abort = new AbortController()
   let computing: { key: string; answer: Promise<PerfusionResult | null> } | null = null
 
-  const settingsFor = (wanted: PerfusionMethod): PerfusionSettings =>
-    perfusionSettingsSchema.parse({ ...settings.value, method: wanted })
+  /** A network is told how the brain and the vessels are found; which deconvolution is chosen means nothing to it. */
+  const settingsFor = (wanted: MapsMethod): PerfusionSettings =>
+    perfusionSettingsSchema.parse({ ...settings.value, method: wanted === 'cnn' ? 'bennink' : wanted })
 
-  const isCurrent = (wanted: PerfusionMethod): boolean => {
+  const isCurrent = (wanted: MapsMethod): boolean => {
     const known = results.value[wanted]
-    return (
-      known !== undefined && sameSettings(perfusionSettingsSchema.parse(known.settings), settingsFor(wanted))
-    )
+    if (known === undefined) return false
+    if (wanted === 'cnn' && known.model?.weightsSha256 !== model.value?.weightsSha256) return false
+    return sameSettings(perfusionSettingsSchema.parse(known.settings), settingsFor(wanted))
   }
 
   /** Whether the maps of a method were computed with other settings or vascular voxels than now chosen. */
-  const isStale = (wanted: PerfusionMethod): boolean =>
-    results.value[wanted] !== undefined && !isCurrent(wanted)
+  const isStale = (wanted: MapsMethod): boolean => results.value[wanted] !== undefined && !isCurrent(wanted)
 
   /** Runs one piece of long work; a newer one, or another series, ends it. Failures become the room's problem. */
   async function during<T>(
@@ -157,12 +164,15 @@ export const useReviewStore = defineStore('review', () => {
   }
 
   /** Computes the maps of a method; a computation of the very same maps that is under way is joined. */
-  function compute(seriesKey: string, wanted: PerfusionMethod): Promise<PerfusionResult | null> {
+  function compute(seriesKey: string, wanted: MapsMethod): Promise<PerfusionResult | null> {
     const input = settingsFor(wanted)
-    const key = JSON.stringify([seriesKey, input])
+    const network = wanted === 'cnn' ? (model.value?.model ?? null) : null
+    const key = JSON.stringify([seriesKey, input, wanted, network])
     if (computing?.key === key) return computing.answer
     const answer = during(`Computing maps (${methodLabels[wanted]})`, (options) =>
-      engine.run('maps.compute', { seriesKey, settings: input }, options),
+      wanted === 'cnn'
+        ? engine.run('maps.predict', { seriesKey, settings: input, model: network }, options)
+        : engine.run('maps.compute', { seriesKey, settings: input }, options),
     ).finally(() => {
       if (computing?.answer === answer) computing = null
     })
@@ -171,7 +181,7 @@ export const useReviewStore = defineStore('review', () => {
   }
 
   /** Computes the maps of those methods whose maps are missing or stale, one after the other. */
-  async function ensure(wanted: PerfusionMethod[]): Promise<void> {
+  async function ensure(wanted: MapsMethod[]): Promise<void> {
     const seriesKey = series.value?.seriesKey
     if (seriesKey === undefined || !isPerfusion.value) return
     for (const next of new Set(wanted)) {
@@ -182,12 +192,17 @@ export const useReviewStore = defineStore('review', () => {
     }
   }
 
+  /** Asked for whenever a source of maps can be chosen: a training may have finished meanwhile. */
+  async function refreshModels(): Promise<void> {
+    models.value = (await engine.call('models.list', {})).models
+  }
+
   function dismissProblem(): void {
     problem.value = null
   }
 
   /** Chooses a source of maps; choosing the other one's method swaps the two. */
-  function setMethod(of: 'method' | 'otherMethod', next: PerfusionMethod): void {
+  function setMethod(of: 'method' | 'otherMethod', next: MapsMethod): void {
     const [one, other] = of === 'method' ? [method, otherMethod] : [otherMethod, method]
     if (next === other.value) other.value = one.value
     one.value = next
@@ -197,7 +212,7 @@ export const useReviewStore = defineStore('review', () => {
   async function chooseVessel(
     vessel: 'artery' | 'vein',
     voxels: Vec3[] | null,
-    shown: PerfusionMethod[],
+    shown: MapsMethod[],
   ): Promise<void> {
     const choice: InputChoice = voxels === null ? { kind: 'automatic' } : { kind: 'voxels', voxels }
     const before = vessels.value
@@ -211,7 +226,7 @@ export const useReviewStore = defineStore('review', () => {
     await ensure(shown)
   }
 
-  async function undo(shown: PerfusionMethod[]): Promise<void> {
+  async function undo(shown: MapsMethod[]): Promise<void> {
     const step = undoChange(changes.value)
     if (step === null) return
     changes.value = step.list
@@ -219,7 +234,7 @@ export const useReviewStore = defineStore('review', () => {
     await ensure(shown)
   }
 
-  async function redo(shown: PerfusionMethod[]): Promise<void> {
+  async function redo(shown: MapsMethod[]): Promise<void> {
     const step = redoChange(changes.value)
     if (step === null) return
     changes.value = step.list
@@ -233,6 +248,10 @@ export const useReviewStore = defineStore('review', () => {
     settings,
     method,
     otherMethod,
+    models,
+    modelName,
+    model,
+    refreshModels,
     work,
     problem,
     isPerfusion,
@@ -253,4 +272,4 @@ export const useReviewStore = defineStore('review', () => {
 })
 
 /** Where there is little room: above a map. */
-export const shortMethodLabels: Record<PerfusionMethod, string> = { ...methodLabels, bennink: 'Box' }
+export const shortMethodLabels: Record<MapsMethod, string> = { ...methodLabels, bennink: 'Box' }

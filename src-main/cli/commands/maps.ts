@@ -5,26 +5,32 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   UmbraError,
   mapNames,
-  perfusionMethods,
+  mapsMethods,
   perfusionSettingsSchema,
   type InputChoice,
+  type MapsMethod,
   type PerfusionSettings,
   type Vec3,
 } from '@contract'
 import { partOfRun, type Run } from '../../engine/compute/run'
+import type { BackendName } from '../../engine/compute/tensorflow'
 import { openStudy } from '../../engine/dicom'
 import { exportMaps, type ExportSummary } from '../../engine/export'
 import { computePerfusion } from '../../engine/perfusion'
+import { DEFAULT_MODEL, predictMaps } from '../../engine/prediction'
 import { maskVoxels, type VolumeSeries } from '../../engine/volume'
 import { choosePerfusionSeries, describeSeries } from '../chooseSeries'
+import { openPredictor } from '../openPredictor'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
 import { printable } from '../terminal'
 
-interface Flags {
+/** What `maps` and `predict` can be asked. */
+export interface MapsFlags {
   out: string
   series?: string
-  method: PerfusionSettings['method']
+  method: MapsMethod
+  model?: string
   aif?: Vec3[]
   aifMask?: string
   vof?: Vec3[]
@@ -38,6 +44,8 @@ interface Flags {
   oscillationLimit?: number
   smoothInPlane?: number
   timeStep?: number
+  /** Of TensorFlow. */
+  backend?: BackendName
   json?: boolean
 }
 
@@ -60,7 +68,9 @@ export function command(): Command {
     .requiredOption('-o, --out <folder>', 'where to write; made when missing')
     .option('--series <uid>', 'the series to use, by UID or by the key that `umbra info` prints')
     .addOption(
-      new Option('--method <method>', 'how to deconvolve').choices(perfusionMethods).default('bennink'),
+      new Option('--method <method>', 'how to deconvolve; cnn: by a network')
+        .choices(mapsMethods)
+        .default('bennink'),
     )
     .option('--aif <x,y,z...>', 'arterial voxels, counted from 0 (default: found automatically)', voxel)
     .addOption(
@@ -88,26 +98,32 @@ export function command(): Command {
       number,
     )
     .option('--time-step <s>', 'step of the uniform time grid (default: the median interval)', number)
+    .option('--model <model>', 'with cnn: the network, by folder or by name')
+    .option('--backend <name>', 'with cnn: cuda, webgpu, native or wasm (default: the first that works)')
     .option('--json', 'print summary.json on stdout')
     .addHelpText('after', help)
-    .action(async (paths: string[], flags: Flags) => {
-      const summary = await withProgress('Maps', (run) => makeMaps(paths, flags, run))
-      if (flags.json) {
-        warningLines(summary).forEach(tell)
-        printJson(summary)
-      } else {
-        process.stdout.write(printable(report(summary, flags.out)))
-      }
-    })
+    .action(writeMaps)
 }
 
-async function makeMaps(paths: string[], flags: Flags, run: Run): Promise<ExportSummary> {
+/** Makes the maps of a study and writes them, with progress on stderr and the report, or the summary, on stdout. */
+export async function writeMaps(paths: string[], flags: MapsFlags): Promise<void> {
+  const summary = await withProgress('Maps', (run) => makeMaps(paths, flags, run))
+  if (flags.json) {
+    warningLines(summary).forEach(tell)
+    printJson(summary)
+  } else {
+    process.stdout.write(printable(report(summary, flags.out)))
+  }
+}
+
+async function makeMaps(paths: string[], flags: MapsFlags, run: Run): Promise<ExportSummary> {
   const missing = paths.find((path) => !existsSync(path))
   if (missing !== undefined) {
     throw new UmbraError({ code: 'not-found', message: 'There is no such file or folder.', where: missing })
   }
   const settings = settingsOf(flags)
   const directory = resolve(flags.out)
+  const predictor = flags.method === 'cnn' ? await openPredictor(flags.model ?? DEFAULT_MODEL, flags) : null
   const [study, opening] = await timed(() => openStudy(paths, partOfRun(run, 0, 0.1)))
   try {
     const { series: chosen, why, warnings } = choosePerfusionSeries(study.catalogue, flags.series)
@@ -117,7 +133,8 @@ async function makeMaps(paths: string[], flags: Flags, run: Run): Promise<Export
       arterialInput: await inputOf(flags.aif, flags.aifMask, series),
       venousOutput: await inputOf(flags.vof, flags.vofMask, series),
     }
-    const result = await computePerfusion(series, { ...settings, ...inputs }, partOfRun(run, 0.3, 0.8))
+    const make = predictor ? predictMaps.bind(null, predictor.predictor) : computePerfusion
+    const result = await make(series, { ...settings, ...inputs }, partOfRun(run, 0.3, 0.8))
     const told = {
       ...result,
       warnings: [...warnings, ...result.warnings],
@@ -127,6 +144,7 @@ async function makeMaps(paths: string[], flags: Flags, run: Run): Promise<Export
     return JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')) as ExportSummary
   } finally {
     await study.close()
+    await predictor?.close()
   }
 }
 
@@ -137,9 +155,9 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
   return [result, (performance.now() - start) / 1000]
 }
 
-function settingsOf(flags: Flags): PerfusionSettings {
+function settingsOf(flags: MapsFlags): PerfusionSettings {
   const parsed = perfusionSettingsSchema.safeParse({
-    method: flags.method,
+    method: flags.method === 'cnn' ? undefined : flags.method,
     scaleToVenous: flags.scale,
     smoothInTime: flags.smoothInTime,
     hematocritLarge: flags.hematocritLarge,

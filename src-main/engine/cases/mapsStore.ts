@@ -11,6 +11,7 @@ const storedSchema = perfusionResultSchema
   .pick({
     method: true,
     settings: true,
+    model: true,
     aif: true,
     vof: true,
     baselineFrames: true,

@@ -1,4 +1,4 @@
-import { mapNames, type Geometry, type MapName, type VascularInput, type Warning } from '@contract'
+import { mapNames, type Geometry, type MapName, type ModelIdentity, type VascularInput, type Warning } from '@contract'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume, type VolumeSeries } from '../volume'
 import { methodNames, NOT_FOR_DIAGNOSIS } from './words'
@@ -36,6 +36,8 @@ export interface ExportSummary {
   settings: PerfusionMaps['settings']
   /** κ/ρ in ml/g: (1 − Hct large) / (1 − Hct small) / density; in every CBV, and in CBF of the SVD methods. */
   kappaOverRho: number
+  /** The network that made the maps; absent for a deconvolution. */
+  model?: ModelIdentity
   aif: VascularInput
   vof: VascularInput | null
   baselineFrames: number
@@ -84,6 +86,7 @@ export function summarise(series: VolumeSeries, result: PerfusionMaps, created: 
     methodName: methodNames[result.method],
     settings,
     kappaOverRho: (1 - settings.hematocritLarge) / (1 - settings.hematocritSmall) / settings.brainDensity,
+    ...(result.model ? { model: result.model } : {}),
     aif: result.aif,
     vof: result.vof,
     baselineFrames: result.baselineFrames,

@@ -1,4 +1,12 @@
-import { mapNames, type MapName, type PerfusionSettings, type VascularInput, type Warning } from '@contract'
+import {
+  mapNames,
+  type MapName,
+  type MapsMethod,
+  type ModelIdentity,
+  type PerfusionSettings,
+  type VascularInput,
+  type Warning,
+} from '@contract'
 import { callForEach, openPool, type WorkerPool } from '../compute/pool'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
@@ -10,8 +18,10 @@ import { surveySeries } from './surveySeries'
 /** The maps of a series and everything they rest on. Maps are [voxel] of the volume, 0 outside the mask. */
 export interface PerfusionMaps {
   geometry: VolumeSeries['geometry']
-  method: PerfusionSettings['method']
+  method: MapsMethod
   settings: PerfusionSettings
+  /** The network that made the maps; absent for a deconvolution. */
+  model?: ModelIdentity
   maps: Record<MapName, Float32Array>
   mask: Uint8Array
   aif: VascularInput

@@ -1,4 +1,4 @@
-import { defaultDisplays, type MapName, type PerfusionMethod } from '@contract'
+import { defaultDisplays, mapNames, type MapName, type MapsMethod } from '@contract'
 
 /** What a map shows, in words, units and display. */
 export interface MapDefinition {
@@ -13,8 +13,25 @@ export interface MapDefinition {
 }
 
 /** Labels, definitions, units and display ranges of the six maps of a method. */
-export function mapDefinitions(method: PerfusionMethod): Record<MapName, MapDefinition> {
-  const box = method === 'bennink'
+export function mapDefinitions(method: MapsMethod): Record<MapName, MapDefinition> {
+  const definitions = residueDefinitions(method === 'bennink' || method === 'cnn')
+  if (method !== 'cnn') return definitions
+  return Object.fromEntries(
+    mapNames.map((name) => [name, { ...definitions[name], definition: predicted[name] }]),
+  ) as Record<MapName, MapDefinition>
+}
+
+/** What a network's maps are: it learnt the first four; the others follow from them. */
+const predicted: Record<MapName, string> = {
+  cbf: 'Cerebral blood flow as a network predicts it, without an arterial input.',
+  cbv: 'Cerebral blood volume as a network predicts it, without an arterial input.',
+  mtt: 'Mean transit time: 60 · CBV / CBF of the predicted maps.',
+  ttp: 'Time to peak of the tissue curve from bolus arrival in the artery, as a network predicts it.',
+  tmax: 'Delay + MTT/2 as a network predicts it.',
+  delay: 'Arrival of the tissue after the artery: predicted Tmax less half of the MTT.',
+}
+
+function residueDefinitions(box: boolean): Record<MapName, MapDefinition> {
   return {
     cbf: {
       label: 'CBF',

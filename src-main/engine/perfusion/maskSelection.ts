@@ -17,12 +17,12 @@ const VESSEL_SHARE = 0.4
  * The voxels that get maps: the brain without large vessels (peak enhancement above 120 HU or 40 % of the artery's) and,
  * on CT, without fluid (baseline below 18 HU). On shared memory.
  */
-export function finishMask(survey: SeriesSurvey, inputs: VascularInputs): Uint8Array {
+export function finishMask(survey: SeriesSurvey, inputs: Pick<VascularInputs, 'aif'>): Uint8Array {
   const { brain, features, view, noise, baselineFrames } = survey
   const volume = brain.length
   const mask = new Uint8Array(new SharedArrayBuffer(volume))
   const ct = view.echoTime === null
-  const arterialPeak = inputs.aif.quality.peak * inputs.aif.scale
+  const arterialPeak = inputs.aif.voxels.length > 0 ? inputs.aif.quality.peak * inputs.aif.scale : Infinity
   const highest = ct ? Math.min(VESSEL_HU, VESSEL_SHARE * arterialPeak) : VESSEL_SHARE * arterialPeak
   const peak = features.subarray(PEAK * volume, (PEAK + 1) * volume)
   const measured = features.subarray(BASELINE * volume, (BASELINE + 1) * volume)

@@ -1,3 +1,5 @@
+import { individualSchema, type Individual } from './individual'
+
 /**
  * Concentration of contrast in a vessel over time, as enhancement in HU: a function of seconds from the first frame,
  * with its integral, on a grid so fine that nothing measured at a scanner's interval can tell it from the exact one.
@@ -24,6 +26,9 @@ export interface GammaVariate {
 }
 
 export const BOLUS_STEP = 0.02
+
+export type BolusShape = Individual['bolus']
+const standardBolus: BolusShape = individualSchema.parse({}).bolus
 
 export function gammaVariate({ arrival, peak, alpha, beta }: GammaVariate, t: number): number {
   if (t <= arrival) return 0
@@ -90,12 +95,18 @@ export function sampleAt(table: Float64Array | Float32Array, step: number, t: nu
 }
 
 /**
- * The head's artery: a first pass of 400 HU at its peak 4.5 s after arrival, and a recirculation of 7 % that comes
- * 11 s later and three times as broad.
+ * The head's artery: a first pass of (in the standard head) 400 HU at its peak 4.5 s after arrival, and a recirculation
+ * of 7 % that comes 11 s later and three times as broad.
  */
-export function headArterialInput(duration: number): Bolus {
-  const first: GammaVariate = { arrival: 8, peak: 400, alpha: 3, beta: 1.5 }
-  const second: GammaVariate = { arrival: 19, peak: 28, alpha: 3, beta: 4.5 }
+export function headArterialInput(duration: number, shape: BolusShape = standardBolus): Bolus {
+  const { arrival, peak, alpha, beta, recirculation } = shape
+  const first: GammaVariate = { arrival, peak, alpha, beta }
+  const second: GammaVariate = {
+    arrival: arrival + 11,
+    peak: recirculation * peak,
+    alpha,
+    beta: 3 * beta,
+  }
   return tabulateBolus((t) => gammaVariate(first, t) + gammaVariate(second, t), first.arrival, duration)
 }
 
@@ -106,6 +117,6 @@ export function kudoArterialInput(duration: number): Bolus {
 }
 
 /** The great veins: the arterial curve 4.5 s later, dispersed by 2 s; its peak comes about 6 s after the artery's. */
-export function venousOutput(arterial: Bolus): Bolus {
-  return downstream(arterial, 4.5, 2)
+export function venousOutput(arterial: Bolus, shape: BolusShape = standardBolus): Bolus {
+  return downstream(arterial, shape.venousDelay, shape.venousDispersion)
 }

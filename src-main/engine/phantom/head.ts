@@ -1,6 +1,7 @@
 import type { Geometry, Vec3 } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
 import { blurred, sampleField, variation, type Field } from './fields'
+import { headPlacement, individualSchema, type Individual, type Placement } from './individual'
 import { markLesion, type LesionDepth } from './lesion'
 import { visitMni } from './mni'
 import { parseLesion, type PhantomOptions } from './options'
@@ -19,6 +20,7 @@ import { addVessel, cerebralArteries, duralSinuses } from './vessels'
 
 /** Standard deviation of the scanner's in-plane point spread, mm. */
 const POINT_SPREAD = 0.5
+const standard = individualSchema.parse({})
 /** Of a voxel; above it a voxel counts as vessel. */
 const VESSEL_SHARE = 0.25
 
@@ -62,23 +64,27 @@ export async function headVoxels(
   const [nx, ny, nz] = geometry.size
   const voxels = emptyVoxels(nx * ny * nz)
   const vary = variations(options.seed)
+  const placement = options.individual ? headPlacement(options.individual.head) : null
   for (let slice = 0; slice < nz; slice++) {
     stopIfCancelled(run)
     run.onProgress?.((0.8 * slice) / nz, 'Anatomy')
-    fillSlice(voxels, geometry, slice, template, vary, tissueBaseline[options.modality])
+    fillSlice(voxels, geometry, slice, template, vary, tissueBaseline[options.modality], placement)
     await new Promise(setImmediate)
   }
   const request = parseLesion(options.lesion) ?? null
   for (const vessel of cerebralArteries(request?.territory ?? null)) {
-    addVessel(voxels.artery, geometry, vessel)
+    addVessel(voxels.artery, geometry, vessel, placement)
   }
-  for (const vessel of duralSinuses(template.brain, template.hull)) addVessel(voxels.vein, geometry, vessel)
+  for (const vessel of duralSinuses(template.brain, template.hull)) {
+    addVessel(voxels.vein, geometry, vessel, placement)
+  }
   for (const values of [voxels.artery, voxels.vein, voxels.baseline]) {
     values.set(blurred(values, geometry.size, POINT_SPREAD / geometry.spacing[0], 2))
   }
   placeVessels(voxels)
-  const depth = request ? markLesion(request, voxels, geometry, margin, options.seed) : null
-  setPerfusion(voxels, geometry, vary, depth)
+  const lesion = request && { ...request, shrink: options.shrinkLesion }
+  const depth = lesion ? markLesion(lesion, voxels, geometry, margin, options.seed, placement) : null
+  setPerfusion(voxels, geometry, vary, depth, placement, (options.individual ?? standard).perfusion)
   return voxels
 }
 
@@ -89,12 +95,14 @@ function fillSlice(
   template: HeadTemplate,
   vary: Variations,
   baseline: TissueBaseline,
+  placement: Placement | null,
 ): void {
-  visitMni(geometry, slice, slice + 1, (at, x, y, z) => {
+  const fill = (at: number, x: number, y: number, z: number): void => {
     const hull = sampleField(template.hull, x, y, z)
     if (hull > SKULL_GAP) fillOutside(voxels, at, hull - SKULL_GAP, [x, y, z], vary, baseline)
     else fillInside(voxels, at, hull, [x, y, z], template, vary, baseline)
-  })
+  }
+  visitMni(geometry, slice, slice + 1, fill, placement)
 }
 
 /** Between the hull of the brain and the inner table of the skull, mm. */
@@ -175,8 +183,10 @@ function setPerfusion(
   geometry: Geometry,
   vary: Variations,
   depth: LesionDepth | null,
+  placement: Placement | null,
+  patient: Individual['perfusion'],
 ): void {
-  visitMni(geometry, 0, geometry.size[2], (at, x, y, z) => {
+  const set = (at: number, x: number, y: number, z: number): void => {
     const label = voxels.tissue[at]
     if (label !== tissueLabels.grey && label !== tissueLabels.white) return
     const states = label === tissueLabels.grey ? perfusionStates.grey : perfusionStates.white
@@ -187,13 +197,17 @@ function setPerfusion(
         : lesion === lesionLabels.penumbra
           ? states.penumbra
           : states.normal
-    const cbf = state.cbf * (1 + 0.12 * sampleField(vary.flow, x, y, z))
-    const cbv = state.cbv * (1 + 0.1 * sampleField(vary.volume, x, y, z))
+    const hit = lesion === lesionLabels.none ? 0 : 1
+    const flow = patient.flow * (hit ? patient.lesionFlow : 1)
+    const volume = patient.volume * (hit ? patient.lesionVolume : 1)
+    const cbf = flow * state.cbf * (1 + 0.12 * sampleField(vary.flow, x, y, z))
+    const cbv = volume * state.cbv * (1 + 0.1 * sampleField(vary.volume, x, y, z))
     voxels.cbf[at] = cbf
     voxels.cbv[at] = cbv
     voxels.mtt[at] = (60 * cbv) / cbf
     const arrival = 0.4 * sampleField(vary.arrival, x, y, z)
     const deeper = depth && lesion === lesionLabels.penumbra ? 1.5 - depth[at] : 0
-    voxels.delay[at] = state.delay + arrival + 2.6 * deeper
-  })
+    voxels.delay[at] = state.delay + arrival + 2.6 * deeper + hit * patient.lesionDelay
+  }
+  visitMni(geometry, 0, geometry.size[2], set, placement)
 }

@@ -12,5 +12,7 @@ export {
 export { frameRenderer, type FrameRenderer } from './render'
 export { demoOptions, writePhantomStudy, type StudyWriteOptions } from './study'
 export { lesionVolumes, phantomTruth, truthDefinitions, truthSummary, type PhantomTruth } from './truth'
+export { individualSchema, type Individual } from './individual'
+export { mixSeeds, normalQuantiles, randomStream, uniform, type RandomStream } from './random'
 export { lesionLabels, tissueLabels } from './tissue'
 export { phantomSeries } from './series'

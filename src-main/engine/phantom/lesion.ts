@@ -1,5 +1,6 @@
 import { UmbraError, type Geometry, type Vec3 } from '@contract'
 import { sampleField, variation } from './fields'
+import type { Placement } from './individual'
 import { visitMni } from './mni'
 import type { LesionRequest, Territory } from './options'
 import { mixSeeds } from './random'
@@ -33,13 +34,14 @@ export type LesionDepth = Float32Array
  * Returns the depth of every voxel, Infinity outside. Throws `usage` where the slab has too little tissue.
  */
 export function markLesion(
-  request: LesionRequest,
+  request: LesionRequest & { shrink?: boolean },
   voxels: PhantomVoxels,
   geometry: Geometry,
   margin: number,
   seed: number,
+  placement: Placement | null = null,
 ): LesionDepth {
-  const scores = territoryScores(request.territory, voxels, geometry, seed)
+  const scores = territoryScores(request.territory, voxels, geometry, seed, placement)
   const [nx, ny, nz] = geometry.size
   const inside = scores.subarray(margin * nx * ny, (nz - margin) * nx * ny)
   const ranked = inside.filter(Number.isFinite).sort()
@@ -47,7 +49,8 @@ export function markLesion(
   const available = ranked.length * voxelMl
   const coreMl = request.coreMl ?? Math.min(usual.core.ml, usual.core.share * available)
   const penumbraMl = request.penumbraMl ?? Math.min(usual.penumbra.ml, usual.penumbra.share * available)
-  if (coreMl + penumbraMl > available + voxelMl) {
+  const room = request.shrink ? Math.min(1, (0.9 * available) / Math.max(coreMl + penumbraMl, 1e-6)) : 1
+  if (room * (coreMl + penumbraMl) > available + voxelMl) {
     throw new UmbraError({
       code: 'usage',
       where: 'lesion',
@@ -59,7 +62,7 @@ export function markLesion(
     const count = Math.min(Math.round(ml / voxelMl), ranked.length)
     return count < ranked.length ? ranked[count] : Infinity
   }
-  const [core, outer] = [limitOf(coreMl), limitOf(coreMl + penumbraMl)]
+  const [core, outer] = [limitOf(room * coreMl), limitOf(room * (coreMl + penumbraMl))]
   const furthest = Math.min(outer, ranked[ranked.length - 1] ?? 0)
   const depth = new Float32Array(scores.length).fill(Infinity)
   for (let i = 0; i < scores.length; i++) {
@@ -80,6 +83,7 @@ function territoryScores(
   voxels: PhantomVoxels,
   geometry: Geometry,
   seed: number,
+  placement: Placement | null,
 ): Float32Array {
   const [artery, side] = territory.split('-') as ['mca' | 'aca' | 'pca', 'left' | 'right']
   const { centre, reach, spared } = shapes[artery]
@@ -87,7 +91,7 @@ function territoryScores(
   const waves = variation(mixSeeds(seed, 0x1e51), 17, [-120, -160, -120], [120, 120, 140])
   const [nx, ny, nz] = geometry.size
   const scores = new Float32Array(nx * ny * nz).fill(Infinity)
-  visitMni(geometry, 0, nz, (at, x, y, z) => {
+  const score = (at: number, x: number, y: number, z: number): void => {
     const label = voxels.tissue[at]
     if ((label !== tissueLabels.grey && label !== tissueLabels.white) || sign * x < spared) return
     const distance = Math.hypot(
@@ -96,7 +100,8 @@ function territoryScores(
       (z - centre[2]) / reach[2],
     )
     scores[at] = distance + 0.12 * (1 + sampleField(waves, x, y, z))
-  })
+  }
+  visitMni(geometry, 0, nz, score, placement)
   return scores
 }
 

@@ -1,5 +1,6 @@
 import type { Geometry, Vec3 } from '@contract'
 import { indexSteps, voxelToWorld } from '../volume'
+import type { Placement } from './individual'
 
 /** The axis of the head passes the isocentre this far behind the anterior commissure, mm. */
 const AXIS_BEHIND_COMMISSURE = 18
@@ -9,12 +10,16 @@ export function patientOfMni([x, y, z]: Vec3): Vec3 {
   return [-x, -(y + AXIS_BEHIND_COMMISSURE), z]
 }
 
-/** Visits the voxels of some slices, x fastest, with their index and their position in MNI space (RAS, mm). */
+/**
+ * Visits the voxels of some slices, x fastest, with their index and their position in MNI space (RAS, mm): that of the
+ * standard head, or of a head with a placement of its own.
+ */
 export function visitMni(
   geometry: Geometry,
   fromSlice: number,
   toSlice: number,
   visit: (at: number, x: number, y: number, z: number) => void,
+  placement?: Placement | null,
 ): void {
   const [nx, ny] = geometry.size
   const [right, down] = indexSteps(geometry)
@@ -25,7 +30,10 @@ export function visitMni(
       for (let i = 0; i < nx; i++) {
         const x = -(rowL + i * right[0])
         const y = -(rowP + i * right[1]) - AXIS_BEHIND_COMMISSURE
-        visit((slice * ny + j) * nx + i, x, y, rowS + i * right[2])
+        const z = rowS + i * right[2]
+        const at = (slice * ny + j) * nx + i
+        if (placement) visit(at, ...placement.toHead(x, y, z))
+        else visit(at, x, y, z)
       }
     }
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { UmbraError } from '@contract'
+import { individualSchema } from './individual'
 
 export const phantomKinds = ['head', 'kudo'] as const
 export const phantomVendors = ['ge', 'siemens', 'philips', 'canon'] as const
@@ -84,6 +85,10 @@ const requestSchema = z.strictObject({
   /** A rescale slope and intercept of its own for every slice. */
   rescalePerSlice: z.boolean().default(false),
   seed: z.number().int().min(0).max(0xffffffff).default(1),
+  /** A patient unlike the standard one; the head only. */
+  individual: individualSchema.optional(),
+  /** Where the slab has too little tissue, a lesion as large as fits instead of a refusal. */
+  shrinkLesion: z.boolean().optional(),
 })
 
 /**

@@ -39,7 +39,10 @@ export async function makePhantom(options: PhantomOptions, run: Run = {}): Promi
   const geometry = phantomGeometry(options)
   const times = acquisitionTimes(options)
   const duration = Math.max(times[times.length - 1], mttRange.highest) + TAIL
-  const arterial = options.kind === 'kudo' ? kudoArterialInput(duration) : headArterialInput(duration)
+  const arterial =
+    options.kind === 'kudo'
+      ? kudoArterialInput(duration)
+      : headArterialInput(duration, options.individual?.bolus)
   const margin = motionMargin(options.motion, options.thickness)
   const stillGeometry = withMargin(geometry, margin)
   const stillVoxels =
@@ -53,7 +56,7 @@ export async function makePhantom(options: PhantomOptions, run: Run = {}): Promi
     frames: options.volumes,
     times,
     arterial,
-    venous: venousOutput(arterial),
+    venous: venousOutput(arterial, options.individual?.bolus),
     response: tissueResponse(options.residue, arterial),
     voxels: withoutMargin(stillVoxels, nx * ny, margin),
     poses: options.motion > 0 ? headMotion(options.volumes, options.motion, options.seed) : null,

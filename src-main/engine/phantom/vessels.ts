@@ -1,6 +1,7 @@
 import type { Geometry, Vec3 } from '@contract'
 import { indexSteps, voxelToWorld, worldToVoxel } from '../volume'
 import { sampleField, type Field } from './fields'
+import type { Placement } from './individual'
 import { patientOfMni } from './mni'
 import type { Territory } from './options'
 
@@ -148,10 +149,16 @@ const IN_PLANE_SAMPLES = 3
 const THROUGH_PLANE_SAMPLES = 7
 
 /** Adds the share of every voxel (in-plane size times slice thickness) that lies inside a vessel. */
-export function addVessel(fractions: Float32Array, geometry: Geometry, { points }: Vessel): void {
+export function addVessel(
+  fractions: Float32Array,
+  geometry: Geometry,
+  { points }: Vessel,
+  placement: Placement | null = null,
+): void {
+  const placed = (at: Vec3): Vec3 => patientOfMni(placement ? placement.toPatient(at) : at)
   for (let i = 1; i < points.length; i++) {
     const [from, to] = [points[i - 1], points[i]]
-    addTube(fractions, geometry, patientOfMni(from.at), patientOfMni(to.at), from.radius, to.radius)
+    addTube(fractions, geometry, placed(from.at), placed(to.at), from.radius, to.radius)
   }
 }
 

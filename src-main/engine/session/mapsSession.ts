@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   mapNames,
   UmbraError,
+  type BackendChoice,
   type MapName,
   type PerfusionResult,
   type PerfusionSettings,
@@ -9,9 +10,11 @@ import {
 } from '@contract'
 import type { MapsStore } from '../cases/mapsStore'
 import { programIdentity } from '../compute/programIdentity'
-import { partOfRun } from '../compute/run'
+import { partOfRun, type Run } from '../compute/run'
 import { createLane, type JobRun } from '../jobs'
+import { readModelSpec } from '../networks'
 import { computePerfusion, mapDefinitions, type PerfusionMaps } from '../perfusion'
+import { openRemotePredictor, predictMaps } from '../prediction'
 import type { VolumeSeries } from '../volume'
 import { seriesIdentity } from './seriesIdentity'
 import type { VoxelRegistry } from './voxelRegistry'
@@ -22,6 +25,13 @@ const RESULTS_ALWAYS_KEPT = 2
 /** The maps of the open study, each known by the hash of the series and the settings it came from. */
 export interface MapsSession {
   compute(series: VolumeSeries, settings: PerfusionSettings, run: JobRun): Promise<PerfusionResult>
+  /** The same by a network, which computes in a process of its own. */
+  predict(
+    series: VolumeSeries,
+    settings: PerfusionSettings,
+    model: ModelChoice,
+    run: JobRun,
+  ): Promise<PerfusionResult>
   list(seriesKey: string): PerfusionResult[]
   maps(mapsId: string): PerfusionMaps
   result(mapsId: string): PerfusionResult
@@ -30,14 +40,24 @@ export interface MapsSession {
   settled(): Promise<void>
 }
 
+/** A model's folder, and what computes it. */
+export interface ModelChoice {
+  directory: string
+  backend: BackendChoice
+}
+
 interface Entry {
   result: PerfusionResult
   maps: PerfusionMaps
 }
 
-/** The same series, settings and build of Umbra give the same maps, so they share one id. */
-async function mapsIdOf(series: VolumeSeries, settings: PerfusionSettings): Promise<string> {
-  const parts = JSON.stringify([await programIdentity(), await seriesIdentity(series), settings])
+/** The same series, settings, network and build of Umbra give the same maps, so they share one id. */
+async function mapsIdOf(
+  series: VolumeSeries,
+  settings: PerfusionSettings,
+  weights: string[],
+): Promise<string> {
+  const parts = JSON.stringify([await programIdentity(), await seriesIdentity(series), settings, ...weights])
   return createHash('sha256').update(parts).digest('hex').slice(0, 32)
 }
 
@@ -68,6 +88,22 @@ function describe(
       return { name, label, definition, voxels: register(name, maps[name], unit), display }
     }),
     mask: register('mask', mask, ''),
+  }
+}
+
+type Maker = (run: Run) => Promise<PerfusionMaps>
+
+async function predictRemotely(
+  series: VolumeSeries,
+  settings: PerfusionSettings,
+  { directory, backend }: ModelChoice,
+  run: Run,
+): Promise<PerfusionMaps> {
+  const predictor = await openRemotePredictor(directory, { backend })
+  try {
+    return await predictMaps(predictor, series, settings, run)
+  } finally {
+    predictor.close()
   }
 }
 
@@ -116,39 +152,56 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
     return entry.result
   }
 
-  async function obtain(
-    mapsId: string,
-    series: VolumeSeries,
-    settings: PerfusionSettings,
-    run: JobRun,
-  ): Promise<PerfusionMaps> {
+  async function obtain(mapsId: string, make: Maker, run: JobRun): Promise<PerfusionMaps> {
     const stored = await store.find(mapsId)
     if (stored) {
       run.log('Found: these maps were computed before.')
       return stored
     }
-    const maps = await computePerfusion(series, settings, partOfRun(run, 0.02, 1))
+    const maps = await make(partOfRun(run, 0.02, 1))
     save(mapsId, maps)
     return maps
   }
 
+  /** One after the other, and none twice. */
+  function inTurn(
+    series: VolumeSeries,
+    identify: () => Promise<string>,
+    make: Maker,
+    run: JobRun,
+  ): Promise<PerfusionResult> {
+    return lane.enter(run, async () => {
+      const asked = generation
+      run.onProgress(0, 'looking for earlier results')
+      const mapsId = await identify()
+      const known = entries.get(mapsId)
+      if (known) return touch(mapsId, known)
+      const maps = await obtain(mapsId, make, run)
+      if (asked !== generation) {
+        throw new UmbraError({ code: 'no-study', message: 'The study was closed meanwhile.' })
+      }
+      const entry = { maps, result: describe(mapsId, series.key, maps, voxels) }
+      const result = touch(mapsId, entry)
+      makeRoom()
+      return result
+    })
+  }
+
   return {
     compute: (series, settings, run) =>
-      lane.enter(run, async () => {
-        const asked = generation
-        run.onProgress(0, 'looking for earlier results')
-        const mapsId = await mapsIdOf(series, settings)
-        const known = entries.get(mapsId)
-        if (known) return touch(mapsId, known)
-        const maps = await obtain(mapsId, series, settings, run)
-        if (asked !== generation) {
-          throw new UmbraError({ code: 'no-study', message: 'The study was closed meanwhile.' })
-        }
-        const entry = { maps, result: describe(mapsId, series.key, maps, voxels) }
-        const result = touch(mapsId, entry)
-        makeRoom()
-        return result
-      }),
+      inTurn(
+        series,
+        () => mapsIdOf(series, settings, []),
+        (part) => computePerfusion(series, settings, part),
+        run,
+      ),
+    predict: (series, settings, { directory, backend }, run) =>
+      inTurn(
+        series,
+        async () => mapsIdOf(series, settings, [(await readModelSpec(directory)).weightsSha256]),
+        (part) => predictRemotely(series, settings, { directory, backend }, part),
+        run,
+      ),
     list: (seriesKey) =>
       [...entries.values()].map(({ result }) => result).filter((result) => result.seriesKey === seriesKey),
     maps: (mapsId) => entryOf(mapsId).maps,

@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { UmbraError } from '@contract'
+import type { Run } from '../../engine/compute/run'
+import { openTensorFlow, type BackendName } from '../../engine/compute/tensorflow'
+import { trainingConfig, trainNetwork, type EpochRecord, type TrainingResult } from '../../engine/training'
+import { printJson } from '../program'
+import { withProgress } from '../progress'
+
+interface Flags {
+  out: string
+  datasets?: string
+  backend?: BackendName
+  json?: boolean
+}
+
+const help = `
+CONFIG is a JSON file; docs/training.md lists its fields. OUT gets config.json, split.json, metrics.csv, TensorBoard
+events, the best and the last checkpoint, and model/ with its card. The same command goes on where a run was stopped
+or killed.
+
+Example:
+  umbra train config.json -o runs/first`
+
+/** `umbra train CONFIG -o OUT`: trains a network, or goes on with it. */
+export function command(): Command {
+  return new Command('train')
+    .description('train a network that makes perfusion maps')
+    .argument('<config>', 'what to train, on which data (JSON)')
+    .requiredOption(
+      '-o, --out <folder>',
+      'the folder of the run; made when missing, gone on with where it exists',
+    )
+    .option(
+      '--datasets <folder>',
+      'where prepared data sets are kept (default: .umbra/datasets in the home folder)',
+    )
+    .option('--backend <name>', 'cuda, webgpu, native or wasm (default: the first that works)')
+    .option('--json', 'print the result on stdout')
+    .addHelpText('after', help)
+    .action(async (config: string, flags: Flags) => {
+      const result = await withProgress('Train', (run) => train(config, flags, run))
+      if (flags.json) printJson(result)
+      else process.stdout.write(report(result))
+    })
+}
+
+async function train(path: string, flags: Flags, run: Run): Promise<TrainingResult> {
+  const config = trainingConfig(await readJson(path), path)
+  const runtime = await openTensorFlow({ backend: flags.backend })
+  try {
+    const { tf, backend, version, device, threads } = runtime
+    const computedBy = `${backend} TensorFlow ${version}, ${device}, ${threads} thread${threads === 1 ? '' : 's'}`
+    process.stderr.write(`${computedBy}\n`)
+    return await trainNetwork(
+      tf,
+      {
+        config,
+        directory: resolve(flags.out),
+        datasets: resolve(flags.datasets ?? join(homedir(), '.umbra', 'datasets')),
+        computedBy,
+        onEpoch: (record, left) => process.stderr.write(`${epochLine(record, left)}\n`),
+      },
+      run,
+    )
+  } finally {
+    await runtime.dispose()
+  }
+}
+
+async function readJson(path: string): Promise<unknown> {
+  const text = await readFile(path, 'utf8').catch(() => {
+    throw new UmbraError({ code: 'not-found', message: 'There is no such file.', where: path })
+  })
+  try {
+    return JSON.parse(text)
+  } catch (thrown) {
+    throw new UmbraError({
+      code: 'usage',
+      message: `The configuration is no JSON: ${(thrown as Error).message}`,
+      where: path,
+    })
+  }
+}
+
+function epochLine(record: EpochRecord, left: number | null): string {
+  const correlations = Object.entries(record.correlation)
+    .map(([map, r]) => `${map} ${(r ?? 0).toFixed(3)}`)
+    .join(' ')
+  const minutes = left === null ? '' : `, ${(left / 60).toFixed(0)} min left`
+  return `Epoch ${record.epoch}: loss ${record.trainingLoss.toExponential(3)}, validation ${record.validationLoss.toExponential(3)}, r ${correlations}, ${record.seconds.toFixed(0)} s${minutes}`
+}
+
+function report(result: TrainingResult): string {
+  const { best } = result
+  return `${result.epochs} epochs; ended because ${result.ended}
+Best: epoch ${result.bestEpoch}, validation loss ${best.validationLoss.toExponential(3)}
+Model with ${result.parameters} parameters written to ${result.model}
+`
+}

@@ -1,0 +1,5 @@
+export { allMethods, evaluate, judgeMaps, type EvaluationRequest, type Finding } from './evaluate'
+export { experimentNames, experiments, type ExperimentName } from './experiments'
+export { diceCoefficient, lesionThresholds, thresholdLesions } from './lesions'
+export { experimentPlot } from './plots'
+export { findingsCsv, findingsTables } from './report'

@@ -1,0 +1,22 @@
+export { bilateralFilter } from './bilateral'
+export { inputSpecSchema, outputSpecSchema, usualScales, type InputSpec, type OutputSpec } from './modelSpec'
+export { lineWeights, resampleImage, resampledCount, type LineWeights } from './planeGrid'
+export { prepareSeries, type PreparedSeries } from './prepareSeries'
+export {
+  architectureNames,
+  buildNetwork,
+  networkSchema,
+  networkSource,
+  networkStride,
+  type NetworkChoice,
+} from './registry'
+export type { NetworkShape } from './perfusionUnet'
+export type { LayersModel, NamedTensorMap, Optimizer, Tensor, Tensor4D, TensorFlow } from './tensorflow'
+export {
+  loadModel,
+  modelSpecSchema,
+  readModelSpec,
+  writeModel,
+  type ModelSpec,
+  type PerfusionModel,
+} from './modelFile'

@@ -1,0 +1,4 @@
+export { localPredictor } from './localPredictor'
+export { DEFAULT_MODEL, listModels, modelFolder } from './modelFolder'
+export { predictMaps, type Predictor } from './predictMaps'
+export { openRemotePredictor, type RemotePredictor } from './remotePredictor'

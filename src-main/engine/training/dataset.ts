@@ -1,0 +1,225 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { UmbraError, type MapName } from '@contract'
+import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
+import { lineWeights, prepareSeries, resampleImage, type InputSpec, type OutputSpec } from '../networks'
+import { surveyContrast } from '../perfusion'
+import {
+  openDataset,
+  packSlice,
+  writeIndex,
+  writeStudy,
+  writtenStudy,
+  type CachedStudy,
+  type DatasetCache,
+} from './cache'
+import { cohortPatient, cohortStudy, type CohortChoice, type LabelledStudy } from './cohort'
+import { listedStudy, type StudyList } from './studyList'
+
+export type DataChoice = CohortChoice | StudyList
+
+/** Of the head, beyond the brain, that a network still sees, mm. */
+const MARGIN = 8
+
+/** A study to be learnt from, loaded only when it is its turn. */
+interface Source {
+  patient: string
+  study: string
+  load(run: Run): Promise<LabelledStudy>
+}
+
+function sourcesOf(choice: DataChoice, outputs: OutputSpec): Source[] {
+  if (choice.kind === 'cohort') {
+    return Array.from({ length: choice.patients }, (_, index) => {
+      const patient = cohortPatient(choice, index)
+      return { patient, study: patient, load: (run) => cohortStudy(choice, index, run) }
+    })
+  }
+  return choice.studies.map((entry) => ({
+    patient: entry.patient,
+    study: entry.study,
+    load: (run) =>
+      listedStudy(
+        entry,
+        outputs.map(({ map }) => map),
+        run,
+      ),
+  }))
+}
+
+/** To be raised when the preparation changes, so that data sets prepared in another way are not taken for this one. */
+const PREPARATION = 2
+
+/** The name of a data set's folder: what it is built from. */
+export function datasetKey(choice: DataChoice, input: InputSpec, outputs: OutputSpec): string {
+  return createHash('sha256')
+    .update(JSON.stringify([PREPARATION, choice, input, outputs]))
+    .digest('hex')
+    .slice(0, 16)
+}
+
+/**
+ * Opens the data set of a choice under `directory`, building what of it is not there yet: every study is prepared once,
+ * cropped to the brain and written; an interrupted build goes on where it was. Throws `nan-in-data` and what reading
+ * and surveying a study throws, naming the study.
+ */
+export async function buildDataset(
+  directory: string,
+  choice: DataChoice,
+  input: InputSpec,
+  outputs: OutputSpec,
+  run: Run = {},
+): Promise<DatasetCache> {
+  const folder = join(directory, datasetKey(choice, input, outputs))
+  if (existsSync(join(folder, 'dataset.json'))) return openDataset(folder)
+  const sources = sourcesOf(choice, outputs)
+  const studies: CachedStudy[] = []
+  for (const [index, source] of sources.entries()) {
+    stopIfCancelled(run)
+    const part = partOfRun(run, index / sources.length, (index + 1) / sources.length)
+    const named: Run = {
+      signal: run.signal,
+      onProgress: (progress) => part.onProgress?.(progress, `Preparing ${source.patient}`),
+    }
+    const before = await writtenStudy(folder, source.study)
+    studies.push(before ?? (await prepareStudy(folder, source, input, outputs, named)))
+  }
+  await writeIndex(folder, { input, outputs, studies })
+  return openDataset(folder)
+}
+
+async function prepareStudy(
+  folder: string,
+  source: Source,
+  input: InputSpec,
+  outputs: OutputSpec,
+  run: Run,
+): Promise<CachedStudy> {
+  try {
+    const { series, maps, known } = await source.load(partOfRun(run, 0, 0.5))
+    const survey = await surveyContrast(series, undefined, partOfRun(run, 0.5, 0.8))
+    const prepared = prepareSeries(series, survey, input)
+    const { rows, columns, slices } = prepared
+    const [nx, ny] = series.geometry.size
+    const [across, down] = [lineWeights(nx, columns), lineWeights(ny, rows)]
+    const plane = (values: ArrayLike<number>, slice: number): Float32Array => {
+      const from = slice * nx * ny
+      return resampleImage(
+        Float32Array.from({ length: nx * ny }, (_, i) => values[from + i]),
+        across,
+        down,
+      )
+    }
+    refuseNotNumbers(maps, known)
+    const inside = Array.from({ length: slices }, (_, slice) => plane(known, slice))
+    const box = brainBox(
+      inside,
+      columns,
+      rows,
+      Math.round(MARGIN / (input.spacing ?? series.geometry.spacing[0])),
+    )
+    const packed: Uint8Array[] = []
+    for (let slice = 0; slice < slices; slice++) {
+      if (!inside[slice].some((share) => share > KNOWN_SHARE)) continue
+      const target = targetOf(outputs, maps, inside[slice], (values) => plane(values, slice), known)
+      const cropped = {
+        rows: box.rows,
+        columns: box.columns,
+        input: crop(prepared.slice(slice), columns, input.timePoints, box),
+        target: crop(target, columns, outputs.length, box),
+      }
+      packed.push(packSlice(cropped))
+    }
+    if (packed.length === 0) {
+      throw new UmbraError({ code: 'empty-study', message: 'The study has no slice with known maps.' })
+    }
+    const { patient, study } = source
+    return await writeStudy(folder, { patient, study, rows: box.rows, columns: box.columns }, packed)
+  } catch (thrown) {
+    if (!(thrown instanceof UmbraError)) throw thrown
+    const { code, message, hint } = thrown
+    throw new UmbraError({ code, message, hint, where: source.study })
+  }
+}
+
+function refuseNotNumbers(maps: LabelledStudy['maps'], known: Uint8Array): void {
+  for (const [name, values] of Object.entries(maps)) {
+    for (let i = 0; i < values.length; i++) {
+      if (known[i] === 0 || Number.isFinite(values[i])) continue
+      throw new UmbraError({
+        code: 'nan-in-data',
+        message: `The ${name.toUpperCase()} map holds values that are no numbers.`,
+        hint: 'Leave the study out, or export its maps again.',
+      })
+    }
+  }
+}
+
+/** A coarser pixel counts where at least this share of it is known. */
+const KNOWN_SHARE = 0.5
+
+/** Targets of a slice [pixel × map]: map / scale, clipped to 0..1; −1 where unknown. Means take known voxels only. */
+function targetOf(
+  outputs: OutputSpec,
+  maps: Partial<Record<MapName, Float32Array>>,
+  inside: Float32Array,
+  plane: (values: ArrayLike<number>) => Float32Array,
+  known: Uint8Array,
+): Float32Array {
+  const target = new Float32Array(inside.length * outputs.length)
+  outputs.forEach(({ map, scale }, channel) => {
+    const values = maps[map]
+    if (!values) {
+      throw new UmbraError({
+        code: 'map-missing',
+        message: `The study has no ${map.toUpperCase()} map to learn from.`,
+      })
+    }
+    const sum = plane(values.map((value, i) => (known[i] ? value : 0)))
+    for (let i = 0; i < inside.length; i++) {
+      const at = i * outputs.length + channel
+      const value = sum[i] / inside[i] / scale
+      target[at] = inside[i] > KNOWN_SHARE ? Math.min(Math.max(value, 0), 1) : -1
+    }
+  })
+  return target
+}
+
+interface Box {
+  row: number
+  column: number
+  rows: number
+  columns: number
+}
+
+/** The smallest box around all known pixels of all slices, with a margin, within the image. */
+function brainBox(planes: Float32Array[], columns: number, rows: number, margin: number): Box {
+  let [left, right, top, bottom] = [columns, -1, rows, -1]
+  for (const plane of planes) {
+    for (let i = 0; i < plane.length; i++) {
+      if (plane[i] <= KNOWN_SHARE) continue
+      const [x, y] = [i % columns, Math.floor(i / columns)]
+      left = Math.min(left, x)
+      right = Math.max(right, x)
+      top = Math.min(top, y)
+      bottom = Math.max(bottom, y)
+    }
+  }
+  const [row, column] = [Math.max(0, top - margin), Math.max(0, left - margin)]
+  return {
+    row,
+    column,
+    rows: Math.min(rows, bottom + margin + 1) - row,
+    columns: Math.min(columns, right + margin + 1) - column,
+  }
+}
+
+function crop(values: Float32Array, width: number, channels: number, box: Box): Float32Array {
+  const cropped = new Float32Array(box.rows * box.columns * channels)
+  for (let row = 0; row < box.rows; row++) {
+    const from = ((box.row + row) * width + box.column) * channels
+    cropped.set(values.subarray(from, from + box.columns * channels), row * box.columns * channels)
+  }
+  return cropped
+}

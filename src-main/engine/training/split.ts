@@ -1,0 +1,60 @@
+import { UmbraError } from '@contract'
+import { mixSeeds, randomStream } from '../phantom'
+import type { CachedStudy } from './cache'
+
+/** Which patients teach and which judge. */
+export interface Split {
+  training: string[]
+  validation: string[]
+}
+
+/**
+ * Splits patients, never slices: in an order that depends on the seed alone, `validation` of them judge. With `folds`
+ * the patients are dealt into that many parts and part `fold` judges. Throws `too-few-patients`.
+ */
+export function splitPatients(
+  patients: readonly string[],
+  choice: { seed: number; validation: number; folds: number | null; fold: number },
+): Split {
+  const shuffled = [...new Set(patients)].sort()
+  const random = randomStream(mixSeeds(choice.seed, 0x59117))
+  for (let i = shuffled.length - 1; i > 0; i--) {
+    const other = Math.floor((random() / 2 ** 32) * (i + 1))
+    ;[shuffled[i], shuffled[other]] = [shuffled[other], shuffled[i]]
+  }
+  const { folds, fold, validation } = choice
+  const judges = (_: string, index: number): boolean =>
+    folds === null ? index < validation : index % folds === fold
+  const split = {
+    training: shuffled.filter((patient, index) => !judges(patient, index)),
+    validation: shuffled.filter(judges),
+  }
+  if (split.training.length === 0 || split.validation.length === 0) {
+    throw new UmbraError({
+      code: 'too-few-patients',
+      message: `${shuffled.length} patients cannot be split: ${split.training.length} would teach and ${split.validation.length} judge.`,
+      hint: 'Add patients, or let fewer of them judge.',
+    })
+  }
+  return split
+}
+
+/** Throws `patient-in-both` where a patient both teaches and judges, `unknown-patient` where a name is in no study. */
+export function checkSplit({ training, validation }: Split, studies: readonly CachedStudy[]): void {
+  const both = training.find((patient) => validation.includes(patient))
+  if (both !== undefined) {
+    throw new UmbraError({
+      code: 'patient-in-both',
+      message: `The patient ${both} is in the training and in the validation part.`,
+      hint: 'What judges a network must not have taught it.',
+    })
+  }
+  const known = new Set(studies.map(({ patient }) => patient))
+  const unknown = [...training, ...validation].find((patient) => !known.has(patient))
+  if (unknown !== undefined) {
+    throw new UmbraError({
+      code: 'unknown-patient',
+      message: `The split names ${unknown}, of whom there is no study.`,
+    })
+  }
+}

@@ -1,0 +1,216 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { UmbraError } from '@contract'
+import { programIdentity } from '../compute/programIdentity'
+import { partOfRun, type Run } from '../compute/run'
+import { writeFileAtomically } from '../files/atomic'
+import { buildNetwork, networkStride, writeModel, type LayersModel, type TensorFlow } from '../networks'
+import { allSlices, epochOrder, type SliceChoice } from './batches'
+import type { DatasetCache } from './cache'
+import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint'
+import type { TrainingConfig } from './config'
+import { buildDataset } from './dataset'
+import { historyCsv, type EpochRecord } from './history'
+import { createTrainer, restoreWeights, type Trainer } from './loop'
+import { modelCard } from './modelCard'
+import { checkSplit, splitPatients, type Split } from './split'
+import { eventFile } from './tensorboard'
+
+export interface TrainingRequest {
+  config: TrainingConfig
+  /** Gets config.json, split.json, metrics.csv, events, checkpoints and `model/`. */
+  directory: string
+  /** Where prepared data sets are kept; several runs share one. */
+  datasets: string
+  /** Says what computes, for the card: "tensorflow 2.15.1, 2 threads". */
+  computedBy: string
+  onEpoch?: (record: EpochRecord, timeLeft: number | null) => void
+}
+
+export interface TrainingResult {
+  directory: string
+  model: string
+  epochs: number
+  bestEpoch: number
+  best: EpochRecord
+  ended: string
+  parameters: number
+}
+
+/**
+ * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint;
+ * one of another configuration is refused (`other-run`). Cancelling keeps everything up to the last whole epoch.
+ */
+export async function trainNetwork(
+  tf: TensorFlow,
+  request: TrainingRequest,
+  run: Run = {},
+): Promise<TrainingResult> {
+  const { config, directory } = request
+  const configKey = keyOf(config)
+  const resume = await readCheckpoint(join(directory, 'last.checkpoint'))
+  if (resume && resume.configKey !== configKey) throw otherRun(directory)
+  const data = await buildDataset(
+    request.datasets,
+    config.data,
+    config.input,
+    config.outputs,
+    partOfRun(run, 0, resume ? 0.02 : 0.3),
+  )
+  try {
+    const split = splitOf(config, data)
+    await describeRun(request, split)
+    const network = networkFor(tf, config)
+    const slicesOf = (patients: string[]): SliceChoice[] =>
+      allSlices(data.studies.filter(({ patient }) => patients.includes(patient)))
+    const trainer = await createTrainer({
+      tf,
+      network,
+      data,
+      training: slicesOf(split.training),
+      validation: epochOrder(slicesOf(split.validation), config.split.seed, 0).slice(
+        0,
+        config.validationSlices ?? undefined,
+      ),
+      config,
+      configKey,
+      stride: networkStride(config.network),
+      resume,
+    })
+    try {
+      await runEpochs(tf, trainer, request, split, partOfRun(run, resume ? 0.02 : 0.3, 1))
+      return await finish(tf, trainer, request, split)
+    } finally {
+      trainer.dispose()
+    }
+  } finally {
+    await data.close()
+  }
+}
+
+/** The network of a configuration; where its size is left open it takes any multiple of its stride. */
+export function networkFor(tf: TensorFlow, config: TrainingConfig): LayersModel {
+  return buildNetwork(tf, config.network, {
+    size: null,
+    timePoints: config.input.timePoints,
+    outputs: config.outputs.length,
+    seed: config.seed,
+  })
+}
+
+/** What decides the weights; how long a run may last does not. */
+function keyOf(config: TrainingConfig): string {
+  const { epochs: _epochs, minutes: _minutes, name: _name, ...rest } = config
+  return createHash('sha256').update(JSON.stringify(rest)).digest('hex')
+}
+
+function otherRun(directory: string): UmbraError {
+  return new UmbraError({
+    code: 'other-run',
+    message: 'This folder holds a run of another configuration.',
+    hint: 'Choose another folder, or give the configuration in its config.json.',
+    where: directory,
+  })
+}
+
+function splitOf(config: TrainingConfig, data: DatasetCache): Split {
+  const { patients, ...choice } = config.split
+  const split =
+    patients ??
+    splitPatients(
+      data.studies.map(({ patient }) => patient),
+      choice,
+    )
+  checkSplit(split, data.studies)
+  return split
+}
+
+async function describeRun({ config, directory, computedBy }: TrainingRequest, split: Split): Promise<void> {
+  const about = { version: __UMBRA_VERSION__, program: await programIdentity(), computedBy }
+  const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
+  await writeFileAtomically(join(directory, 'config.json'), json(config))
+  await writeFileAtomically(join(directory, 'split.json'), json(split))
+  await writeFileAtomically(join(directory, 'code.json'), json(about))
+}
+
+async function runEpochs(
+  tf: TensorFlow,
+  trainer: Trainer,
+  request: TrainingRequest,
+  split: Split,
+  run: Run,
+): Promise<void> {
+  const { config, directory } = request
+  for (;;) {
+    const { epoch, elapsed } = trainer.state
+    const byEpochs = epoch / config.epochs
+    const byTime = config.minutes === null ? 0 : elapsed / (60 * config.minutes)
+    const [from, to] = [Math.max(byEpochs, byTime), Math.max((epoch + 1) / config.epochs, byTime)]
+    const record = await trainer.next(partOfRun(run, Math.min(from, 1), Math.min(to, 1)))
+    if (record === null) return
+    const { state } = trainer
+    await keep(state, directory)
+    if (state.bestEpoch === state.epoch) {
+      await writeRunModel(tf, trainer, request, split, record, 'it goes on: this is the best so far')
+    }
+    const perEpoch = state.elapsed / state.epoch
+    const left = (config.epochs - state.epoch) * perEpoch
+    const allowed = config.minutes === null ? left : 60 * config.minutes - state.elapsed
+    request.onEpoch?.(record, Math.max(0, Math.min(left, allowed)))
+  }
+}
+
+/** Best before last: a kill in between costs nothing, since the epoch is then run again. */
+async function keep(state: Checkpoint, directory: string): Promise<void> {
+  if (state.bestEpoch === state.epoch) await writeCheckpoint(join(directory, 'best.checkpoint'), state)
+  await writeCheckpoint(join(directory, 'last.checkpoint'), state)
+  await writeFileAtomically(join(directory, 'metrics.csv'), historyCsv(state.history))
+  await writeFileAtomically(join(directory, 'metrics.json'), JSON.stringify(state.history))
+  await writeFileAtomically(join(directory, 'events.out.tfevents.0.umbra'), eventFile(state.history))
+}
+
+async function finish(
+  tf: TensorFlow,
+  trainer: Trainer,
+  request: TrainingRequest,
+  split: Split,
+): Promise<TrainingResult> {
+  const { directory } = request
+  const ended = trainer.ended() ?? 'it was cancelled'
+  const best = await readCheckpoint(join(directory, 'best.checkpoint'))
+  if (!best) {
+    throw new UmbraError({ code: 'no-epoch', message: 'Not one epoch was finished.', where: directory })
+  }
+  restoreWeights(tf, trainer.network, best.weights)
+  const record = best.history[best.history.length - 1]
+  const model = await writeRunModel(tf, trainer, request, split, record, ended)
+  const parameters = trainer.network.countParams()
+  return {
+    directory,
+    model,
+    epochs: trainer.state.epoch,
+    bestEpoch: best.epoch,
+    best: record,
+    ended,
+    parameters,
+  }
+}
+
+/** Writes the network as it is now, with its card, into the run's `model` folder. */
+async function writeRunModel(
+  tf: TensorFlow,
+  { network, state }: Trainer,
+  { config, directory, computedBy }: TrainingRequest,
+  split: Split,
+  best: EpochRecord,
+  ended: string,
+): Promise<string> {
+  const model = join(directory, 'model')
+  const parameters = network.countParams()
+  const card = modelCard({ config, split, best, history: state.history, ended, parameters, computedBy })
+  const { name, input, outputs } = config
+  const about = { name, network: config.network, input, outputs }
+  const made = { created: new Date().toISOString(), version: __UMBRA_VERSION__ }
+  await writeModel(tf, network, { ...about, ...made }, model, card)
+  return model
+}

@@ -1,0 +1,72 @@
+import type { Page } from '@playwright/test'
+import { typicalVoxels } from './phantom'
+import { goToSlice, mapsDrawn, openFolder, probed, probeVoxel } from './rooms'
+import { expect, test } from './workstation'
+
+/** A network so small that it is trained in seconds on any backend. */
+const tiny = {
+  name: 'tiny',
+  data: { kind: 'cohort', patients: 2, seed: 3, size: 48, slices: 1, thickness: 10 },
+  network: { name: 'perfusion-unet', depth: 1, width: 2, widest: 4, batchNormalisation: false },
+  input: { timePoints: 8, interval: 4, spacing: 5 },
+  split: { validation: 1 },
+  window: [16, 16],
+  batch: 1,
+  epochs: 3,
+  optimiser: { name: 'adam' },
+}
+
+async function train(page: Page, config: object): Promise<void> {
+  await expect(page.getByText('Engine ready')).toBeVisible()
+  await page.keyboard.press('Alt+3')
+  await page.getByTestId('training-new').click()
+  await page.getByTestId('training-config').fill(JSON.stringify(config))
+  await page.getByTestId('training-start').click()
+}
+
+test('maps by a network stand above those by deconvolution, and agree with the truth', async ({
+  workstation,
+  phantom,
+}) => {
+  const { page } = workstation
+  const slice = 1
+  await openFolder(workstation, phantom.dicom)
+  await mapsDrawn(page)
+  await page.getByTestId('compare').click()
+  await page.getByTestId('method').selectOption('cnn')
+  await mapsDrawn(page, ['cbv', 'cbf', 'ttp', 'b-cbv', 'b-cbf', 'b-ttp'])
+  await expect(page.getByTestId('pane-cbf')).toContainText('CNN')
+  await goToSlice(page, slice)
+  for (const { name, voxel } of typicalVoxels(phantom, slice)) {
+    await test.step(`blood flow at ${voxel.join(', ')} (tissue/lesion ${name})`, async () => {
+      await probeVoxel(page, 'source', phantom.size, voxel)
+      const truth = phantom.truth('cbf').at(voxel)
+      expect(Math.abs((await probed(page, 'cbf')) - truth)).toBeLessThanOrEqual(5 + 0.4 * truth)
+      expect(await probed(page, 'cbf')).not.toBe(await probed(page, 'b-cbf'))
+    })
+  }
+})
+
+test('a network is trained in the window, and can then be chosen for the maps', async ({
+  workstation,
+  phantom,
+}) => {
+  const { page } = workstation
+  await train(page, { ...tiny, batch: 0 })
+  await expect(page.getByRole('alert')).toContainText('batch')
+  await page.keyboard.press('Escape')
+  await train(page, tiny)
+  await expect(page.getByTestId('run-tiny')).toContainText('Finished', { timeout: 120_000 })
+  await expect(page.getByTestId('loss-chart')).toBeVisible()
+  await page.getByRole('tab', { name: 'Model card' }).click()
+  await expect(page.getByTestId('run-details')).toContainText('Research use only')
+
+  await openFolder(workstation, phantom.dicom)
+  await mapsDrawn(page)
+  await page.getByTestId('method').selectOption('cnn')
+  await mapsDrawn(page)
+  const before = await page.getByTestId('network').inputValue()
+  await page.getByTestId('network').selectOption({ label: 'tiny, trained here' })
+  expect(await page.getByTestId('network').inputValue()).not.toBe(before)
+  await mapsDrawn(page)
+})

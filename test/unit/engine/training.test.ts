@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { TrainingRun } from '@contract'
+import { createEngine, type Engine } from '../../../src-main/engine/engine'
+import { trainingConfig } from '../../../src-main/engine/training'
+import { clientOf } from './client'
+
+/** A network so small that an epoch takes a moment on any backend. */
+const config = {
+  name: 'tiny',
+  data: { kind: 'cohort', patients: 2, seed: 3, size: 48, slices: 1, thickness: 10 },
+  network: { name: 'perfusion-unet', depth: 1, width: 2, widest: 4, batchNormalisation: false },
+  input: { timePoints: 8, interval: 4, spacing: 5 },
+  split: { validation: 1 },
+  window: [16, 16],
+  batch: 1,
+  epochs: 3,
+  optimiser: { name: 'adam' },
+}
+
+let root: string
+let engine: Engine
+let client: ReturnType<typeof clientOf>
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'umbra-training-'))
+})
+afterAll(() => rm(root, { recursive: true, force: true }))
+beforeEach(() => {
+  engine = createEngine({ dataDirectory: root })
+  client = clientOf(engine)
+})
+afterEach(() => engine.close())
+
+async function runs(): Promise<TrainingRun[]> {
+  return (await client.call('training.runs', {})).runs
+}
+
+describe('training, asked of the engine', { timeout: 120_000 }, () => {
+  it('refuses a configuration that is none, naming the field, and leaves nothing behind', async () => {
+    await expect(client.run('training.start', { config: '{' })).rejects.toThrow('no JSON')
+    const wrong = JSON.stringify({ ...config, batch: 0 })
+    await expect(client.run('training.start', { config: wrong })).rejects.toThrow('batch')
+    expect(await runs()).toEqual([])
+  })
+
+  it('offers configurations to begin from, each of which it takes', async () => {
+    const { presets } = await client.call('training.presets', {})
+    expect(presets.length).toBeGreaterThan(1)
+    for (const preset of presets) expect(trainingConfig(JSON.parse(preset.config))).toHaveProperty('network')
+  })
+
+  it('trains in a process of its own, and keeps every epoch and the model with its card', async () => {
+    const { runId } = await client.run('training.start', { config: JSON.stringify(config) })
+    const [run] = await runs()
+    expect(run).toMatchObject({ runId, name: 'tiny', state: 'finished', epochs: 3, fault: null })
+    expect(run.patients).toEqual({ training: 1, validation: 1 })
+    expect(run.history.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
+    expect(new Set(run.history.map(({ tensors }) => tensors)).size).toBe(1)
+    expect(run.card).toContain('Research use only')
+    expect(existsSync(join(run.directory, 'model', 'weights.bin'))).toBe(true)
+  })
+
+  it('goes on with a run that was paused, and removes one that is not wanted', async () => {
+    const before = (await runs()).map(({ runId }) => runId)
+    const long = { ...config, name: 'paused', epochs: 400 }
+    const training = client.run('training.start', { config: JSON.stringify(long) })
+    let run: TrainingRun | undefined
+    while (run === undefined || run.history.length === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      run = (await runs()).find(({ runId }) => !before.includes(runId))
+    }
+    expect(run.state).toBe('running')
+    const { runId } = run
+    await expect(client.call('training.remove', { runId })).rejects.toMatchObject({ code: 'already-running' })
+    await client.call('training.pause', { runId })
+    expect(await training).toEqual({ runId })
+    const epochs = (await runs()).find((each) => each.runId === runId)?.history.length ?? 0
+
+    const resumed = client.run('training.resume', { runId }).catch(() => null)
+    let seen = epochs
+    while (seen <= epochs) {
+      await new Promise((resolve) => setTimeout(resolve, 200))
+      seen = (await runs()).find((each) => each.runId === runId)?.history.length ?? 0
+    }
+    const { jobs } = await client.call('jobs.list', {})
+    await client.call('jobs.cancel', { jobId: jobs.find(({ state }) => state === 'running')?.id ?? '' })
+    await resumed
+    await client.call('training.remove', { runId })
+    expect((await runs()).map((each) => each.runId)).toEqual(before)
+  })
+})

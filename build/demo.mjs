@@ -1,13 +1,21 @@
 // `npm run demo`: makes a digital head phantom with an infarct, opens the workstation on it, computes its perfusion
-// maps into ./demo meanwhile, and says what came out. With --no-open, or in CI, it ends after the maps.
+// maps into ./demo meanwhile, by deconvolution and by a network, and says what came out. With --no-open, or in CI, it ends after the maps.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { ensureBuilt, openWorkstation, root, splitArguments, umbra } from './workstation.mjs'
+import {
+  ensureBuilt,
+  ensureTensorFlow,
+  openWorkstation,
+  root,
+  splitArguments,
+  umbra,
+} from './workstation.mjs'
 
 const folder = join(root, 'demo')
 const study = join(folder, 'study')
 const maps = join(folder, 'maps')
+const networkMaps = join(folder, 'maps-cnn')
 const phantom = ['--lesion', 'mca-left:22+55', '--noise', '3', '--seed', '7']
 
 /** Runs an umbra command to its end; resolves to its exit code. */
@@ -52,7 +60,15 @@ if (made !== 0) process.exit(made)
 
 const workstation = stays ? null : openWorkstation([join(study, 'dicom')], splitArguments(given).flags)
 const computed = await run('maps', join(study, 'dicom'), '-o', maps)
-if (computed === 0) tellWhatCameOut()
+if (computed === 0) {
+  tellWhatCameOut()
+  ensureTensorFlow()
+  const predicted = await run('predict', 'perfusion-unet-small', join(study, 'dicom'), '-o', networkMaps)
+  if (predicted === 0) {
+    console.log('\nThe same maps by a network, without an arterial input, are in demo/maps-cnn.')
+    console.log('In the window: choose CNN beside “Maps”, then Compare (X).\n')
+  }
+}
 if (workstation === null) {
   if (computed === 0) {
     console.log('Not opened (--no-open, or CI). `npm start -- demo/study/dicom` opens the workstation on it.')

@@ -17,10 +17,14 @@ export function connectClient(engine: Engine, send: (message: Answer | EngineEve
       const request = requestSchema.safeParse(message)
       if (!request.success) return
       const { id, method, params } = request.data
-      const answer: Answer = await engine.request(method, params).then(
-        (value) => ({ id, ok: true, value }),
-        (thrown: unknown) => ({ id, ok: false, error: problemOf(thrown) }),
-      )
+      // Begun in a microtask: Electron's utility process ends at a promise that is rejected within the message's own turn,
+      // before those who wait for it are known.
+      const answer: Answer = await Promise.resolve()
+        .then(() => engine.request(method, params))
+        .then(
+          (value) => ({ id, ok: true, value }),
+          (thrown: unknown) => ({ id, ok: false, error: problemOf(thrown) }),
+        )
       if (open) send(answer)
     },
     close: () => {

@@ -1,20 +1,8 @@
 import type { Page } from '@playwright/test'
+import { tinyTraining } from '../tinyTraining'
 import { typicalVoxels } from './phantom'
 import { goToSlice, mapsDrawn, openFolder, probed, probeVoxel } from './rooms'
 import { expect, test } from './workstation'
-
-/** A network so small that it is trained in seconds on any backend. */
-const tiny = {
-  name: 'tiny',
-  data: { kind: 'cohort', patients: 2, seed: 3, size: 48, slices: 1, thickness: 10 },
-  network: { name: 'perfusion-unet', depth: 1, width: 2, widest: 4, batchNormalisation: false },
-  input: { timePoints: 8, interval: 4, spacing: 5 },
-  split: { validation: 1 },
-  window: [16, 16],
-  batch: 1,
-  epochs: 3,
-  optimiser: { name: 'adam' },
-}
 
 async function train(page: Page, config: object): Promise<void> {
   await expect(page.getByText('Engine ready')).toBeVisible()
@@ -52,10 +40,10 @@ test('a network is trained in the window, and can then be chosen for the maps', 
   phantom,
 }) => {
   const { page } = workstation
-  await train(page, { ...tiny, batch: 0 })
+  await train(page, { ...tinyTraining, batch: 0 })
   await expect(page.getByRole('alert')).toContainText('batch')
   await page.keyboard.press('Escape')
-  await train(page, tiny)
+  await train(page, tinyTraining)
   await expect(page.getByTestId('run-tiny')).toContainText('Finished', { timeout: 120_000 })
   await expect(page.getByTestId('loss-chart')).toBeVisible()
   await page.getByRole('tab', { name: 'Model card' }).click()

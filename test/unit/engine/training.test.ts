@@ -6,20 +6,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { TrainingRun } from '@contract'
 import { createEngine, type Engine } from '../../../src-main/engine/engine'
 import { trainingConfig } from '../../../src-main/engine/training'
+import { tinyTraining } from '../../tinyTraining'
 import { clientOf } from './client'
-
-/** A network so small that an epoch takes a moment on any backend. */
-const config = {
-  name: 'tiny',
-  data: { kind: 'cohort', patients: 2, seed: 3, size: 48, slices: 1, thickness: 10 },
-  network: { name: 'perfusion-unet', depth: 1, width: 2, widest: 4, batchNormalisation: false },
-  input: { timePoints: 8, interval: 4, spacing: 5 },
-  split: { validation: 1 },
-  window: [16, 16],
-  batch: 1,
-  epochs: 3,
-  optimiser: { name: 'adam' },
-}
 
 let root: string
 let engine: Engine
@@ -42,7 +30,7 @@ async function runs(): Promise<TrainingRun[]> {
 describe('training, asked of the engine', { timeout: 120_000 }, () => {
   it('refuses a configuration that is none, naming the field, and leaves nothing behind', async () => {
     await expect(client.run('training.start', { config: '{' })).rejects.toThrow('no JSON')
-    const wrong = JSON.stringify({ ...config, batch: 0 })
+    const wrong = JSON.stringify({ ...tinyTraining, batch: 0 })
     await expect(client.run('training.start', { config: wrong })).rejects.toThrow('batch')
     expect(await runs()).toEqual([])
   })
@@ -54,7 +42,7 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
   })
 
   it('trains in a process of its own, and keeps every epoch and the model with its card', async () => {
-    const { runId } = await client.run('training.start', { config: JSON.stringify(config) })
+    const { runId } = await client.run('training.start', { config: JSON.stringify(tinyTraining) })
     const [run] = await runs()
     expect(run).toMatchObject({ runId, name: 'tiny', state: 'finished', epochs: 3, fault: null })
     expect(run.patients).toEqual({ training: 1, validation: 1 })
@@ -66,7 +54,7 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
 
   it('goes on with a run that was paused, and removes one that is not wanted', async () => {
     const before = (await runs()).map(({ runId }) => runId)
-    const long = { ...config, name: 'paused', epochs: 400 }
+    const long = { ...tinyTraining, name: 'paused', epochs: 400 }
     const training = client.run('training.start', { config: JSON.stringify(long) })
     let run: TrainingRun | undefined
     while (run === undefined || run.history.length === 0) {

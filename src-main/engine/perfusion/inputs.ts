@@ -32,8 +32,8 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
   const arterialVoxels = chosenVoxels(settings.arterialInput, view.size, () => findArteries(space))
   if (arterialVoxels.length === 0) throw noArtery()
   const artery = vascularCurve(view, timing, baselineFrames, arterialVoxels, ARTERIAL_REACH)
-  if (!(artery.shape.peak > 0)) throw noArtery()
   const byHand = settings.arterialInput.kind === 'voxels'
+  if (!(artery.shape.peak > 0)) throw byHand ? noContrastThere(arterialVoxels.length) : noArtery()
   if (!byHand && !looksArterial(artery, survey)) throw noArtery()
   const venousVoxels = chosenVoxels(settings.venousOutput, view.size, () =>
     findVeins(space, arterialVoxels, venousMisfit(survey, artery)),
@@ -141,5 +141,13 @@ function noArtery(): UmbraError {
     code: 'no-arterial-input',
     message: 'No artery was found: no vessel fills early and strongly enough.',
     hint: 'Choose arterial voxels by hand, in a middle or anterior cerebral artery.',
+  })
+}
+
+function noContrastThere(voxels: number): UmbraError {
+  return new UmbraError({
+    code: 'no-arterial-input',
+    message: `No contrast arrives in the ${voxels === 1 ? 'voxel' : `${voxels} voxels`} chosen as artery.`,
+    hint: 'Choose voxels in a middle or anterior cerebral artery, counted from 0, or let the artery be found.',
   })
 }

@@ -235,6 +235,18 @@ describe('settings', () => {
     expect((await failure(maps(phantom, 'bennink', { arterialInput }))).code).toBe('voxel-outside')
   })
 
+  it('refuse arterial voxels that no contrast reaches, saying that these were chosen', async () => {
+    const still = tileSeries({ volumes: [4] })
+    const { voxels, geometry, frames } = still.series
+    const [nx, ny, nz] = geometry.size
+    const [x, y] = tileCentre(3, 2)
+    for (let frame = 0; frame < frames; frame++) voxels[(frame * nz * ny + y) * nx + x] = voxels[y * nx + x]
+    const arterialInput = { kind: 'voxels' as const, voxels: [[x, y, 0] as Vec3] }
+    const error = await failure(maps(still, 'csvd', { arterialInput }))
+    expect(error.code).toBe('no-arterial-input')
+    expect(error.message).toContain('chosen')
+  })
+
   it('undo the partial volume of the artery by the vein', async () => {
     const half = tileSeries({ volumes: [4], arterialShare: 0.5 })
     const arterialInput = { kind: 'voxels' as const, voxels: [[7, 7, 0] as Vec3, [8, 8, 0] as Vec3] }

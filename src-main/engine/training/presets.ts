@@ -28,7 +28,7 @@ const paper: TrainingConfigInput = {
   network: { name: 'perfusion-unet', depth: 4, width: 64, widest: null, batchNormalisation: true },
   input: {
     timePoints: 89,
-    interval: 1,
+    interval: 0.5,
     origin: 'first-frame',
     values: 'window',
     spacing: null,

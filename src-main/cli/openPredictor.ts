@@ -1,4 +1,4 @@
-import { openTensorFlow, type BackendName } from '../engine/compute/tensorflow'
+import { describeRuntime, openTensorFlow, type BackendName } from '../engine/compute/tensorflow'
 import { loadModel } from '../engine/networks'
 import { localPredictor, modelFolder, type Predictor } from '../engine/prediction'
 
@@ -10,7 +10,7 @@ export async function openPredictor(
   const folder = await modelFolder(model)
   const runtime = await openTensorFlow({ backend })
   const loaded = await loadModel(runtime.tf, folder)
-  const computedBy = `${runtime.backend} TensorFlow ${runtime.version}, ${runtime.device}, ${runtime.threads} threads`
+  const computedBy = describeRuntime(runtime)
   process.stderr.write(
     `Network ${loaded.spec.name} (${loaded.spec.parameters} parameters) on ${computedBy}\n`,
   )

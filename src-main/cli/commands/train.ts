@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import { UmbraError } from '@contract'
+import { UmbraError, type EpochRecord } from '@contract'
 import type { Run } from '../../engine/compute/run'
-import { openTensorFlow, type BackendName } from '../../engine/compute/tensorflow'
-import { trainingConfig, trainNetwork, type EpochRecord, type TrainingResult } from '../../engine/training'
+import { describeRuntime, openTensorFlow, type BackendName } from '../../engine/compute/tensorflow'
+import { trainingConfig, trainNetwork, type TrainingResult } from '../../engine/training'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
 
@@ -51,11 +51,10 @@ async function train(path: string, flags: Flags, run: Run): Promise<TrainingResu
   const config = trainingConfig(await readJson(path), path)
   const runtime = await openTensorFlow({ backend: flags.backend })
   try {
-    const { tf, backend, version, device, threads } = runtime
-    const computedBy = `${backend} TensorFlow ${version}, ${device}, ${threads} thread${threads === 1 ? '' : 's'}`
+    const computedBy = describeRuntime(runtime)
     process.stderr.write(`${computedBy}\n`)
     return await trainNetwork(
-      tf,
+      runtime.tf,
       {
         config,
         directory: resolve(flags.out),

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { UmbraError } from '@contract'
+import { UmbraError, type EpochRecord } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
-import type { EpochRecord } from './history'
 
 /** A float32 or int32 array with its name and shape. */
 export interface StoredTensor {

@@ -1,21 +1,4 @@
-import type { MapName } from '@contract'
-
-/** What is known after an epoch. */
-export interface EpochRecord {
-  epoch: number
-  /** Milliseconds since 1970, when it ended. */
-  time: number
-  seconds: number
-  steps: number
-  learningRate: number
-  /** Mean squared error of the normalised maps. */
-  trainingLoss: number
-  validationLoss: number
-  /** Pearson's r within a study against its maps, mean over the studies that judge. */
-  correlation: Partial<Record<MapName, number>>
-  /** Tensors alive after the epoch: the same in every one. */
-  tensors: number
-}
+import type { EpochRecord, MapName } from '@contract'
 
 /** The history as a table for any spreadsheet. */
 export function historyCsv(history: readonly EpochRecord[]): string {

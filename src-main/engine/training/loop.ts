@@ -1,4 +1,4 @@
-import { UmbraError } from '@contract'
+import { UmbraError, type EpochRecord } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
 import type { LayersModel, Optimizer, Tensor, TensorFlow } from '../networks'
 import { mixSeeds } from '../phantom'
@@ -6,7 +6,6 @@ import { epochOrder, windowBatch, type SliceChoice } from './batches'
 import type { DatasetCache } from './cache'
 import type { Checkpoint, StoredTensor } from './checkpoint'
 import type { TrainingConfig } from './config'
-import type { EpochRecord } from './history'
 import {
   createOptimiser,
   optimiserState,

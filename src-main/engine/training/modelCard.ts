@@ -1,6 +1,6 @@
+import type { EpochRecord } from '@contract'
 import { networkSource } from '../networks'
 import type { TrainingConfig } from './config'
-import type { EpochRecord } from './history'
 import type { Split } from './split'
 
 export interface CardFacts {

@@ -1,4 +1,4 @@
-import type { EpochRecord } from './history'
+import type { EpochRecord } from '@contract'
 
 /**
  * The history as a TensorBoard event file: TFRecords (length, masked CRC-32C, data, masked CRC-32C) of Event messages

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { epochRecordSchema } from '@contract'
-import { defineJob, handleJob } from '../compute/tensorflow'
+import { epochRecordSchema, type EpochRecord } from '@contract'
+import { defineJob, describeRuntime, handleJob } from '../compute/tensorflow'
 import { trainingConfigSchema } from './config'
 import { trainNetwork } from './train'
 
@@ -22,9 +22,7 @@ export const trainJob = defineJob({
 
 /** The work of `trainJob`, for the program of that process. */
 export const handleTraining = handleJob(trainJob, (runtime, request, context) => {
-  const { tf, backend, version, device, threads } = runtime
-  const computedBy = `${backend} TensorFlow ${version}, ${device}, ${threads} threads`
-  const onEpoch = (record: z.output<typeof epochRecordSchema>, timeLeft: number | null): void =>
-    context.tell({ record, timeLeft })
-  return trainNetwork(tf, { ...request, computedBy, onEpoch }, context)
+  const computedBy = describeRuntime(runtime)
+  const onEpoch = (record: EpochRecord, timeLeft: number | null): void => context.tell({ record, timeLeft })
+  return trainNetwork(runtime.tf, { ...request, computedBy, onEpoch }, context)
 })

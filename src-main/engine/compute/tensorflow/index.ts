@@ -8,6 +8,6 @@ export {
   type ProcessOptions,
   type TensorFlowProcess,
 } from './process/start'
-export { openTensorFlow, type OpenOptions, type TensorFlowRuntime } from './runtime'
+export { describeRuntime, openTensorFlow, type OpenOptions, type TensorFlowRuntime } from './runtime'
 export { surveyBackends, type SurveyOptions } from './survey'
 export type { BackendName, BackendReport } from '@contract'

@@ -71,3 +71,11 @@ export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorF
   }
   throw failures[failures.length - 1]
 }
+
+/** What computes, in words: "native TensorFlow 2.20.0, Xeon, 2 threads". */
+export function describeRuntime(
+  runtime: Pick<TensorFlowRuntime, 'backend' | 'version' | 'device' | 'threads'>,
+): string {
+  const { backend, version, device, threads } = runtime
+  return `${backend} TensorFlow ${version}, ${device}, ${threads} thread${threads === 1 ? '' : 's'}`
+}

@@ -1,4 +1,10 @@
-import { UmbraError, perfusionSettingsSchema, type PerfusionSettings, type VascularInput, type Warning } from '@contract'
+import {
+  UmbraError,
+  perfusionSettingsSchema,
+  type PerfusionSettings,
+  type VascularInput,
+  type Warning,
+} from '@contract'
 import { openPool } from '../compute/pool'
 import { partOfRun, type Run } from '../compute/run'
 import { voxelVolume, type VolumeSeries } from '../volume'
@@ -34,7 +40,7 @@ const HIGHEST_TAIL = 0.25
 /**
  * Finds brain, bolus arrival and vessels of a perfusion series. An arterial input is looked for to be shown beside the
  * maps; where there is none its curve is empty and a warning says so. Throws `no-brain`, `too-few-time-points`,
- * `no-acquisition-times`, `no-contrast`.
+ * `no-acquisition-times`, `no-contrast`, `no-vessels`.
  */
 export async function surveyContrast(
   series: VolumeSeries,
@@ -85,7 +91,12 @@ function inputsIfAny(survey: SeriesSurvey, settings: PerfusionSettings): FoundIn
       },
     }
     const arrival = (Math.min(...survey.baselineFrames) - 0.5) * survey.timing.step
-    return { aif: none, vof: null, arrival, warnings: [] }
+    const warning: Warning = {
+      code: 'no-arterial-input',
+      message: 'No artery was found: TTP counts from where the first vessels fill.',
+      hint: 'Choose arterial voxels by hand to count from the artery.',
+    }
+    return { aif: none, vof: null, arrival, warnings: [warning] }
   }
 }
 
@@ -97,6 +108,13 @@ function largestVessels({ features, search }: SeriesSurvey, voxelMl: number): nu
   for (let i = 0; i < volume; i++) {
     const bolus = widths[i] < LONGEST_BOLUS && tails[i] < HIGHEST_TAIL
     if (search[i] !== 0 && bolus) areas.push(peaks[i] * widths[i])
+  }
+  if (areas.length === 0) {
+    throw new UmbraError({
+      code: 'no-vessels',
+      message: 'No vessel fills and empties as a bolus does: the size of the injection is not known.',
+      hint: 'Use a deconvolution, with an artery chosen by hand.',
+    })
   }
   const searched = Float32Array.from(areas).sort()
   const count = Math.min(searched.length, Math.max(3, Math.round(VESSEL_ML / voxelMl)))

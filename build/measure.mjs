@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, delimiter, join } from 'node:path'
 import { build } from 'vite'
 import { ensureBuilt, root } from './workstation.mjs'
 
@@ -28,6 +28,31 @@ const inputs = {
   ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), join(engine, file)])),
 }
 
+/**
+ * The PATH with the peers of the bench first: numpy, pydicom and dcm2niix in a Python environment of their own. Where they
+ * are not to be had, those that the machine has are measured against.
+ */
+function pathWithPeers() {
+  const folder = join(root, 'node_modules/.cache/bench-peers')
+  const bin = join(folder, process.platform === 'win32' ? 'Scripts' : 'bin')
+  const complete = join(folder, 'complete')
+  if (!existsSync(complete)) {
+    console.error('Installing the peers (numpy, pydicom, dcm2niix) …')
+    const python = process.platform === 'win32' ? 'python' : 'python3'
+    const pip = ['-m', 'pip', 'install', '--quiet', 'numpy', 'pydicom', 'dcm2niix']
+    const made = spawnSync(python, ['-m', 'venv', folder], { stdio: 'ignore' }).status === 0
+    const installed =
+      made && spawnSync(join(bin, python), pip, { stdio: 'ignore', timeout: 300_000 }).status === 0
+    if (!installed) {
+      rmSync(folder, { recursive: true, force: true })
+      console.error('They are not to be had here; the bench takes those that the machine has.')
+      return process.env.PATH
+    }
+    writeFileSync(complete, '')
+  }
+  return [bin, process.env.PATH].join(delimiter)
+}
+
 ensureBuilt()
 mkdirSync(outDir, { recursive: true })
 try {
@@ -51,7 +76,11 @@ try {
   const { status } = spawnSync(process.execPath, [join(outDir, 'measurement.js'), ...options], {
     cwd: root,
     stdio: 'inherit',
-    env: { ...process.env, UMBRA_WORKERS: outDir },
+    env: {
+      ...process.env,
+      UMBRA_WORKERS: outDir,
+      PATH: measurement === 'bench' ? pathWithPeers() : process.env.PATH,
+    },
   })
   process.exitCode = status ?? 1
 } finally {

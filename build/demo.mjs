@@ -58,7 +58,9 @@ console.log(
 const made = await run('phantom', study, '--force', ...phantom)
 if (made !== 0) process.exit(made)
 
-const workstation = stays ? null : openWorkstation([join(study, 'dicom')], splitArguments(given).flags)
+const workstation = stays
+  ? null
+  : openWorkstation([join(study, 'dicom')], splitArguments(given).flags, 'cnn,bennink')
 const computed = await run('maps', join(study, 'dicom'), '-o', maps)
 if (computed === 0) {
   tellWhatCameOut()
@@ -66,7 +68,7 @@ if (computed === 0) {
   const predicted = await run('predict', 'perfusion-unet-small', join(study, 'dicom'), '-o', networkMaps)
   if (predicted === 0) {
     console.log('\nThe same maps by a network, without an arterial input, are in demo/maps-cnn.')
-    console.log('In the window: choose CNN beside “Maps”, then Compare (X).\n')
+    console.log('The window shows them above those of the deconvolution (X goes back to one source).\n')
   }
 }
 if (workstation === null) {

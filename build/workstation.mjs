@@ -94,8 +94,11 @@ function ended(child) {
 }
 
 /** Serves the workstation to a browser, and says so with `why` and the address in one line. */
-function serve(paths, why) {
-  const child = spawn(process.execPath, [umbra, 'serve', ...paths], { stdio: ['ignore', 'pipe', 'inherit'] })
+function serve(paths, why, compare) {
+  const options = compare ? ['--compare', compare] : []
+  const child = spawn(process.execPath, [umbra, 'serve', ...paths, ...options], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   child.stdout.on('data', (text) => {
     const address = /http:\/\/\S+/.exec(String(text))?.[0]
     process.stdout.write(address ? `${why}: open ${address} in a browser (Ctrl-C stops it)\n` : text)
@@ -105,25 +108,26 @@ function serve(paths, why) {
 
 /**
  * Opens the workstation on `paths`: in Electron's window where there are both a display and an Electron, else in a
- * browser. A window that cannot open is no failure: the browser takes its place. `flags` go to Electron. Resolves to
- * the exit code.
+ * browser. A window that cannot open is no failure: the browser takes its place. `flags` go to Electron; `compare` names
+ * two sources of maps to begin with. Resolves to the exit code.
  */
-export async function openWorkstation(paths, flags) {
-  if (!hasDisplay()) return serve(paths, 'There is no display here')
+export async function openWorkstation(paths, flags, compare) {
+  if (!hasDisplay()) return serve(paths, 'There is no display here', compare)
   if (!electronFolder()) await downloadElectron()
   const folder = electronFolder()
-  if (!folder) return serve(paths, 'There is no Electron here')
+  if (!folder) return serve(paths, 'There is no Electron here', compare)
   const environment = { ...process.env }
   delete environment.ELECTRON_RUN_AS_NODE
   const started = Date.now()
   const names = paths.map((path) => `--open=${resolve(path)}`)
+  if (compare) names.push(`--compare=${compare}`)
   const child = spawn(join(folder, executable), [...flags, root, ...names], {
     stdio: 'inherit',
     env: environment,
   })
   const code = await ended(child)
   if (code === 0 || Date.now() - started > FAILS_AT_ONCE_MS) return code
-  return serve(paths, `Electron's window did not open (it ended with ${code})`)
+  return serve(paths, `Electron's window did not open (it ended with ${code})`, compare)
 }
 
 /** Splits arguments of `npm start -- …`: what begins with "-" is a flag for Electron, the rest are studies to open. */

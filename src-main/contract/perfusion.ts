@@ -18,6 +18,15 @@ export const methodLabels: Record<MapsMethod, string> = {
 export const mapsMethods = [...perfusionMethods, 'cnn'] as const
 export type MapsMethod = (typeof mapsMethods)[number]
 
+/** Two sources of maps to be seen together, the upper row first. */
+export type Comparison = readonly [MapsMethod, MapsMethod]
+
+/** Reads "cnn,bennink"; null where these are not two different methods. */
+export function comparisonOf(text: string): Comparison | null {
+  const [upper, lower, ...more] = text.split(',').map((name) => mapsMethods.find((method) => method === name))
+  return upper && lower && upper !== lower && more.length === 0 ? [upper, lower] : null
+}
+
 export const mapNames = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay'] as const
 export type MapName = (typeof mapNames)[number]
 

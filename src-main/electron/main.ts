@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path'
 import { app, BrowserWindow, dialog } from 'electron'
+import { comparisonOf, type Comparison } from '@contract'
 import { dataDirectory } from '../engine/cases/dataDirectory'
 import { channels } from './channels'
 import { startEngineProcess, type EngineProcess } from './engineProcess'
@@ -15,6 +16,12 @@ function pathsToOpen(): string | undefined {
   const named = process.argv.filter((argument) => argument.startsWith(flag))
   if (named.length === 0) return process.env.UMBRA_OPEN
   return named.map((argument) => resolve(argument.slice(flag.length))).join('\n')
+}
+
+function comparisonToShow(): Comparison | null {
+  const flag = '--compare='
+  const named = process.argv.find((argument) => argument.startsWith(flag))
+  return named === undefined ? null : comparisonOf(named.slice(flag.length))
 }
 
 function tellPages(channel: string, text: string): void {
@@ -56,7 +63,7 @@ async function run(data: string): Promise<void> {
   setMenu(tellFocused)
 
   const writes: Promise<void>[] = []
-  const open = (): void => void openWindow((write) => writes.push(write))
+  const open = (): void => void openWindow((write) => writes.push(write), comparisonToShow())
   open()
   app.on('activate', () => {
     if (BrowserWindow.getAllWindows().length === 0) open()

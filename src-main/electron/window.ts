@@ -1,13 +1,20 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog } from 'electron'
+import type { Comparison } from '@contract'
 import { pageAddress } from './scheme'
 import { rememberedState, rememberState } from './windowState'
 
 const BACKGROUND = '#101214'
 const FAULTS_FORGIVEN = 3
 
-/** Opens the window where it was last. `saving` is given writes to wait for before the app ends. */
-export function openWindow(saving: (write: Promise<void>) => void): BrowserWindow {
+/**
+ * Opens the window where it was last. `saving` is given writes to wait for before the app ends; `comparison` is what
+ * Review begins with (`--compare=cnn,bennink`).
+ */
+export function openWindow(
+  saving: (write: Promise<void>) => void,
+  comparison: Comparison | null,
+): BrowserWindow {
   const statePath = join(app.getPath('userData'), 'window.json')
   const state = rememberedState(statePath)
   const window = new BrowserWindow({
@@ -41,6 +48,6 @@ export function openWindow(saving: (write: Promise<void>) => void): BrowserWindo
     dialog.showErrorBox('Umbra', `The window failed ${faults} times (${reason}). Start Umbra again.`)
     window.destroy()
   })
-  void window.loadURL(pageAddress)
+  void window.loadURL(pageAddress + (comparison ? `#compare=${comparison.join(',')}` : ''))
   return window
 }

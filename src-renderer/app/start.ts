@@ -1,3 +1,4 @@
+import { comparisonOf } from '@contract'
 import { createPinia } from 'pinia'
 import 'primeicons/primeicons.css'
 import PrimeVue from 'primevue/config'
@@ -7,6 +8,8 @@ import App from './App.vue'
 import './base.css'
 import { catchEverything } from './errorHook'
 import { exposeTestProbe } from './testProbe'
+import { useReviewStore } from '../stores/review'
+import { useReviewViewStore } from '../stores/reviewView'
 import { umbraTheme } from './theme'
 
 const app = createApp(App)
@@ -21,4 +24,13 @@ app.use(PrimeVue, {
 app.directive('tooltip', Tooltip)
 catchEverything(app)
 exposeTestProbe()
+showComparison(window.location.hash)
 app.mount('#app')
+
+/** What Review begins with, where the address names it: `#compare=cnn,bennink`. */
+function showComparison(hash: string): void {
+  const asked = comparisonOf(new URLSearchParams(hash.slice(1)).get('compare') ?? '')
+  if (asked === null) return
+  useReviewStore().beginWith(asked)
+  useReviewViewStore().layout.compare = true
+}

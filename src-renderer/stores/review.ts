@@ -2,6 +2,7 @@ import {
   methodLabels,
   perfusionSettingsSchema,
   problemOf,
+  type Comparison,
   type InputChoice,
   type Job,
   type LoadedSeriesInfo,
@@ -58,6 +59,7 @@ export const useReviewStore = defineStore('review', () => {
   const vessels = shallowRef<VascularChoice>(automaticVessels)
   const method = ref<MapsMethod>('bennink')
   const otherMethod = ref<MapsMethod>('csvd')
+  let comparison: Comparison | null = null
   /** Networks that can make maps, and the chosen one's place among them. */
   const models = shallowRef<NetworkModel[]>([])
   const modelName = ref<string | null>(null)
@@ -135,8 +137,9 @@ export const useReviewStore = defineStore('review', () => {
   /** Loads a series and, where it is a perfusion series, takes its known maps or computes them. */
   async function open(seriesKey: string): Promise<void> {
     close()
-    method.value = settings.value.method
-    otherMethod.value = method.value === 'csvd' ? 'bennink' : 'csvd'
+    const usual = settings.value.method
+    ;[method.value, otherMethod.value] = comparison ?? [usual, usual === 'csvd' ? 'bennink' : 'csvd']
+    comparison = null
     const loaded = await during('Reading the series', (options) =>
       engine.run('series.load', { seriesKey }, options),
     )
@@ -150,6 +153,11 @@ export const useReviewStore = defineStore('review', () => {
     if (series.value !== loaded) return
     adopt(known.results)
     await ensure([method.value])
+  }
+
+  /** The sources that the next series is shown with. */
+  function beginWith(asked: Comparison): void {
+    comparison = asked
   }
 
   function close(): void {
@@ -261,6 +269,7 @@ export const useReviewStore = defineStore('review', () => {
     redoTitle,
     isStale,
     open,
+    beginWith,
     close,
     ensure,
     setMethod,

@@ -12,10 +12,18 @@ async function train(page: Page, config: object): Promise<void> {
   await page.getByTestId('training-start').click()
 }
 
-test('maps by a network stand above those by deconvolution, and agree with the truth', async ({
-  workstation,
-  phantom,
-}) => {
+test.describe('started as the demonstration is', () => {
+  test.use({ comparison: 'cnn,bennink' })
+
+  test('maps by a network stand above those by deconvolution at once', async ({ workstation, phantom }) => {
+    await openFolder(workstation, phantom.dicom)
+    await mapsDrawn(workstation.page, ['cbv', 'cbf', 'ttp', 'b-cbv', 'b-cbf', 'b-ttp'])
+    await expect(workstation.page.getByTestId('pane-cbf')).toContainText('CNN')
+    await expect(workstation.page.getByTestId('pane-b-cbf')).toContainText('Box')
+  })
+})
+
+test('maps by a network agree with the truth', async ({ workstation, phantom }) => {
   const { page } = workstation
   const slice = 1
   await openFolder(workstation, phantom.dicom)

@@ -31,7 +31,7 @@ export function electronBinary(): string | null {
 
 type Closing = (step: () => Promise<unknown>) => void
 
-async function openInBrowser(scratch: string, closing: Closing): Promise<Workstation> {
+async function openInBrowser(scratch: string, closing: Closing, comparison: string): Promise<Workstation> {
   const browser = findChromium()
   const served = await serve(join(scratch, 'data'))
   closing(() => {
@@ -45,7 +45,7 @@ async function openInBrowser(scratch: string, closing: Closing): Promise<Worksta
   })
   closing(() => instance.close())
   const page = await instance.newPage({ viewport: { width: 1440, height: 900 } })
-  await page.goto(served.address)
+  await page.goto(served.address + (comparison ? `&compare=${comparison}` : ''))
   return { page, host: 'browser', electron: null, scratch }
 }
 
@@ -53,15 +53,16 @@ async function openInBrowser(scratch: string, closing: Closing): Promise<Worksta
  * Starts the built application. The binary is not named here: Playwright asks the electron package for it, as
  * `electronBinary` does, and only then holds the application back until it is attached.
  */
-export function launchElectron(dataDirectory: string): Promise<ElectronApplication> {
+export function launchElectron(dataDirectory: string, comparison = ''): Promise<ElectronApplication> {
+  const flags = ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader']
   return _electron.launch({
-    args: ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader', root],
+    args: [...flags, root, ...(comparison ? [`--compare=${comparison}`] : [])],
     env: { ...(process.env as Record<string, string>), UMBRA_DATA: dataDirectory },
   })
 }
 
-async function openInElectron(scratch: string, closing: Closing): Promise<Workstation> {
-  const application = await launchElectron(join(scratch, 'data'))
+async function openInElectron(scratch: string, closing: Closing, comparison: string): Promise<Workstation> {
+  const application = await launchElectron(join(scratch, 'data'), comparison)
   closing(() => application.close())
   return { page: await application.firstWindow(), host: 'electron', electron: application, scratch }
 }
@@ -78,10 +79,12 @@ function watchFaults(page: Page, faults: string[]): void {
  * `workstation`: a fresh one for each test, with its own data folder; the project 'browser' opens the served page in
  * the npm Chromium, the project 'electron' the real desktop window. Faults of the page or of
  * the host fail the test.
+ * `comparison`: two sources of maps that Review begins with, as `--compare` names them.
  * `phantom`: a small perfusion study with its truth, made once and shared.
  */
-export const test = base.extend<{ workstation: Workstation }, { phantom: Phantom }>({
-  workstation: async ({}, use, info) => {
+export const test = base.extend<{ workstation: Workstation; comparison: string }, { phantom: Phantom }>({
+  comparison: ['', { option: true }],
+  workstation: async ({ comparison }, use, info) => {
     if (info.project.name === 'electron') base.skip(electronBinary() === null, 'no Electron binary here')
     const scratch = mkdtempSync(join(tmpdir(), 'umbra-e2e-'))
     const steps: (() => Promise<unknown>)[] = []
@@ -90,8 +93,8 @@ export const test = base.extend<{ workstation: Workstation }, { phantom: Phantom
     try {
       const workstation =
         info.project.name === 'electron'
-          ? await openInElectron(scratch, closing)
-          : await openInBrowser(scratch, closing)
+          ? await openInElectron(scratch, closing, comparison)
+          : await openInBrowser(scratch, closing, comparison)
       watchFaults(workstation.page, faults)
       await use(workstation)
       if (info.status !== info.expectedStatus) {

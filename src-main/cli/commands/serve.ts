@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { UmbraError } from '@contract'
+import { comparisonOf, mapsMethods, UmbraError, type Comparison } from '@contract'
 import { dataDirectory } from '../../engine/cases/dataDirectory'
 import { startHost, type Host, type HostOptions } from '../../host'
 import { printJson } from '../program'
@@ -9,6 +9,7 @@ import { printJson } from '../program'
 const USUAL_PORT = 4180
 
 interface ServeOptions {
+  compare?: Comparison
   port?: number
   host: string
   allowRemote?: boolean
@@ -19,6 +20,12 @@ function portNumber(text: string): number {
   const port = Number(text)
   if (/^\d+$/.test(text) && port <= 65535) return port
   throw new InvalidArgumentError('A port is a number from 0 (any free one) to 65535.')
+}
+
+function twoMethods(text: string): Comparison {
+  const comparison = comparisonOf(text)
+  if (comparison) return comparison
+  throw new InvalidArgumentError(`Give two of ${mapsMethods.join(', ')}, as in cnn,bennink.`)
 }
 
 /** On the usual port, or on any free one when that is taken and none was asked for. */
@@ -60,8 +67,9 @@ async function serve(paths: string[], options: ServeOptions): Promise<void> {
     { port: 0, host, allowRemote, rendererDirectory, dataDirectory: dataDirectory(), open },
     options.port,
   )
-  if (options.json) printJson({ address: started.address, port: started.port, token: started.token })
-  else process.stdout.write(`Umbra is at ${started.address} (Ctrl-C stops it)\n`)
+  const address = started.address + (options.compare ? `&compare=${options.compare.join(',')}` : '')
+  if (options.json) printJson({ address, port: started.port, token: started.token })
+  else process.stdout.write(`Umbra is at ${address} (Ctrl-C stops it)\n`)
   await stopped
   await started.close()
 }
@@ -74,6 +82,7 @@ export function command(): Command {
     .option('--port <number>', `0 for any free port (default: ${USUAL_PORT}, else any free one)`, portNumber)
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--allow-remote', 'listen where others on the network can reach it (traffic is not encrypted)')
+    .option('--compare <methods>', 'the maps that Review begins with, two sources: cnn,bennink', twoMethods)
     .option('--json', 'print the address as JSON')
     .action(serve)
 }

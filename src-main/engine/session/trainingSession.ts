@@ -52,7 +52,30 @@ export function createTrainingSession(
   const folder = openRunFolder(root)
   const underWay = new Map<string, UnderWay>()
 
-  /** Trains in a process of its own until the run ends, is paused or its job is cancelled. */
+  /**
+   * Trains in a process of its own until the run ends, is paused or its job is cancelled. A process that dies is replaced
+   * by another, which goes on from the last checkpoint; one that has not completed an epoch is not.
+   */
+  async function trainToTheEnd(
+    runId: string,
+    config: TrainingConfig,
+    entry: UnderWay,
+    run: JobRun,
+  ): Promise<void> {
+    const epochsDone = async (): Promise<number> =>
+      (await folder.list(() => null)).find((each) => each.runId === runId)?.history.length ?? 0
+    for (;;) {
+      const before = await epochsDone()
+      try {
+        return await trainInProcess(runId, config, entry, run)
+      } catch (thrown) {
+        const crashed = thrown instanceof UmbraError && thrown.code === 'tensorflow-crashed'
+        if (!crashed || (await epochsDone()) === before) throw thrown
+        run.log(`${thrown.message} Going on from the last checkpoint.`)
+      }
+    }
+  }
+
   async function trainInProcess(
     runId: string,
     config: TrainingConfig,
@@ -101,7 +124,7 @@ export function createTrainingSession(
     const entry: UnderWay = { abort, work: { progress: 0, stage: '', secondsLeft: null } }
     underWay.set(runId, entry)
     try {
-      await trainInProcess(runId, await config(), entry, run)
+      await trainToTheEnd(runId, await config(), entry, run)
       return { runId }
     } catch (thrown) {
       const paused = abort.signal.aborted && !run.signal.aborted

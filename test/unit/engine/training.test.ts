@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -51,6 +51,28 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
     expect(run.card).toContain('Research use only')
     expect(existsSync(join(run.directory, 'model', 'weights.bin'))).toBe(true)
   })
+
+  it.skipIf(process.platform !== 'linux')(
+    'goes on by itself from the last checkpoint when the process that computes is killed',
+    async () => {
+      const processes = (): string[] =>
+        readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ')
+      const others = new Set(processes())
+      const config = JSON.stringify({ ...tinyTraining, name: 'killed', epochs: 40 })
+      const training = client.start('training.start', { config })
+      const killed = async (): Promise<TrainingRun | undefined> =>
+        (await runs()).find(({ name }) => name === 'killed')
+      while (!((await killed())?.history.length ?? 0)) await new Promise((resolve) => setTimeout(resolve, 50))
+      const [computing] = processes().filter((pid) => !others.has(pid))
+      process.kill(Number(computing), 'SIGKILL')
+      const job = await client.ended(await training)
+      expect(job.state).toBe('done')
+      expect(job.log.map(({ text }) => text).join('\n')).toContain('Going on from the last checkpoint')
+      const run = await killed()
+      expect(run?.history.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 40 }, (_, i) => i + 1))
+      await client.call('training.remove', { runId: run?.runId ?? '' })
+    },
+  )
 
   it('goes on with a run that was paused, and removes one that is not wanted', async () => {
     const before = (await runs()).map(({ runId }) => runId)

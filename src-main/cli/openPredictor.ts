@@ -14,11 +14,12 @@ export async function openPredictor(
   process.stderr.write(
     `Network ${loaded.spec.name} (${loaded.spec.parameters} parameters) on ${computedBy}\n`,
   )
+  const predictor = localPredictor(runtime.tf, loaded)
   return {
-    predictor: localPredictor(runtime.tf, loaded),
+    predictor,
     computedBy,
     close: async () => {
-      loaded.network.dispose()
+      predictor.close()
       await runtime.dispose()
     },
   }

@@ -1,4 +1,5 @@
 export { bilateralFilter } from './bilateral'
+export { foldNetwork } from './foldedNetwork'
 export { inputSpecSchema, outputSpecSchema, usualScales, type InputSpec, type OutputSpec } from './modelSpec'
 export { lineWeights, resampleImage, resampledCount, type LineWeights } from './planeGrid'
 export { prepareSeries, type PreparedSeries } from './prepareSeries'

@@ -1,11 +1,10 @@
 import { handleJob, serveTensorFlow } from '../compute/tensorflow'
 import { loadModel } from '../networks'
 import { handleTraining } from '../training'
-import { localPredictor } from './localPredictor'
+import { localPredictor, type LocalPredictor } from './localPredictor'
 import { predictJob } from './predictJob'
-import type { Predictor } from './predictMaps'
 
-let loaded: { key: string; predictor: Predictor; dispose(): void } | null = null
+let loaded: { key: string; predictor: LocalPredictor } | null = null
 
 /** The program of the process that trains and predicts. */
 serveTensorFlow([
@@ -13,9 +12,8 @@ serveTensorFlow([
   handleJob(predictJob, async ({ tf }, { directory, weightsSha256, input, rows, columns }) => {
     const key = `${directory} ${weightsSha256}`
     if (loaded?.key !== key) {
-      loaded?.dispose()
-      const model = await loadModel(tf, directory)
-      loaded = { key, predictor: localPredictor(tf, model), dispose: () => model.network.dispose() }
+      loaded?.predictor.close()
+      loaded = { key, predictor: localPredictor(tf, await loadModel(tf, directory)) }
     }
     return { maps: await loaded.predictor.infer(input, rows, columns) }
   }),

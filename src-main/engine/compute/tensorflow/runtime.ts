@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { backendNames, UmbraError, type BackendChoice, type BackendName } from '@contract'
+import { fuseTraining } from './fusedTraining'
 import { correctGradients } from './gradients'
 import { loadTensorFlow, type TensorFlow } from './library'
 import { useNativeBackend } from './native/backend'
@@ -46,7 +47,7 @@ const openers: Record<BackendName, (tf: TensorFlow) => Promise<Opened>> = {
   }),
 }
 
-let corrected = false
+let prepared = false
 
 /**
  * TensorFlow.js on the wanted backend, in this process. It computes synchronously: open it in a process of its own
@@ -58,8 +59,11 @@ let corrected = false
 export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorFlowRuntime> {
   const wanted = options.backend ?? 'auto'
   const tf = loadTensorFlow()
-  if (!corrected) correctGradients(tf)
-  corrected = true
+  if (!prepared) {
+    correctGradients(tf)
+    fuseTraining(tf)
+  }
+  prepared = true
   const failures: unknown[] = []
   for (const backend of wanted === 'auto' ? backendNames : [wanted]) {
     try {

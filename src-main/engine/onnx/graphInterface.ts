@@ -86,7 +86,6 @@ export function graphInterface(
     const stated = admitted.filter((layout) => shape[channelAxis[layout]] === channels)
     if (stated.length === 1) return stated[0]
     if (preferred && admitted.includes(preferred)) return preferred
-    if (admitted.length === 1) return admitted[0]
     if (admitted.length > 1) {
       return refuse(
         `does not tell where the channels of its ${what} are (${inWords(shape)})`,

@@ -1,3 +1,3 @@
 export { onnxModel } from './exportModel'
-export { isOnnxFile, readOnnxModel, type OnnxModel } from './readModel'
+export { examineOnnxModel, isOnnxFile, readOnnxModel, type OnnxModel } from './readModel'
 export { openOnnxSession, type OnnxSession } from './session'

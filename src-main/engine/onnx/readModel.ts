@@ -41,6 +41,11 @@ export async function readOnnxModel(path: string): Promise<OnnxModel> {
   const bytes = await readFile(path).catch((thrown: Error) => {
     throw damaged(`The model cannot be read: ${thrown.message}`, path)
   })
+  return examineOnnxModel(bytes, path)
+}
+
+/** readOnnxModel of a file whose bytes are at hand; `path` is where it lies, or will lie. */
+export async function examineOnnxModel(bytes: Uint8Array, path: string): Promise<OnnxModel> {
   const model = decoded(bytes, path)
   const { graph, metadataProps } = model
   const properties = new Map(metadataProps.map(({ key, value }) => [key, value]))

@@ -17,8 +17,8 @@ export interface OnnxSession {
 }
 
 /**
- * Makes a model ready. Not before this is ONNX Runtime loaded (WebAssembly, 14 MB). Throws `damaged-model` where it
- * refuses the file, `unsuited-model` where an answer is not the image of maps that was asked for.
+ * Makes a model ready. Not before this is ONNX Runtime loaded (WebAssembly, 14 MB). Throws `unsuited-model` where it
+ * refuses the file, or where an answer is not the image of maps that was asked for.
  */
 export async function openOnnxSession(model: OnnxModel): Promise<OnnxSession> {
   const { InferenceSession, Tensor, env } = await import('onnxruntime-web')
@@ -30,7 +30,12 @@ export async function openOnnxSession(model: OnnxModel): Promise<OnnxSession> {
     executionProviders: ['wasm'],
     externalData: model.numbersBeside,
   }).catch((thrown: Error) => {
-    throw refused(thrown, model.path)
+    throw new UmbraError({
+      code: 'unsuited-model',
+      message: `ONNX Runtime cannot use the model: ${thrown.message}`,
+      hint: 'Export it again, with the operators of ONNX itself.',
+      where: model.path,
+    })
   })
   const { input: from, output: to } = model.interface
   const { timePoints } = model.spec.input
@@ -84,20 +89,11 @@ function turned(values: Float32Array, rows: number, columns: number): Float32Arr
   return result
 }
 
-function refused(thrown: Error, where: string): UmbraError {
-  return new UmbraError({
-    code: 'damaged-model',
-    message: `ONNX Runtime cannot use the model: ${thrown.message}`,
-    hint: 'Copy the model again, or export it again, for operator set 21 or older.',
-    where,
-  })
-}
-
 function unsuited(message: string, where: string): UmbraError {
   return new UmbraError({
     code: 'unsuited-model',
     message,
-    hint: 'Correct the description of the model, such as the multiple ("stride") its rows and columns must be of.',
+    hint: 'Correct the description of the model, such as the multiple ("stride") that its rows and columns must be of.',
     where,
   })
 }

@@ -41,7 +41,7 @@ function umbra(
 describe.skipIf(!existsSync(program))('the built program', () => {
   it('prints its version, and help for every command', async () => {
     expect(await umbra(['--version'])).toMatchObject({ code: 0, out: `${version}\n` })
-    for (const command of ['info', 'phantom', 'maps', 'serve', 'doctor']) {
+    for (const command of ['info', 'phantom', 'maps', 'serve', 'export-model', 'doctor']) {
       const { code, out } = await umbra([command, '--help'])
       expect(code).toBe(0)
       expect(out).toContain(`Usage: umbra ${command}`)

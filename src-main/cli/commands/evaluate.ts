@@ -40,7 +40,7 @@ Example:
 export function command(): Command {
   return new Command('evaluate')
     .description('measure a network and the deconvolutions on phantoms with known truth')
-    .argument('<model>', 'the network, by folder or by name')
+    .argument('<model>', 'the network, by folder, .onnx file or name')
     .requiredOption('-o, --out <folder>', 'where to write; made when missing')
     .addOption(
       new Option('--experiment <name...>', 'fewer time points, lower dose, filtered input')

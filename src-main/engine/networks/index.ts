@@ -9,10 +9,21 @@ export {
   networkSchema,
   networkSource,
   networkStride,
+  otherNetworkSchema,
   type NetworkChoice,
+  type OtherNetwork,
 } from './registry'
 export type { NetworkShape } from './perfusionUnet'
-export type { LayersModel, NamedTensorMap, Optimizer, Tensor, Tensor4D, TensorFlow } from './tensorflow'
+export type {
+  Layer,
+  LayersModel,
+  NamedTensorMap,
+  Optimizer,
+  SymbolicTensor,
+  Tensor,
+  Tensor4D,
+  TensorFlow,
+} from './tensorflow'
 export {
   loadModel,
   modelSpecSchema,

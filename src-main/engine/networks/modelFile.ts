@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
 import { inputSpecSchema, outputSpecSchema } from './modelSpec'
-import { networkSchema } from './registry'
+import { networkSchema, otherNetworkSchema } from './registry'
 import type { LayersModel, TensorFlow } from './tensorflow'
 
 const FORMAT = 1
@@ -13,10 +13,12 @@ const FORMAT = 1
 export const modelSpecSchema = z.strictObject({
   format: z.literal(FORMAT),
   name: z.string().min(1),
-  network: networkSchema,
+  network: z.union([networkSchema, otherNetworkSchema]),
   input: inputSpecSchema,
+  /** Rows and columns, where the network takes no others. */
+  size: z.tuple([z.number().int().positive(), z.number().int().positive()]).optional(),
   outputs: outputSpecSchema,
-  /** Of weights.bin. */
+  /** Of weights.bin, or of the .onnx file. */
   weightsSha256: z.string(),
   parameters: z.number().int(),
   created: z.string(),
@@ -58,7 +60,14 @@ export async function writeModel(
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
     }),
   )
-  const spec: ModelSpec = { format: FORMAT, ...about, weightsSha256, parameters: network.countParams() }
+  const [, rows, columns] = network.inputs[0].shape
+  const spec: ModelSpec = {
+    format: FORMAT,
+    ...about,
+    ...(rows && columns ? { size: [rows, columns] } : {}),
+    weightsSha256,
+    parameters: network.countParams(),
+  }
   if (card !== undefined) await writeFileAtomically(join(directory, 'README.md'), card)
   await writeFileAtomically(join(directory, 'umbra-model.json'), `${JSON.stringify(spec, null, 2)}\n`)
   return spec

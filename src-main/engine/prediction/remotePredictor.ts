@@ -1,5 +1,6 @@
 import { startTensorFlowProcess, type ProcessOptions } from '../compute/tensorflow'
-import { readModelSpec } from '../networks'
+import { isOnnxFile } from '../onnx'
+import { describeModel } from './modelFolder'
 import { predictJob } from './predictJob'
 import type { Predictor } from './predictMaps'
 
@@ -9,19 +10,21 @@ export interface RemotePredictor extends Predictor {
 }
 
 /**
- * Starts the process that predicts with the model in `directory`. Throws `not-a-model`, `damaged-model`,
- * `backend-unavailable`; a prediction throws `tensorflow-crashed` when the process dies.
+ * Starts the process that predicts with a model, given by its folder or its ONNX file. Throws `not-a-model`,
+ * `damaged-model`, `unsuited-model`, `backend-unavailable`; a prediction throws `tensorflow-crashed` when the process dies.
  */
 export async function openRemotePredictor(
-  directory: string,
+  model: string,
   options: ProcessOptions = {},
 ): Promise<RemotePredictor> {
-  const spec = await readModelSpec(directory)
-  const child = await startTensorFlowProcess('networks', options)
+  const spec = await describeModel(model)
+  // ONNX Runtime computes by itself; the backend that is always there is enough to start with.
+  const backend = isOnnxFile(model) ? 'wasm' : options.backend
+  const child = await startTensorFlowProcess('networks', { ...options, backend })
   return {
     spec,
     infer: async (input, rows, columns) => {
-      const order = { directory, weightsSha256: spec.weightsSha256, input, rows, columns }
+      const order = { model, weightsSha256: spec.weightsSha256, input, rows, columns }
       return (await child.run(predictJob, order)).maps
     },
     close: () => child.close(),

@@ -15,7 +15,7 @@ import {
 /** Training runs: each computes in a process of its own, so that neither its work nor its end touches the rest. */
 export interface TrainingSession {
   runs(): Promise<Output<'training.runs'>>
-  /** What can make maps: the networks that come with Umbra and those trained here. */
+  /** What can make maps: the networks that come with Umbra, those put into the data folder's `models`, those trained here. */
   models(): Promise<Output<'models.list'>>
   presets(): Promise<Output<'training.presets'>>
   start(params: Input<'training.start'>): Omit<JobRequest<{ runId: string }>, 'method'>
@@ -139,7 +139,7 @@ export function createTrainingSession(
 
   return {
     runs: async () => ({ runs: await folder.list((runId) => underWay.get(runId)?.work ?? null) }),
-    models: async () => ({ models: await listModels(root) }),
+    models: async () => ({ models: await listModels({ own: join(dataDirectory, 'models'), runs: root }) }),
     presets: async () => ({ presets: await trainingPresets() }),
     start: ({ config: text }) => {
       const config = parseConfig(text)

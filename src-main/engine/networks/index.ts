@@ -1,7 +1,7 @@
 export { bilateralFilter } from './bilateral'
 export { inputSpecSchema, outputSpecSchema, usualScales, type InputSpec, type OutputSpec } from './modelSpec'
 export { lineWeights, resampleImage, resampledCount, type LineWeights } from './planeGrid'
-export { prepareSeries, type PreparedSeries } from './prepareSeries'
+export { prepareSeries, refuseNotNumbers, type PreparedSeries } from './prepareSeries'
 export {
   architectureNames,
   buildNetwork,
@@ -13,6 +13,7 @@ export {
 export type { NetworkShape } from './perfusionUnet'
 export type { LayersModel, NamedTensorMap, Optimizer, Tensor, Tensor4D, TensorFlow } from './tensorflow'
 export {
+  foreignModel,
   loadModel,
   modelSpecSchema,
   readModelSpec,

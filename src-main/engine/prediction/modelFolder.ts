@@ -3,20 +3,30 @@ import { readdir } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { UmbraError, type NetworkModel } from '@contract'
 import { resourcePath } from '../files/resources'
-import { readModelSpec } from '../networks'
+import { foreignModel, readModelSpec } from '../networks'
 
 /** The network that comes with Umbra. */
 export const DEFAULT_MODEL = 'perfusion-unet-small'
 
 /**
  * The folder of a model that is named by a person: a folder with a model, a training run's folder, or the name of one
- * that comes with Umbra. Throws `no-such-model`, naming those that there are.
+ * that comes with Umbra. Throws `no-such-model`, naming those that there are; `foreign-model`, `no-epoch`.
  */
 export async function modelFolder(named: string): Promise<string> {
   const candidates = [named, join(named, 'model')]
   if (/^[\w.-]+$/.test(named)) candidates.push(join(bundledModels(), named))
   const found = candidates.find((folder) => existsSync(join(folder, 'umbra-model.json')))
   if (found) return found
+  const foreign = candidates.find((folder) => existsSync(join(folder, 'model.json')))
+  if (foreign) throw foreignModel(foreign)
+  if (existsSync(join(named, 'config.json')) && existsSync(join(named, 'split.json'))) {
+    throw new UmbraError({
+      code: 'no-epoch',
+      message: 'This training run has no model yet: not one of its epochs is finished.',
+      hint: 'Go on with it: `umbra train` with its config.json.',
+      where: named,
+    })
+  }
   const names = await readdir(bundledModels()).catch(() => [])
   const bundled = names.filter((name) => existsSync(join(bundledModels(), name, 'umbra-model.json')))
   throw new UmbraError({

@@ -3,8 +3,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UmbraError, type MapName } from '@contract'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
-import { lineWeights, prepareSeries, resampleImage, type InputSpec, type OutputSpec } from '../networks'
+import {
+  lineWeights,
+  prepareSeries,
+  refuseNotNumbers,
+  resampleImage,
+  type InputSpec,
+  type OutputSpec,
+} from '../networks'
 import { surveyContrast } from '../perfusion'
+import { voxelVolume } from '../volume'
 import {
   openDataset,
   packSlice,
@@ -15,6 +23,7 @@ import {
   type DatasetCache,
 } from './cache'
 import { cohortPatient, cohortStudy, type CohortChoice, type LabelledStudy } from './cohort'
+import { hypoperfusedVolume, refuseListedTwice, refuseSameStudy, refuseUselessMaps } from './dataChecks'
 import { listedStudy, type StudyList } from './studyList'
 
 export type DataChoice = CohortChoice | StudyList
@@ -26,6 +35,10 @@ const MARGIN = 8
 interface Source {
   patient: string
   study: string
+  /** What its part of the data set is made from. */
+  key: string
+  /** Made here: no two of them are one patient. */
+  generated: boolean
   load(run: Run): Promise<LabelledStudy>
 }
 
@@ -33,12 +46,21 @@ function sourcesOf(choice: DataChoice, outputs: OutputSpec): Source[] {
   if (choice.kind === 'cohort') {
     return Array.from({ length: choice.patients }, (_, index) => {
       const patient = cohortPatient(choice, index)
-      return { patient, study: patient, load: (run) => cohortStudy(choice, index, run) }
+      return {
+        patient,
+        study: patient,
+        key: patient,
+        generated: true,
+        load: (run) => cohortStudy(choice, index, run),
+      }
     })
   }
+  refuseListedTwice(choice.studies)
   return choice.studies.map((entry) => ({
     patient: entry.patient,
     study: entry.study,
+    key: JSON.stringify(entry),
+    generated: false,
     load: (run) =>
       listedStudy(
         entry,
@@ -82,8 +104,10 @@ export async function buildDataset(
       signal: run.signal,
       onProgress: (progress) => part.onProgress?.(progress, `Preparing ${source.patient}`),
     }
-    const before = await writtenStudy(folder, source.study)
-    studies.push(before ?? (await prepareStudy(folder, source, input, outputs, named)))
+    const before = await writtenStudy(folder, source.key)
+    const study = before ?? (await prepareStudy(folder, source, input, outputs, named))
+    if (!source.generated) refuseSameStudy(study, studies)
+    studies.push(study)
   }
   await writeIndex(folder, { input, outputs, studies })
   return openDataset(folder)
@@ -97,7 +121,13 @@ async function prepareStudy(
   run: Run,
 ): Promise<CachedStudy> {
   try {
-    const { series, maps, known } = await source.load(partOfRun(run, 0, 0.5))
+    const labelled = await source.load(partOfRun(run, 0, 0.5))
+    const { series, maps, known } = labelled
+    refuseUselessMaps(
+      labelled,
+      outputs.map(({ map }) => map),
+    )
+    refuseNotNumbers(series)
     const survey = await surveyContrast(series, undefined, partOfRun(run, 0.5, 0.8))
     const prepared = prepareSeries(series, survey, input)
     const { rows, columns, slices } = prepared
@@ -111,7 +141,6 @@ async function prepareStudy(
         down,
       )
     }
-    refuseNotNumbers(maps, known)
     const inside = Array.from({ length: slices }, (_, slice) => plane(known, slice))
     const box = brainBox(
       inside,
@@ -134,25 +163,26 @@ async function prepareStudy(
     if (packed.length === 0) {
       throw new UmbraError({ code: 'empty-study', message: 'The study has no slice with known maps.' })
     }
-    const { patient, study } = source
-    return await writeStudy(folder, { patient, study, rows: box.rows, columns: box.columns }, packed)
+    const { patient, study, key, generated } = source
+    const facts = {
+      patient,
+      study,
+      rows: box.rows,
+      columns: box.columns,
+      uid: generated ? null : series.source.studyInstanceUid || null,
+      hypoperfusedMl: hypoperfusedVolume(labelled, voxelVolume(series.geometry) / 1000),
+    }
+    return await writeStudy(folder, facts, packed, key)
   } catch (thrown) {
     if (!(thrown instanceof UmbraError)) throw thrown
-    const { code, message, hint } = thrown
-    throw new UmbraError({ code, message, hint, where: source.study })
-  }
-}
-
-function refuseNotNumbers(maps: LabelledStudy['maps'], known: Uint8Array): void {
-  for (const [name, values] of Object.entries(maps)) {
-    for (let i = 0; i < values.length; i++) {
-      if (known[i] === 0 || Number.isFinite(values[i])) continue
-      throw new UmbraError({
-        code: 'nan-in-data',
-        message: `The ${name.toUpperCase()} map holds values that are no numbers.`,
-        hint: 'Leave the study out, or export its maps again.',
-      })
-    }
+    const { code, message, hint, where } = thrown
+    if (code === 'write-failed') throw thrown
+    throw new UmbraError({
+      code,
+      message: `${source.patient}: ${message}`,
+      hint,
+      where: where ?? source.study,
+    })
   }
 }
 

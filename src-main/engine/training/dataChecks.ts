@@ -1,13 +1,17 @@
 import { resolve } from 'node:path'
-import { UmbraError, type MapName, type Warning } from '@contract'
+import { UmbraError, type Warning } from '@contract'
+import type { OutputSpec } from '../networks'
 import type { CachedStudy } from './cache'
 import type { LabelledStudy } from './cohort'
 import type { Split } from './split'
 
-/** Throws `nan-in-data` where a map holds values that are no numbers, `constant-map` where it says nothing. */
+/**
+ * Throws `nan-in-data` where a map holds values that are no numbers, `constant-map` where it says nothing, `map-unit` where
+ * most of it is far above what it is normalised with, as in another unit or without its rescale.
+ */
 export function refuseUselessMaps(
   { maps, known }: Pick<LabelledStudy, 'maps' | 'known'>,
-  wanted: readonly MapName[],
+  outputs: OutputSpec,
 ): void {
   if (!known.includes(1)) {
     throw new UmbraError({
@@ -16,10 +20,10 @@ export function refuseUselessMaps(
       hint: 'Leave the study out, or give it the mask of its brain.',
     })
   }
-  for (const name of wanted) {
+  for (const { map: name, scale } of outputs) {
     const values = maps[name]
     if (!values) continue
-    let [least, most] = [Infinity, -Infinity]
+    let [least, most, beyond, inside] = [Infinity, -Infinity, 0, 0]
     for (let i = 0; i < values.length; i++) {
       if (known[i] === 0) continue
       if (!Number.isFinite(values[i])) {
@@ -31,6 +35,15 @@ export function refuseUselessMaps(
       }
       least = Math.min(least, values[i])
       most = Math.max(most, values[i])
+      inside++
+      if (values[i] > FAR_BEYOND * scale) beyond++
+    }
+    if (beyond > inside / 2) {
+      throw new UmbraError({
+        code: 'map-unit',
+        message: `Most of the ${name.toUpperCase()} map is more than ${FAR_BEYOND} times the ${scale} that it is normalised with: it is in another unit.`,
+        hint: 'Maps are in ml/100 g (CBV), ml/100 g/min (CBF) and s. Export the map again, or correct outputs.',
+      })
     }
     if (least < most) continue
     throw new UmbraError({
@@ -40,6 +53,9 @@ export function refuseUselessMaps(
     })
   }
 }
+
+/** Of the scale. */
+const FAR_BEYOND = 3
 
 /** Tissue that is supplied late: Tmax above this, s; where only TTP is known, this much above its median. */
 const LATE = 6

@@ -21,12 +21,14 @@ import {
   writtenStudy,
   type CachedStudy,
   type DatasetCache,
+  type SkippedStudy,
 } from './cache'
 import { cohortPatient, cohortStudy, type CohortChoice, type LabelledStudy } from './cohort'
 import { hypoperfusedVolume, refuseListedTwice, refuseSameStudy, refuseUselessMaps } from './dataChecks'
 import { listedStudy, type StudyList } from './studyList'
+import { unitobrainPatients, unitobrainStudy, type UnitobrainChoice } from './unitobrain'
 
-export type DataChoice = CohortChoice | StudyList
+export type DataChoice = CohortChoice | StudyList | UnitobrainChoice
 
 /** Of the head, beyond the brain, that a network still sees, mm. */
 const MARGIN = 8
@@ -39,10 +41,13 @@ interface Source {
   key: string
   /** Made here: no two of them are one patient. */
   generated: boolean
+  /** Left out with a reason, where it cannot be used; else the building ends. */
+  optional: boolean
   load(run: Run): Promise<LabelledStudy>
 }
 
-function sourcesOf(choice: DataChoice, outputs: OutputSpec): Source[] {
+async function sourcesOf(choice: DataChoice, outputs: OutputSpec): Promise<Source[]> {
+  const wanted = outputs.map(({ map }) => map)
   if (choice.kind === 'cohort') {
     return Array.from({ length: choice.patients }, (_, index) => {
       const patient = cohortPatient(choice, index)
@@ -51,9 +56,20 @@ function sourcesOf(choice: DataChoice, outputs: OutputSpec): Source[] {
         study: patient,
         key: patient,
         generated: true,
+        optional: false,
         load: (run) => cohortStudy(choice, index, run),
       }
     })
+  }
+  if (choice.kind === 'unitobrain') {
+    return (await unitobrainPatients(choice, wanted)).map((found) => ({
+      patient: found.patient,
+      study: found.series,
+      key: JSON.stringify(found),
+      generated: false,
+      optional: true,
+      load: (run) => unitobrainStudy(found, wanted, run),
+    }))
   }
   refuseListedTwice(choice.studies)
   return choice.studies.map((entry) => ({
@@ -61,29 +77,31 @@ function sourcesOf(choice: DataChoice, outputs: OutputSpec): Source[] {
     study: entry.study,
     key: JSON.stringify(entry),
     generated: false,
-    load: (run) =>
-      listedStudy(
-        entry,
-        outputs.map(({ map }) => map),
-        run,
-      ),
+    optional: false,
+    load: (run) => listedStudy(entry, wanted, run),
   }))
 }
 
 /** To be raised when the preparation changes, so that data sets prepared in another way are not taken for this one. */
 const PREPARATION = 2
 
-/** The name of a data set's folder: what it is built from. */
-export function datasetKey(choice: DataChoice, input: InputSpec, outputs: OutputSpec): string {
+/** The name of a data set's folder: what it is built from, and what was found where a choice does not say it all. */
+export function datasetKey(
+  choice: DataChoice,
+  input: InputSpec,
+  outputs: OutputSpec,
+  found: readonly string[] = [],
+): string {
   return createHash('sha256')
-    .update(JSON.stringify([PREPARATION, choice, input, outputs]))
+    .update(JSON.stringify([PREPARATION, choice, input, outputs, ...found]))
     .digest('hex')
     .slice(0, 16)
 }
 
 /**
  * Opens the data set of a choice under `directory`, building what of it is not there yet: every study is prepared once,
- * cropped to the brain and written; an interrupted build goes on where it was. Throws `nan-in-data` and what reading
+ * cropped to the brain and written; an interrupted build goes on where it was. A patient of a
+ * public data set who cannot be used is left out, with the reason. Throws `no-patient`, `nan-in-data` and what reading
  * and surveying a study throws, naming the study.
  */
 export async function buildDataset(
@@ -93,10 +111,12 @@ export async function buildDataset(
   outputs: OutputSpec,
   run: Run = {},
 ): Promise<DatasetCache> {
-  const folder = join(directory, datasetKey(choice, input, outputs))
+  const sources = await sourcesOf(choice, outputs)
+  const found = choice.kind === 'unitobrain' ? sources.map(({ key }) => key) : []
+  const folder = join(directory, datasetKey(choice, input, outputs, found))
   if (existsSync(join(folder, 'dataset.json'))) return openDataset(folder)
-  const sources = sourcesOf(choice, outputs)
   const studies: CachedStudy[] = []
+  const skipped: SkippedStudy[] = []
   for (const [index, source] of sources.entries()) {
     stopIfCancelled(run)
     const part = partOfRun(run, index / sources.length, (index + 1) / sources.length)
@@ -104,13 +124,29 @@ export async function buildDataset(
       signal: run.signal,
       onProgress: (progress) => part.onProgress?.(progress, `Preparing ${source.patient}`),
     }
-    const before = await writtenStudy(folder, source.key)
-    const study = before ?? (await prepareStudy(folder, source, input, outputs, named))
-    if (!source.generated) refuseSameStudy(study, studies)
-    studies.push(study)
+    try {
+      const before = await writtenStudy(folder, source.key)
+      const study = before ?? (await prepareStudy(folder, source, input, outputs, named))
+      if (!source.generated) refuseSameStudy(study, studies)
+      studies.push(study)
+    } catch (thrown) {
+      if (!source.optional || !(thrown instanceof UmbraError) || thrown.code === 'write-failed') throw thrown
+      skipped.push({ patient: source.patient, reason: thrown.message })
+    }
   }
-  await writeIndex(folder, { input, outputs, studies })
+  if (studies.length === 0) throw nothingLeft(skipped)
+  await writeIndex(folder, { input, outputs, studies, skipped })
   return openDataset(folder)
+}
+
+function nothingLeft(skipped: readonly SkippedStudy[]): UmbraError {
+  const reasons = skipped.slice(0, 5).map(({ patient, reason }) => `${patient}: ${reason}`)
+  const more = skipped.length > reasons.length ? ` … and ${skipped.length - reasons.length} more` : ''
+  return new UmbraError({
+    code: 'no-patient',
+    message: `Not one patient can be learnt from. ${reasons.join(' ')}${more}`,
+    hint: 'Unpack the data set whole; docs/training.md tells its layout.',
+  })
 }
 
 async function prepareStudy(
@@ -123,10 +159,7 @@ async function prepareStudy(
   try {
     const labelled = await source.load(partOfRun(run, 0, 0.5))
     const { series, maps, known } = labelled
-    refuseUselessMaps(
-      labelled,
-      outputs.map(({ map }) => map),
-    )
+    refuseUselessMaps(labelled, outputs)
     refuseNotNumbers(series)
     const survey = await surveyContrast(series, undefined, partOfRun(run, 0.5, 0.8))
     const prepared = prepareSeries(series, survey, input)
@@ -177,12 +210,8 @@ async function prepareStudy(
     if (!(thrown instanceof UmbraError)) throw thrown
     const { code, message, hint, where } = thrown
     if (code === 'write-failed') throw thrown
-    throw new UmbraError({
-      code,
-      message: `${source.patient}: ${message}`,
-      hint,
-      where: where ?? source.study,
-    })
+    const said = source.optional ? message : `${source.patient}: ${message}`
+    throw new UmbraError({ code, message: said, hint, where: where ?? source.study })
   }
 }
 

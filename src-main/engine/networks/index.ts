@@ -2,7 +2,7 @@ export { bilateralFilter } from './bilateral'
 export { foldNetwork } from './foldedNetwork'
 export { inputSpecSchema, outputSpecSchema, usualScales, type InputSpec, type OutputSpec } from './modelSpec'
 export { lineWeights, resampleImage, resampledCount, type LineWeights } from './planeGrid'
-export { prepareSeries, type PreparedSeries } from './prepareSeries'
+export { prepareSeries, refuseNotNumbers, type PreparedSeries } from './prepareSeries'
 export {
   architectureNames,
   buildNetwork,
@@ -25,6 +25,7 @@ export type {
   TensorFlow,
 } from './tensorflow'
 export {
+  foreignModel,
   loadModel,
   modelSpecSchema,
   readModelSpec,

@@ -3,7 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UmbraError, type NetworkModel } from '@contract'
 import { resourcePath } from '../files/resources'
-import { readModelSpec, type ModelSpec } from '../networks'
+import { foreignModel, readModelSpec, type ModelSpec } from '../networks'
 import { isOnnxFile, readOnnxModel } from '../onnx'
 
 /** The network that comes with Umbra. */
@@ -11,7 +11,8 @@ export const DEFAULT_MODEL = 'perfusion-unet-small'
 
 /**
  * The model that a person names: a folder with a model, an ONNX file, a training run's folder, or the name of one that
- * comes with Umbra. Gives the path of the folder or of the ONNX file. Throws `no-such-model`, naming those that there are.
+ * comes with Umbra. Gives the path of the folder or of the ONNX file. Throws `no-such-model`, naming those that there are;
+ * `foreign-model`, `no-epoch`.
  */
 export async function findModel(named: string): Promise<string> {
   const candidates = [named, join(named, 'model')]
@@ -21,6 +22,16 @@ export async function findModel(named: string): Promise<string> {
   for (const place of candidates) {
     const found = await modelAt(place)
     if (found !== null) return found
+  }
+  const foreign = candidates.find((folder) => existsSync(join(folder, 'model.json')))
+  if (foreign) throw foreignModel(foreign)
+  if (existsSync(join(named, 'config.json')) && existsSync(join(named, 'split.json'))) {
+    throw new UmbraError({
+      code: 'no-epoch',
+      message: 'This training run has no model yet: not one of its epochs is finished.',
+      hint: 'Go on with it: `umbra train` with its config.json.',
+      where: named,
+    })
   }
   const bundled = (await modelsIn(bundledModels())).map(({ name }) => name)
   throw new UmbraError({

@@ -11,6 +11,7 @@ import {
   lineWeights,
   networkStride,
   prepareSeries,
+  refuseNotNumbers,
   resampleImage,
   type LineWeights,
   type ModelSpec,
@@ -18,6 +19,7 @@ import {
 } from '../networks'
 import { surveyContrast, type ContrastSurvey, type PerfusionMaps } from '../perfusion'
 import type { VolumeSeries } from '../volume'
+import { judgePlausibility, judgeWindow } from './plausibility'
 
 /** A network wherever it computes: in this process, or in one of its own. */
 export interface Predictor {
@@ -39,7 +41,7 @@ const LONGEST_TRANSIT = 45
  * MTT); what cannot follow is 0 and named in a warning. The arterial input is looked for only to be shown.
  *
  * Throws `wrong-modality`, `nan-in-data`, `no-brain`, `too-few-time-points`, `no-acquisition-times`, `no-contrast`,
- * `network-shape`.
+ * `network-shape`, `prediction-not-finite`.
  */
 export async function predictMaps(
   predictor: Predictor,
@@ -50,11 +52,18 @@ export async function predictMaps(
   const { spec } = predictor
   const started = performance.now()
   refuseOtherModality(series)
+  refuseNotNumbers(series)
   const survey = await surveyContrast(series, settings, partOfRun(run, 0, 0.3))
   const surveyed = performance.now()
   const prepared = prepareSeries(series, survey, spec.input)
   const maps = await predictSlices(predictor, series, survey, prepared, partOfRun(run, 0.3, 1))
-  const warnings = [...survey.warnings, ...shortScan(survey, spec), ...completeMaps(maps, spec)]
+  const warnings = [
+    ...survey.warnings,
+    ...shortScan(survey, spec),
+    ...judgeWindow(series, survey.mask, spec),
+    ...judgePlausibility(maps, survey.mask, spec),
+    ...completeMaps(maps, spec),
+  ]
   return {
     geometry: series.geometry,
     method: 'cnn',

@@ -97,7 +97,12 @@ export function createTrainingSession(
         {
           signal: abort.signal,
           onProgress,
-          onEvent: ({ record, timeLeft }) => {
+          onEvent: (event) => {
+            if (event.kind === 'warning') {
+              run.log(`Warning: ${event.warning.message}`)
+              return
+            }
+            const { record, timeLeft } = event
             work.secondsLeft = timeLeft
             run.log(
               `Epoch ${record.epoch}: loss ${record.trainingLoss.toExponential(2)}, ` +

@@ -11,6 +11,6 @@ export {
   worldToVoxel,
   type Affine,
 } from './geometry'
-export { maskVoxels } from './maskVoxels'
+export { gridDistance, maskVoxels } from './maskVoxels'
 export { readNifti, writeNifti, type NiftiOptions } from './nifti'
 export { frameOf, type SourceIdentity, type VolumeSeries, type Voxels } from './series'

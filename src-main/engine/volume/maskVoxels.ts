@@ -32,8 +32,8 @@ export async function maskVoxels(path: string, grid: Geometry): Promise<Vec3[]> 
   return marked
 }
 
-/** True where a corner of the two grids lies more than a tenth of a voxel apart. */
-function misplaced(one: Geometry, other: Geometry): boolean {
+/** The largest distance, mm, between corners of two grids of one size: 0 where they lie on each other. */
+export function gridDistance(one: Geometry, other: Geometry): number {
   const [x, y, z] = [other.size[0] - 1, other.size[1] - 1, other.size[2] - 1]
   const corners: Vec3[] = [
     [0, 0, 0],
@@ -42,9 +42,12 @@ function misplaced(one: Geometry, other: Geometry): boolean {
     [0, 0, z],
     [x, y, z],
   ]
-  const tolerance = Math.min(...other.spacing) / 10
-  return corners.some((corner) => {
+  const distances = corners.map((corner) => {
     const [a, b] = [voxelToWorld(one, corner), voxelToWorld(other, corner)]
-    return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) > tolerance
+    return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
   })
+  return Math.max(...distances)
 }
+
+const misplaced = (one: Geometry, other: Geometry): boolean =>
+  gridDistance(one, other) > Math.min(...other.spacing) / 10

@@ -1,9 +1,8 @@
 import { UmbraError, type BackendChoice } from '@contract'
 import type { z } from 'zod'
-import { processPath } from '../../pool'
 import type { Run } from '../../run'
-import { forkChannel } from './channel'
-import { desktopChannel, parentPort } from './desktopChannel'
+import type { Channel } from './channel'
+import { placesFor } from './places'
 import { reportSchema, type JobDefinition, type Order, type ProcessRuntime, type Report } from './protocol'
 
 /** How long a cancelled job may go on before its process is ended. One step of a large network takes seconds. */
@@ -14,6 +13,8 @@ export interface ProcessOptions {
   /** Added to this process's environment. */
   environment?: NodeJS.ProcessEnv
   cancelWithin?: number
+  /** The job reads and writes files, which a hidden window cannot. */
+  needsFiles?: boolean
 }
 
 export interface JobWatch<Event> extends Run {
@@ -57,7 +58,8 @@ function abortError(): Error {
 
 /**
  * Starts the bundled program `<entry>.process.js`, which computes with TensorFlow in a process of its own: a training
- * step blocks nobody, and a crash of native code takes down one job, not the engine.
+ * step blocks nobody, and a crash of native code takes down one job, not the engine. In the desktop application WebGPU
+ * computes in a hidden window, which does the same jobs.
  *
  * @throws UmbraError `backend-unavailable` when the wanted backend is not to be had
  */
@@ -65,11 +67,23 @@ export async function startTensorFlowProcess(
   entry: string,
   options: ProcessOptions = {},
 ): Promise<TensorFlowProcess> {
-  const main = parentPort()
-  const environment = options.environment ?? {}
-  const channel = main
-    ? desktopChannel(main, entry, environment)
-    : forkChannel(processPath(entry), environment)
+  const places = placesFor(entry, options)
+  for (const place of places.slice(0, -1)) {
+    try {
+      return await startAt(place.open(), place.backend, options)
+    } catch {
+      place.onFailure?.()
+    }
+  }
+  const last = places[places.length - 1]
+  return startAt(last.open(), last.backend, options)
+}
+
+async function startAt(
+  channel: Channel,
+  backend: BackendChoice,
+  options: ProcessOptions,
+): Promise<TensorFlowProcess> {
   const pending = new Map<number, Pending>()
   const post = (order: Order): void => channel.post(order)
   let ended = false
@@ -101,7 +115,7 @@ export async function startTensorFlowProcess(
       else if (report?.kind === 'unavailable') reject(new UmbraError(report.error))
       else if (report) hear(report)
     })
-    post({ kind: 'open', backend: options.backend ?? 'auto' })
+    post({ kind: 'open', backend })
   }).catch((thrown: unknown) => {
     closing = true
     channel.kill()

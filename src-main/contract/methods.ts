@@ -64,9 +64,7 @@ export const methods = {
     z.object({
       path: z.string(),
       parent: z.string().nullable(),
-      entries: z.array(
-        z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() }),
-      ),
+      entries: z.array(z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() })),
     }),
   ),
 

@@ -47,11 +47,12 @@ serveTensorFlow([
       device.destroy()
       await tf.mul(x, 2).data()
     }
-    if (how === 'exceed-gpu')
+    if (how === 'exceed-gpu') {
       await tf
         .mul(tf.zeros([2 ** 29]), 2)
         .slice(0, 1)
         .data()
+    }
     if (how === 'crash') process.kill(process.pid, 'SIGSEGV')
     if (how === 'error') {
       throw new UmbraError({ code: 'full', message: 'The disk is full.', hint: 'Free some.' })

@@ -6,8 +6,9 @@ import { desktopChannel, parentPort, type ParentPort } from './desktopChannel'
 import type { ProcessOptions } from './start'
 
 /** Where a program may run, and what it opens there. */
-interface Place {
+export interface Place {
   backend: BackendChoice
+  readsFiles: boolean
   open(): Channel
   onFailure?: () => void
 }
@@ -24,7 +25,7 @@ let windowHasNoGpu = false
 export function placesFor(entry: string, options: ProcessOptions): Place[] {
   const { backend = 'auto', environment = {}, needsFiles = false } = options
   const main = parentPort()
-  if (!main) return [{ backend, open: () => forkChannel(processPath(entry), environment) }]
+  if (!main) return [{ backend, readsFiles: true, open: () => forkChannel(processPath(entry), environment) }]
   return desktopPlaces(main, entry, backend, environment, needsFiles)
 }
 
@@ -37,10 +38,12 @@ function desktopPlaces(
 ): Place[] {
   const inProcess = (choice: BackendChoice): Place => ({
     backend: choice,
+    readsFiles: true,
     open: () => desktopChannel(main, 'process', entry, environment),
   })
   const inWindow = (choice: BackendChoice): Place => ({
     backend: choice,
+    readsFiles: false,
     open: () => desktopChannel(main, 'window', entry, environment),
     onFailure: () => void (windowHasNoGpu = true),
   })

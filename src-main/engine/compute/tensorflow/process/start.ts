@@ -1,8 +1,7 @@
 import { UmbraError, type BackendChoice } from '@contract'
 import type { z } from 'zod'
 import type { Run } from '../../run'
-import type { Channel } from './channel'
-import { placesFor } from './places'
+import { placesFor, type Place } from './places'
 import { reportSchema, type JobDefinition, type Order, type ProcessRuntime, type Report } from './protocol'
 
 /** How long a cancelled job may go on before its process is ended. One step of a large network takes seconds. */
@@ -24,6 +23,8 @@ export interface JobWatch<Event> extends Run {
 export interface TensorFlowProcess {
   readonly runtime: ProcessRuntime
   readonly pid: number | undefined
+  /** Whether its jobs may name files: those of a hidden window may not. */
+  readonly readsFiles: boolean
   /**
    * Does one job in the process; jobs given at once are done one after the other.
    * @throws UmbraError as the job throws it; `tensorflow-crashed` when the process dies; AbortError when cancelled
@@ -70,20 +71,19 @@ export async function startTensorFlowProcess(
   const places = placesFor(entry, options)
   for (const place of places.slice(0, -1)) {
     try {
-      return await startAt(place.open(), place.backend, options)
+      return await startAt(place, options)
     } catch {
       place.onFailure?.()
     }
   }
-  const last = places[places.length - 1]
-  return startAt(last.open(), last.backend, options)
+  return startAt(places[places.length - 1], options)
 }
 
 async function startAt(
-  channel: Channel,
-  backend: BackendChoice,
+  { open, backend, readsFiles }: Place,
   options: ProcessOptions,
 ): Promise<TensorFlowProcess> {
+  const channel = open()
   const pending = new Map<number, Pending>()
   const post = (order: Order): void => channel.post(order)
   let ended = false
@@ -125,6 +125,7 @@ async function startAt(
 
   return {
     runtime,
+    readsFiles,
     get pid() {
       return channel.pid
     },

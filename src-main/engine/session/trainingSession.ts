@@ -87,7 +87,10 @@ export function createTrainingSession(
       run.onProgress(progress, stage)
     }
     onProgress(0, 'starting TensorFlow')
-    const tensorFlow = await startTensorFlowProcess('networks', { backend: await backend() })
+    const tensorFlow = await startTensorFlowProcess('networks', {
+      backend: await backend(),
+      needsFiles: true,
+    })
     try {
       const directory = folder.directoryOf(runId)
       const datasets = join(dataDirectory, 'training', 'datasets')

@@ -9,11 +9,4 @@ export { intraclassCorrelation, type IntraclassCorrelation, type Reliability } f
 export { summarise, type Interval, type SampleSummary } from './sample'
 export { casesForIcc, casesForMean } from './sampleSize'
 export { staple, type Staple } from './staple'
-export {
-  shapeOf,
-  surfaceDistances,
-  surfaceOf,
-  type Box,
-  type Shape,
-  type SurfaceDistances,
-} from './surfaceDistance'
+export { shapeOf, surfaceDistances, surfaceOf, type Shape, type SurfaceDistances } from './surfaceDistance'

@@ -19,17 +19,16 @@ export interface SurfaceDistances {
   averageOfMeans: number
 }
 
-/** A part of a grid: the first voxel and how many along each axis. */
-export interface Box {
-  from: Vec3
-  size: Vec3
-}
-
 /**
- * Marks the voxels of a mask [z × y × x] that have a face to the outside; beyond the grid is outside. An axis of one
- * voxel has no faces: a single slice has outlines only.
+ * Marks the voxels of a mask [z × y × x] that have a face to the outside; beyond the box is outside. An axis along
+ * which the whole `grid` has one voxel has no faces: a single slice has outlines only.
  */
-export function surfaceOf(mask: Uint8Array, [nx, ny, nz]: Readonly<Vec3>): Uint8Array {
+export function surfaceOf(
+  mask: Uint8Array,
+  [nx, ny, nz]: Readonly<Vec3>,
+  grid: Readonly<Vec3> = [nx, ny, nz],
+): Uint8Array {
+  const [flatX, flatY, flatZ] = [grid[0] === 1, grid[1] === 1, grid[2] === 1]
   const surface = new Uint8Array(mask.length)
   const plane = nx * ny
   for (let z = 0, at = 0; z < nz; z++) {
@@ -37,9 +36,9 @@ export function surfaceOf(mask: Uint8Array, [nx, ny, nz]: Readonly<Vec3>): Uint8
       for (let x = 0; x < nx; x++, at++) {
         if (mask[at] === 0) continue
         const inside =
-          (nx === 1 || (x > 0 && x < nx - 1 && mask[at - 1] !== 0 && mask[at + 1] !== 0)) &&
-          (ny === 1 || (y > 0 && y < ny - 1 && mask[at - nx] !== 0 && mask[at + nx] !== 0)) &&
-          (nz === 1 || (z > 0 && z < nz - 1 && mask[at - plane] !== 0 && mask[at + plane] !== 0))
+          (flatX || (x > 0 && x < nx - 1 && mask[at - 1] !== 0 && mask[at + 1] !== 0)) &&
+          (flatY || (y > 0 && y < ny - 1 && mask[at - nx] !== 0 && mask[at + nx] !== 0)) &&
+          (flatZ || (z > 0 && z < nz - 1 && mask[at - plane] !== 0 && mask[at + plane] !== 0))
         if (!inside) surface[at] = 1
       }
     }
@@ -50,15 +49,15 @@ export function surfaceOf(mask: Uint8Array, [nx, ny, nz]: Readonly<Vec3>): Uint8
 /** A segmentation within a box, ready to be compared with others there. */
 export interface Shape {
   mask: Uint8Array
-  surface: Uint8Array
+  /** Indices of the voxels of its surface. */
+  surface: Int32Array
   /** mm² from the nearest voxel of the surface, everywhere in the box. */
   squares: Float64Array
 }
 
 /**
  * The shape of a mask that fills a box of the grid; null where it is empty. The box holds every voxel of all masks that
- * will be compared; where it is smaller than the grid, `mask` must not touch its border unless the grid ends there too.
- * `within` marks the voxels of all of them; on a sheared grid distances elsewhere are not computed.
+ * will be compared, and `within` marks them all; on a sheared grid distances elsewhere are not computed.
  */
 export function shapeOf(
   mask: Uint8Array,
@@ -66,12 +65,13 @@ export function shapeOf(
   geometry: Geometry,
   within: Uint8Array,
 ): Shape | null {
-  const surface = surfaceOf(mask, size)
-  if (!surface.includes(1)) return null
+  const surface = surfaceOf(mask, size, geometry.size)
+  const points = indicesOf(surface)
+  if (points.length === 0) return null
   const squares = isSheared(geometry)
     ? squaredDistancesSheared(surface, within, size, geometry)
     : squaredDistances(surface, size, geometry.spacing)
-  return { mask, surface, squares }
+  return { mask, surface: points, squares }
 }
 
 /**
@@ -81,10 +81,7 @@ export function shapeOf(
 export function surfaceDistances(a: Shape, b: Shape): SurfaceDistances {
   const forth = directed(a, b)
   const back = directed(b, a)
-  const pooled = new Float64Array(forth.length + back.length)
-  pooled.set(forth)
-  pooled.set(back, forth.length)
-  pooled.sort()
+  const pooled = merged(forth, back)
   const [sumForth, sumBack] = [total(forth), total(back)]
   return {
     hausdorff: pooled[pooled.length - 1],
@@ -98,9 +95,28 @@ export function surfaceDistances(a: Shape, b: Shape): SurfaceDistances {
 
 /** From every voxel of the surface of `a` to the surface of `b`, ascending. */
 function directed(a: Shape, b: Shape): Float64Array {
-  const distances: number[] = []
-  for (let i = 0; i < a.surface.length; i++) if (a.surface[i] !== 0) distances.push(Math.sqrt(b.squares[i]))
-  return Float64Array.from(distances).sort()
+  const distances = new Float64Array(a.surface.length)
+  for (let i = 0; i < distances.length; i++) distances[i] = b.squares[a.surface[i]]
+  distances.sort()
+  for (let i = 0; i < distances.length; i++) distances[i] = Math.sqrt(distances[i])
+  return distances
+}
+
+/** Two ascending lists as one. */
+function merged(a: Float64Array, b: Float64Array): Float64Array {
+  const both = new Float64Array(a.length + b.length)
+  for (let to = 0, i = 0, j = 0; to < both.length; to++) {
+    both[to] = j === b.length || (i < a.length && a[i] <= b[j]) ? a[i++] : b[j++]
+  }
+  return both
+}
+
+function indicesOf(marked: Uint8Array): Int32Array {
+  let count = 0
+  for (let i = 0; i < marked.length; i++) count += marked[i]
+  const indices = new Int32Array(count)
+  for (let i = 0, to = 0; to < count; i++) if (marked[i] !== 0) indices[to++] = i
+  return indices
 }
 
 /** The farthest that a voxel of `a` lies from `b`; a voxel outside `b` is nearest to a voxel of its surface. */

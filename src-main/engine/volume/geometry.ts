@@ -96,6 +96,24 @@ export function isSheared(geometry: Geometry): boolean {
   return Math.abs(dot(sliceNormal(geometry), geometry.direction[2])) < 1 - 5e-9
 }
 
+/** True where two grids have the same size and no corner of them lies more than a tenth of a voxel apart. */
+export function sameGrid(one: Geometry, other: Geometry): boolean {
+  if (one.size.some((extent, axis) => extent !== other.size[axis])) return false
+  const [x, y, z] = [other.size[0] - 1, other.size[1] - 1, other.size[2] - 1]
+  const corners: Vec3[] = [
+    [0, 0, 0],
+    [x, 0, 0],
+    [0, y, 0],
+    [0, 0, z],
+    [x, y, z],
+  ]
+  const tolerance = Math.min(...other.spacing) / 10
+  return corners.every((corner) => {
+    const [a, b] = [voxelToWorld(one, corner), voxelToWorld(other, corner)]
+    return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) <= tolerance
+  })
+}
+
 export function dot(a: Vec3, b: Vec3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }

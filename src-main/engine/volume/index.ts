@@ -4,6 +4,7 @@ export {
   dot,
   indexSteps,
   isSheared,
+  sameGrid,
   sliceNormal,
   stackSpacing,
   voxelToWorld,
@@ -12,5 +13,12 @@ export {
   type Affine,
 } from './geometry'
 export { maskVoxels } from './maskVoxels'
-export { readNifti, writeNifti, type NiftiOptions } from './nifti'
+export {
+  readNifti,
+  readStoredNifti,
+  writeNifti,
+  type NiftiOptions,
+  type StoredNifti,
+  type StoredVoxels,
+} from './nifti'
 export { frameOf, type SourceIdentity, type VolumeSeries, type Voxels } from './series'

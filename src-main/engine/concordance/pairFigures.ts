@@ -1,5 +1,6 @@
 import {
   caseFigures,
+  type Bounds,
   type CaseAgreement,
   type CaseFigure,
   type Coefficient,
@@ -9,12 +10,14 @@ import {
 import {
   blandAltman,
   bootstrap,
+  drawnCoefficients,
   intraclassCorrelation,
   linConcordance,
   pearson,
   summarise,
   wilcoxonSignedRank,
   type BootstrapIntervals,
+  type DrawnCoefficients,
 } from '../agreement'
 import { mixSeeds } from '../phantom'
 
@@ -26,84 +29,76 @@ export interface Resampling {
 const noIntervals = { percentile: null, bca: null }
 
 /**
- * The figures of a pair of readings over cases. Cases that neither drew are left out, or count as agreement. The seeds
- * of the intervals follow from the one given, each figure with its own.
+ * The figures of a pair of readings over cases, with the cases that neither drew left out, and with them counted as
+ * agreement. The seeds of the intervals follow from the one given, each figure with its own.
  */
 export function pairFigures(
   all: readonly CaseAgreement[],
-  withNormals: boolean,
   resampling: Resampling,
-): PairFigures {
-  const cases = withNormals ? all : all.filter(({ state }) => state !== 'both-empty')
+): { withoutNormals: PairFigures; withNormals: PairFigures } {
+  const drawn = all.filter(({ state }) => state !== 'both-empty')
+  const withoutNormals = figuresOf(drawn, resampling)
+  if (drawn.length === all.length) return { withoutNormals, withNormals: structuralCopy(withoutNormals) }
+  return { withoutNormals, withNormals: figuresOf(all, resampling) }
+}
+
+function figuresOf(cases: readonly CaseAgreement[], resampling: Resampling): PairFigures {
   const [first, second] = [cases.map(({ firstMl }) => firstMl), cases.map(({ secondMl }) => secondMl)]
+  const seedOf = (place: number): Resampling => ({ ...resampling, seed: mixSeeds(resampling.seed, place) })
   const figures = Object.fromEntries(
     caseFigures.map((figure, i): [CaseFigure, FigureSummary] => [
       figure,
       figureSummary(
         cases.map((agreement) => valueOf(agreement, figure)),
-        { ...resampling, seed: mixSeeds(resampling.seed, i) },
+        seedOf(i),
       ),
     ]),
   ) as Record<CaseFigure, FigureSummary>
 
   const coefficient = (
-    place: number,
-    of: (a: number[], b: number[]) => { value: number | null; interval: Coefficient['interval'] },
-  ): Coefficient => ({
-    n: cases.length,
-    ...of(first, second),
-    ...intervals(cases.length, (drawn) => of(pick(first, drawn), pick(second, drawn)).value ?? NaN, {
-      ...resampling,
-      seed: mixSeeds(resampling.seed, caseFigures.length + place),
-    }),
-  })
+    name: keyof DrawnCoefficients,
+    value: number | null,
+    interval: Bounds | null,
+  ): Coefficient => {
+    const place = caseFigures.length + coefficientNames.indexOf(name)
+    const statistic = (drawn: Int32Array): number => drawnCoefficients(first, second, drawn)[name]
+    const drawn = value === null ? noIntervals : intervals(cases.length, statistic, seedOf(place))
+    return { n: cases.length, value, interval, ...drawn }
+  }
   const correlation = pearson(first, second)
-  const bland = blandAltman(first, second)
+  const concordance = linConcordance(first, second)
+  const reliability = intraclassCorrelation(first.map((a, i) => [a, second[i]]))
+  const { n: _, ...bland } = blandAltman(first, second)
   const test = wilcoxonSignedRank(first, second)
   return {
     cases: cases.length,
     ...figures,
     pearson: {
-      ...coefficient(0, (a, b) => {
-        const { r: value, interval } = pearson(a, b)
-        return { value, interval }
-      }),
+      ...coefficient('pearson', correlation.r, correlation.interval),
       p: correlation.p,
       slope: correlation.slope,
       intercept: correlation.intercept,
     },
-    concordance: coefficient(1, (a, b) => {
-      const { ccc: value, interval } = linConcordance(a, b)
-      return { value, interval }
-    }),
-    icc21: coefficient(2, (a, b) => iccOf(a, b, 'agreement')),
-    icc31: coefficient(3, (a, b) => iccOf(a, b, 'consistency')),
-    blandAltman: {
-      bias: bland.bias,
-      sd: bland.sd,
-      lower: bland.lower,
-      upper: bland.upper,
-      biasInterval: bland.biasInterval,
-      lowerInterval: bland.lowerInterval,
-      upperInterval: bland.upperInterval,
-    },
+    concordance: coefficient('concordance', concordance.ccc, concordance.interval),
+    icc21: coefficient('icc21', reliability.agreement.icc, reliability.agreement.interval),
+    icc31: coefficient('icc31', reliability.consistency.icc, reliability.consistency.interval),
+    blandAltman: bland,
     wilcoxon: test && { ...test, holm: test.p },
   }
 }
+
+const coefficientNames: (keyof DrawnCoefficients)[] = ['pearson', 'concordance', 'icc21', 'icc31']
+
+/** The same figures, whose p-values can be adjusted on their own. */
+const structuralCopy = (figures: PairFigures): PairFigures => ({
+  ...figures,
+  wilcoxon: figures.wilcoxon && { ...figures.wilcoxon },
+})
 
 /** A case that neither drew agrees wholly where it counts. */
 function valueOf(agreement: CaseAgreement, figure: CaseFigure): number | null {
   if (agreement.state === 'both-empty' && (figure === 'dice' || figure === 'jaccard')) return 1
   return agreement[figure]
-}
-
-function iccOf(
-  first: number[],
-  second: number[],
-  kind: 'agreement' | 'consistency',
-): { value: number | null; interval: Coefficient['interval'] } {
-  const { icc: value, interval } = intraclassCorrelation(first.map((a, i) => [a, second[i]]))[kind]
-  return { value, interval }
 }
 
 /** Mean, SD and range of the cases that have a value, with bootstrap intervals of the mean. */
@@ -123,8 +118,4 @@ function intervals(
   { resamples, seed }: Resampling,
 ): Pick<BootstrapIntervals, 'bca'> & { percentile: BootstrapIntervals['percentile'] | null } {
   return (resamples > 0 ? bootstrap(cases, statistic, { resamples, seed }) : null) ?? noIntervals
-}
-
-function pick(values: readonly number[], drawn: Int32Array): number[] {
-  return Array.from(drawn, (i) => values[i])
 }

@@ -98,8 +98,7 @@ function pairOver(
     bothEmpty: count('both-empty'),
     firstEmpty: count('first-empty'),
     secondEmpty: count('second-empty'),
-    withoutNormals: pairFigures(own, false, resampling),
-    withNormals: pairFigures(own, true, resampling),
+    ...pairFigures(own, resampling),
   }
 }
 

@@ -4,6 +4,7 @@ import {
   casesForIcc,
   casesForMean,
   cohenKappa,
+  drawnCoefficients,
   fleissKappa,
   holm,
   intraclassCorrelation,
@@ -59,6 +60,24 @@ describe.each(golden.tables)('several raters, $name', ({ table, name: _, ...expe
   it('ICC(2,1) and ICC(3,1) with intervals, F and p as pingouin', () =>
     expectAlike(intraclassCorrelation(table), expected))
 })
+
+describe.each(golden.pairs.filter(({ icc }) => icc))(
+  'coefficients for a bootstrap, $name',
+  ({ first, second }) => {
+    it('are those of the functions that give intervals', () => {
+      const drawn = drawnCoefficients(first, second, Int32Array.from(first.keys()))
+      const { agreement, consistency } = intraclassCorrelation(first.map((value, i) => [value, second[i]]))
+      expectAlike(drawn, {
+        concordance: linConcordance(first, second).ccc,
+        icc21: agreement.icc,
+        icc31: consistency.icc,
+      })
+      const { r } = pearson(first, second)
+      if (r === null) expect(drawn.pearson).toBeNaN()
+      else expectAlike(drawn.pearson, r)
+    })
+  },
+)
 
 describe('intraclass correlation without a residual', () => {
   const values = [3, 4, 6, 2, 5]

@@ -121,7 +121,7 @@ export interface CaseConsensus {
 /** Everything over the cases of a pair and structure, normals left out or counted in. */
 export interface PairFigures extends Record<CaseFigure, FigureSummary> {
   cases: number
-  /** Of the two volumes. */
+  /** Of the two volumes; least squares line first = slope · second + intercept. */
   pearson: Coefficient & { p: number | null; slope: number | null; intercept: number | null }
   concordance: Coefficient
   icc21: Coefficient

@@ -42,6 +42,12 @@ export function quantileOfSorted(sorted: ArrayLike<number>, p: number): number {
   return sorted[below] + (at - below) * (sorted[above] - sorted[below])
 }
 
+/** Several quantiles of values in any order. */
+export function quantilesOf(values: readonly number[], shares: readonly number[]): number[] {
+  const sorted = Float64Array.from(values).sort()
+  return shares.map((share) => quantileOfSorted(sorted, share))
+}
+
 export function summarise(values: readonly number[]): SampleSummary {
   const n = values.length
   if (n === 0) return { n, mean: null, sd: null, median: null, minimum: null, maximum: null }

@@ -65,7 +65,7 @@ function figuresOf(cases: readonly CaseAgreement[], resampling: Resampling): Pai
     const drawn = value === null ? noIntervals : intervals(cases.length, statistic, seedOf(place))
     return { n: cases.length, value, interval, ...drawn }
   }
-  const correlation = pearson(first, second)
+  const correlation = pearson(second, first)
   const concordance = linConcordance(first, second)
   const reliability = intraclassCorrelation(first.map((a, i) => [a, second[i]]))
   const { n: _, ...bland } = blandAltman(first, second)

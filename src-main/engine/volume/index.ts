@@ -2,8 +2,10 @@ export {
   affineRas,
   cross,
   dot,
+  gridDistance,
   indexSteps,
   isSheared,
+  sameGrid,
   sliceNormal,
   stackSpacing,
   voxelToWorld,
@@ -11,6 +13,13 @@ export {
   worldToVoxel,
   type Affine,
 } from './geometry'
-export { gridDistance, maskVoxels } from './maskVoxels'
-export { readNifti, writeNifti, type NiftiOptions } from './nifti'
+export { maskVoxels } from './maskVoxels'
+export {
+  readNifti,
+  readStoredNifti,
+  writeNifti,
+  type NiftiOptions,
+  type StoredNifti,
+  type StoredVoxels,
+} from './nifti'
 export { frameOf, type SourceIdentity, type VolumeSeries, type Voxels } from './series'

@@ -16,7 +16,7 @@ export const strokeArea = 48 * 48
 
 export interface Stroke {
   slices: { structure: string; slice: number }[]
-  bytes: Uint8Array
+  bytes: Uint8Array<ArrayBuffer>
 }
 
 /** The numbers 0..2³² − 1 after `state`, well mixed (splitmix32). */

@@ -15,6 +15,7 @@ import { dispatch } from './handlers'
 import { createJobs } from './jobs'
 import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
+import { createReadingRoom } from './reading'
 import { createMapsSession } from './session/mapsSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
@@ -22,7 +23,7 @@ import { createVoxelRegistry } from './session/voxelRegistry'
 
 export interface Engine {
   /** Answers one request of the contract; a long method answers `{ jobId }`. Rejects with UmbraError. */
-  request(method: string, params: unknown): Promise<unknown>
+  request(method: string, params: unknown, bytes?: Uint8Array): Promise<unknown>
   /** Every job's start, progress and end. Returns how to stop listening. */
   subscribe(listener: (event: EngineEvent) => void): () => void
   /** The bytes of one frame of a voxel array, a view: copy what must outlive the series. */
@@ -71,6 +72,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
     training: createTrainingSession(dataDirectory, async () => (await settings.read()).backend),
+    reading: createReadingRoom({ path: join(dataDirectory, 'reading', 'studies.db'), report }),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings,
   }
@@ -98,19 +100,21 @@ export function createEngine(options: EngineOptions): Engine {
     await parts.jobs.close()
     await parts.maps.settled()
     await parts.study.close()
+    parts.reading.close()
     listeners.clear()
   }
 
   return {
-    request: async (method, params) => {
+    request: async (method, params, bytes) => {
       if (closing) throw new UmbraError({ code: 'closed', message: 'The engine is closing.' })
-      return dispatch(quick, long, parts.jobs, method, params)
+      return dispatch(quick, long, parts.jobs, { method, params, bytes })
     },
     subscribe: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    readVoxels: (id, frame) => parts.voxels.readFrame(id, frame),
+    readVoxels: (id, frame) =>
+      id.startsWith('labelmap-') ? parts.reading.readVoxels(id, frame) : parts.voxels.readFrame(id, frame),
     close: () => (closing ??= close()),
   }
 }

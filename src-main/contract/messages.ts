@@ -10,8 +10,35 @@ export const requestSchema = z.object({
   id: z.number().int(),
   method: z.string(),
   params: z.unknown(),
+  /** What does not belong into JSON: the slices of a save. */
+  bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array).optional(),
 })
 export type Request = z.infer<typeof requestSchema>
+
+const PREFIX = 4
+
+/**
+ * A request that carries bytes, as one binary message of a WebSocket: the length of its JSON (uint32, little-endian),
+ * its JSON, its bytes. On a MessagePort it travels as it is, cloned.
+ */
+export function packRequest({ bytes, ...rest }: Request): Uint8Array<ArrayBuffer> {
+  const json = new TextEncoder().encode(JSON.stringify(rest))
+  const packed = new Uint8Array(PREFIX + json.length + (bytes?.length ?? 0))
+  new DataView(packed.buffer).setUint32(0, json.length, true)
+  packed.set(json, PREFIX)
+  if (bytes) packed.set(bytes, PREFIX + json.length)
+  return packed
+}
+
+/** What `packRequest` packed; its bytes are a view. Throws on anything else. */
+export function unpackRequest(packed: Uint8Array): unknown {
+  const { buffer, byteOffset, byteLength } = packed
+  const length = new DataView(buffer, byteOffset, byteLength).getUint32(0, true)
+  if (length > byteLength - PREFIX) throw new RangeError('The message is shorter than it says.')
+  const bytes = packed.subarray(PREFIX + length)
+  const rest: unknown = JSON.parse(new TextDecoder().decode(packed.subarray(PREFIX, PREFIX + length)))
+  return { ...(rest as object), bytes }
+}
 
 export const answerSchema = z.discriminatedUnion('ok', [
   z.object({ id: z.number().int(), ok: z.literal(true), value: z.unknown() }),

@@ -10,6 +10,7 @@ import {
   perfusionSettingsSchema,
   warningSchema,
 } from './perfusion'
+import { readingMethods } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import { networkModelSchema, trainingPresetSchema, trainingRunSchema } from './training'
 import { voxelArraySchema } from './voxels'
@@ -64,7 +65,9 @@ export const methods = {
     z.object({
       path: z.string(),
       parent: z.string().nullable(),
-      entries: z.array(z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() })),
+      entries: z.array(
+        z.object({ name: z.string(), path: z.string(), directory: z.boolean(), bytes: z.number() }),
+      ),
     }),
   ),
 
@@ -141,6 +144,8 @@ export const methods = {
   /** Goes on where a run was paused, or where the machine or the program ended it. */
   'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
   'training.remove': quick(z.object({ runId: z.string() }), nothing),
+
+  ...readingMethods,
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

@@ -16,11 +16,11 @@ export function connectClient(engine: Engine, send: (message: Answer | EngineEve
     receive: async (message) => {
       const request = requestSchema.safeParse(message)
       if (!request.success) return
-      const { id, method, params } = request.data
+      const { id, method, params, bytes } = request.data
       // Begun in a microtask: Electron's utility process ends at a promise that is rejected within the message's own turn,
       // before those who wait for it are known.
       const answer: Answer = await Promise.resolve()
-        .then(() => engine.request(method, params))
+        .then(() => engine.request(method, params, bytes))
         .then(
           (value) => ({ id, ok: true, value }),
           (thrown: unknown) => ({ id, ok: false, error: problemOf(thrown) }),

@@ -22,7 +22,7 @@ import { createVoxelRegistry } from './session/voxelRegistry'
 
 export interface Engine {
   /** Answers one request of the contract; a long method answers `{ jobId }`. Rejects with UmbraError. */
-  request(method: string, params: unknown): Promise<unknown>
+  request(method: string, params: unknown, bytes?: Uint8Array): Promise<unknown>
   /** Every job's start, progress and end. Returns how to stop listening. */
   subscribe(listener: (event: EngineEvent) => void): () => void
   /** The bytes of one frame of a voxel array, a view: copy what must outlive the series. */
@@ -102,9 +102,9 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   return {
-    request: async (method, params) => {
+    request: async (method, params, bytes) => {
       if (closing) throw new UmbraError({ code: 'closed', message: 'The engine is closing.' })
-      return dispatch(quick, long, parts.jobs, method, params)
+      return dispatch(quick, long, parts.jobs, { method, params, bytes })
     },
     subscribe: (listener) => {
       listeners.add(listener)

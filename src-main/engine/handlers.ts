@@ -7,14 +7,15 @@ import {
   type Methods,
   type Output,
   type QuickMethod,
+  type Request,
 } from '@contract'
 import type { JobRequest, Jobs } from './jobs'
 
 export type Params<M extends MethodName> = z.output<Methods[M]['in']>
 
-/** What a quick method answers. */
+/** What a quick method answers. `bytes` is empty for a request that brought none. */
 export type QuickHandlers = {
-  [M in QuickMethod]: (params: Params<M>) => Output<M> | Promise<Output<M>>
+  [M in QuickMethod]: (params: Params<M>, bytes: Uint8Array) => Output<M> | Promise<Output<M>>
 }
 
 /** The job a long method starts. */
@@ -38,8 +39,9 @@ function answer<M extends QuickMethod>(
   handlers: QuickHandlers,
   method: M,
   params: unknown,
+  bytes = new Uint8Array(),
 ): Promise<Output<M>> {
-  return Promise.resolve(handlers[method](parseParams(method, params)))
+  return Promise.resolve(handlers[method](parseParams(method, params), bytes))
 }
 
 function startJob<M extends LongMethod>(
@@ -59,8 +61,7 @@ export async function dispatch(
   quick: QuickHandlers,
   long: LongHandlers,
   jobs: Jobs,
-  method: string,
-  params: unknown,
+  { method, params, bytes }: Omit<Request, 'id'>,
 ): Promise<unknown> {
   if (!isMethod(method)) {
     throw new UmbraError({
@@ -70,5 +71,5 @@ export async function dispatch(
       where: method,
     })
   }
-  return isLong(method) ? startJob(long, jobs, method, params) : answer(quick, method as QuickMethod, params)
+  return isLong(method) ? startJob(long, jobs, method, params) : answer(quick, method as QuickMethod, params, bytes)
 }

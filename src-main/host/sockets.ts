@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer, type WebSocket } from 'ws'
+import { unpackRequest } from '@contract'
 import { connectClient } from '../engine/connection'
 import type { Engine } from '../engine/engine'
 import { isAddressedToUs, isToken, socketTokenOf } from './access'
@@ -30,12 +31,11 @@ function serve(engine: Engine, socket: WebSocket): void {
   }, PING_EVERY_MS)
   socket.on('pong', () => (alive = true))
   socket.on('message', (data, isBinary) => {
-    if (isBinary) return socket.close(1003, 'Text only')
     let message: unknown
     try {
-      message = JSON.parse(String(data))
+      message = isBinary ? unpackRequest(data as Buffer) : JSON.parse(String(data))
     } catch {
-      return socket.close(1007, 'Not JSON')
+      return socket.close(1007, 'Not a request')
     }
     void connection.receive(message)
   })

@@ -27,7 +27,8 @@ export interface RunOptions {
 
 /** The engine, as every room of the renderer sees it. Failures are thrown as UmbraError, a cancel as AbortError. */
 export interface EngineClient {
-  call<M extends QuickMethod>(method: M, params: Input<M>): Promise<Output<M>>
+  /** `bytes` is what the method takes beside its params: the slices of `reading.save`. */
+  call<M extends QuickMethod>(method: M, params: Input<M>, bytes?: Uint8Array): Promise<Output<M>>
   run<M extends LongMethod>(method: M, params: Input<M>, options?: RunOptions): Promise<Output<M>>
   /** One frame, x fastest, then y, z: stored values, of which value = stored × slope + intercept. */
   readVoxels(array: VoxelArray, frame: number): Promise<Int16Array | Uint8Array | Float32Array>
@@ -84,14 +85,14 @@ export function createEngineClient(
   let settleFirst: () => void = () => undefined
   const firstAttempt = new Promise<void>((resolve) => (settleFirst = resolve))
 
-  function request(method: MethodName, params: unknown): Promise<unknown> {
+  function request(method: MethodName, params: unknown, bytes?: Uint8Array): Promise<unknown> {
     const current = transport
     if (!current) return Promise.reject(new UmbraError(problem.value ?? lostProblem))
     return new Promise((resolve, reject) => {
       const id = ++lastId
       waiting.set(id, { resolve, reject })
       try {
-        current.send({ id, method, params })
+        current.send({ id, method, params, bytes })
       } catch (error) {
         waiting.delete(id)
         reject(new UmbraError({ ...lostProblem, where: problemOf(error).message }))
@@ -99,11 +100,11 @@ export function createEngineClient(
     })
   }
 
-  async function ask(method: MethodName, params: unknown): Promise<unknown> {
+  async function ask(method: MethodName, params: unknown, bytes?: Uint8Array): Promise<unknown> {
     const plain = parseIn(method, params)
     if (state.value === 'connecting') await firstAttempt
     if (state.value !== 'ready') throw new UmbraError(problem.value ?? lostProblem)
-    return request(method, plain)
+    return request(method, plain, bytes)
   }
 
   function hear(job: Job): void {
@@ -230,8 +231,8 @@ export function createEngineClient(
   return {
     state,
     problem,
-    async call<M extends QuickMethod>(method: M, params: Input<M>) {
-      return parseOut(method, await ask(method, params))
+    async call<M extends QuickMethod>(method: M, params: Input<M>, bytes?: Uint8Array) {
+      return parseOut(method, await ask(method, params, bytes))
     },
     async run<M extends LongMethod>(method: M, params: Input<M>, options: RunOptions = {}) {
       if (options.signal?.aborted) throw cancelled()

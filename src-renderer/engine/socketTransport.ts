@@ -1,4 +1,4 @@
-import { UmbraError } from '@contract'
+import { packRequest, UmbraError } from '@contract'
 import { failureOf } from './httpFailure'
 import { lostProblem, wrongLength, type Connect, type Transport } from './transport'
 
@@ -18,7 +18,7 @@ export function connectToHost({ origin, token }: HostAddress): Connect {
       const reading = new AbortController()
 
       const transport: Transport = {
-        send: (request) => socket.send(JSON.stringify(request)),
+        send: (request) => socket.send(request.bytes ? packRequest(request) : JSON.stringify(request)),
         async readVoxels(voxelsId, frame, byteLength) {
           const response = await fetch(`${origin}/voxels/${encodeURIComponent(voxelsId)}/${frame}`, {
             headers: { Authorization: `Bearer ${token}` },

@@ -253,6 +253,8 @@ export const openReadingSchema = z.object({
   readOnly: z
     .object({ reason: z.enum(['open-elsewhere', 'signed', 'not-yours']), message: z.string() })
     .nullable(),
+  /** Signed readings of the same case that this person may open to look at; none where raters are blinded. */
+  others: z.array(z.object({ readingId: z.string(), rater: z.string(), source: z.string().nullable() })),
 })
 export type OpenReading = z.infer<typeof openReadingSchema>
 
@@ -386,7 +388,8 @@ export const readingMethods = {
       bytes: z.number(),
       /** Whether the store was not closed the last time. */
       unclean: z.boolean(),
-      whole: z.boolean(),
+      /** Whether it was found damaged and a copy took its place; then `engine.about` says where both lie. */
+      recovered: z.boolean(),
       lastBackup: z.string().nullable(),
       audit: auditCheckSchema,
     }),

@@ -15,6 +15,7 @@ import { dispatch } from './handlers'
 import { createJobs } from './jobs'
 import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
+import { createReadingRoom } from './reading'
 import { createMapsSession } from './session/mapsSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
@@ -71,6 +72,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
     training: createTrainingSession(dataDirectory, async () => (await settings.read()).backend),
+    reading: createReadingRoom({ path: join(dataDirectory, 'reading', 'studies.db'), report }),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings,
   }
@@ -98,6 +100,7 @@ export function createEngine(options: EngineOptions): Engine {
     await parts.jobs.close()
     await parts.maps.settled()
     await parts.study.close()
+    parts.reading.close()
     listeners.clear()
   }
 
@@ -110,7 +113,8 @@ export function createEngine(options: EngineOptions): Engine {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
-    readVoxels: (id, frame) => parts.voxels.readFrame(id, frame),
+    readVoxels: (id, frame) =>
+      id.startsWith('labelmap-') ? parts.reading.readVoxels(id, frame) : parts.voxels.readFrame(id, frame),
     close: () => (closing ??= close()),
   }
 }

@@ -39,7 +39,7 @@ function answer<M extends QuickMethod>(
   handlers: QuickHandlers,
   method: M,
   params: unknown,
-  bytes = new Uint8Array(),
+  bytes: Uint8Array = new Uint8Array(),
 ): Promise<Output<M>> {
   return Promise.resolve(handlers[method](parseParams(method, params), bytes))
 }

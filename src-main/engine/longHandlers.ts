@@ -20,12 +20,13 @@ const opening = ['study.open', 'study.demo']
 
 /** The requests that take long: each names the job it starts. */
 export function longHandlers(parts: EngineParts): LongHandlers {
-  const { study, maps, jobs, recent, training, dataDirectory, transientDirectory } = parts
+  const { study, maps, jobs, recent, reading, training, dataDirectory, transientDirectory } = parts
 
   const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
     const catalogue = await study.open(paths, run)
     const stays = !transientDirectory || !paths.some((path) => isInside(transientDirectory, path))
-    if (stays && catalogue.filesShown > 0) {
+    // A list of patients is not left behind by readings that hide them.
+    if (stays && catalogue.filesShown > 0 && !reading.blinded().patient) {
       await recent
         .remember(paths, catalogue)
         .catch((thrown: Error) => run.log(`Not remembered: ${thrown.message}`))
@@ -33,6 +34,8 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     return catalogue
   }
   const nameOf = (seriesKey: string): string => study.summary(seriesKey).description || 'series'
+  /** Every window sees the jobs: while a rater must not know the source, they do not name it. */
+  const sourceNote = (source: string): string => (reading.blinded().source ? '' : ` (${source})`)
 
   return {
     'study.open': ({ paths }) => {
@@ -70,7 +73,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     }),
 
     'maps.compute': ({ seriesKey, settings }) => ({
-      title: `Maps of ${nameOf(seriesKey)} (${methodLabels[settings.method]})`,
+      title: `Maps of ${nameOf(seriesKey)}${sourceNote(methodLabels[settings.method])}`,
       key: `maps.compute ${seriesKey} ${JSON.stringify(settings)}`,
       work: async (run) => maps.compute(await study.series(seriesKey, run), settings, run),
     }),
@@ -80,7 +83,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       work: (run) => compareResults(maps, compared, run),
     }),
     'maps.predict': ({ seriesKey, settings, model }) => ({
-      title: `Maps of ${nameOf(seriesKey)} (network)`,
+      title: `Maps of ${nameOf(seriesKey)}${sourceNote('network')}`,
       key: `maps.predict ${seriesKey} ${model} ${JSON.stringify(settings)}`,
       work: async (run) => {
         const directory = await modelFolder(model ?? DEFAULT_MODEL)

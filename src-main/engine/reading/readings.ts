@@ -1,0 +1,311 @@
+import {
+  accountKey,
+  UmbraError,
+  type Geometry,
+  type Input,
+  type OpenReading,
+  type Output,
+  type VoxelArray,
+} from '@contract'
+import type { VoxelRegistry } from '../session/voxelRegistry'
+import { gridText, readLabelmap, writeSlices } from './labelmaps'
+import { createLeases, type Lease } from './leases'
+import type { Person } from './people'
+import { appendAudit, contentHash, type CaseStore, type Sqlite } from './store'
+import {
+  labelOf,
+  readingOf,
+  readingsOf,
+  sourceOf,
+  studyOf,
+  volumesOfReading,
+  washOutOf,
+  type StoredReading,
+  type StoredStudy,
+} from './studies'
+
+const LABELMAPS_KEPT = 8
+
+/** Drawing in readings: opening, saving, signing. */
+export interface Readings {
+  open(person: Person, readingId: string, takeOver: boolean): OpenReading
+  renew(lease: string, seconds: number): void
+  close(lease: string, seconds: number): void
+  save(params: Input<'reading.save'>, bytes: Uint8Array): Output<'reading.save'>
+  /** Whose lease it is, to ask for their PIN. */
+  holder(lease: string): string
+  sign(lease: string, seconds: number): Output<'reading.sign'>
+  reopen(person: Person, readingId: string, reason: string): void
+  /** Whether a rater who must not know the patient or the source draws at this moment. */
+  blinded(): { patient: boolean; source: boolean }
+}
+
+function refuseWashingOut(study: StoredStudy, reading: StoredReading, own: StoredReading[], now: Date): void {
+  const { waits, opensAt } = washOutOf(study.protocol, reading, own, now)
+  if (!waits && opensAt === null) return
+  throw new UmbraError({
+    code: 'washing-out',
+    message: waits
+      ? 'This case must be read and signed another time before.'
+      : `This case was read not long ago: it can be opened from ${opensAt} on.`,
+    hint: 'Take another reading from the worklist.',
+  })
+}
+
+const lockedProblem = (): UmbraError =>
+  new UmbraError({
+    code: 'signed',
+    message: 'This reading is signed and locked.',
+    hint: 'Reopen it, with a reason, to change it.',
+  })
+
+/** Whether a person may look at a reading that is not theirs. */
+function mayLook(study: StoredStudy, reading: StoredReading, all: StoredReading[], person: Person): boolean {
+  if (reading.state !== 'signed') return false
+  if (study.owner === person.key) return true
+  const own = all.filter((each) => each.person === person.key && each.case_key === reading.case_key)
+  return !study.protocol.blinding.raters && own.length > 0 && own.every(({ state }) => state === 'signed')
+}
+
+export function createReadings(store: CaseStore, voxels: VoxelRegistry, now: () => Date): Readings {
+  const leases = createLeases(now)
+  const registered: string[] = []
+
+  function audit(person: { name: string }, action: string, reading: StoredReading, detail = {}): void {
+    appendAudit(
+      store,
+      { actor: person.name, action, studyId: reading.study, readingId: reading.id, detail },
+      now(),
+    )
+  }
+  const personOf = ({ person }: Lease): { name: string } =>
+    (store as Sqlite).get<{ name: string }>('SELECT name FROM person WHERE key = ?', person) ?? {
+      name: person,
+    }
+
+  /** Readable at `/voxels` until newer ones take its room. */
+  function register(reading: StoredReading, { protocol }: StoredStudy): VoxelArray | null {
+    if (reading.geometry === null) return null
+    const geometry = JSON.parse(reading.geometry) as Geometry
+    const id = `labelmap-${reading.id}-${reading.revision}`
+    const content = readLabelmap(store, reading.id, protocol.structures, geometry.size)
+    if (!registered.includes(id)) registered.push(id)
+    while (registered.length > LABELMAPS_KEPT) voxels.forget(registered.shift() as string)
+    return voxels.register(id, { voxels: content, geometry, frames: protocol.structures.length, unit: '' })
+  }
+
+  function describe(study: StoredStudy, reading: StoredReading, others: OpenReading['others']): OpenReading {
+    const { protocol } = study
+    const source = protocol.sources.find(({ key }) => key === reading.source_key)
+    const subject = protocol.cases.find(({ key }) => key === reading.case_key)
+    if (!source || !subject) throw new Error(`reading ${reading.id} is of no case or source of its study`)
+    // The method of a source rules; a network's settings are those of the deconvolution it stands beside.
+    const { method } = source
+    return {
+      readingId: reading.id,
+      studyId: study.id,
+      label: labelOf(protocol, reading),
+      state: reading.state,
+      paths: subject.paths,
+      seriesUid: subject.seriesUid,
+      method,
+      model: source.model,
+      settings: method === 'cnn' ? source.settings : { ...source.settings, method },
+      source: sourceOf(protocol, reading),
+      blinding: protocol.blinding,
+      assistance: protocol.assistance,
+      structures: protocol.structures,
+      labelmap: register(reading, study),
+      revision: reading.revision,
+      seconds: reading.seconds,
+      lease: null,
+      readOnly: null,
+      others,
+    }
+  }
+
+  function othersOf(study: StoredStudy, reading: StoredReading, all: StoredReading[], person: Person) {
+    return all
+      .filter((each) => each.case_key === reading.case_key && each.person !== person.key)
+      .filter((each) => mayLook(study, each, all, person))
+      .map((each) => ({
+        readingId: each.id,
+        rater:
+          study.protocol.raters.find(({ name }) => accountKey(name) === each.person)?.name ?? each.person,
+        source: sourceOf(study.protocol, each),
+      }))
+  }
+
+  function lookAt(
+    study: StoredStudy,
+    reading: StoredReading,
+    all: StoredReading[],
+    person: Person,
+  ): OpenReading {
+    if (!mayLook(study, reading, all, person)) {
+      throw new UmbraError({
+        code: 'not-allowed',
+        message: 'This is the reading of another person.',
+        hint: 'The owner of the study can look at it when it is signed.',
+      })
+    }
+    audit(person, 'reading.looked-at', reading)
+    const message = 'This is the signed reading of another person.'
+    return { ...describe(study, reading, []), readOnly: { reason: 'not-yours', message } }
+  }
+
+  function open(person: Person, readingId: string, takeOver: boolean): OpenReading {
+    const reading = readingOf(store, readingId)
+    const study = studyOf(store, reading.study)
+    const all = readingsOf(store, study.id)
+    if (reading.person !== person.key) return lookAt(study, reading, all, person)
+    const own = all.filter((each) => each.person === person.key)
+    refuseWashingOut(study, reading, own, now())
+    const opened = describe(study, reading, othersOf(study, reading, all, person))
+    if (reading.state === 'signed') {
+      return { ...opened, readOnly: { reason: 'signed', message: lockedProblem().message } }
+    }
+    const lease = leases.take(readingId, person.key, takeOver)
+    if (!lease) {
+      const message = 'Another window has this reading open: here it can only be looked at.'
+      return { ...opened, readOnly: { reason: 'open-elsewhere', message } }
+    }
+    audit(person, takeOver ? 'reading.taken-over' : 'reading.opened', reading, { revision: reading.revision })
+    return { ...opened, lease: lease.token }
+  }
+
+  const keepTime = (readingId: string, seconds: number): void =>
+    store.run(
+      "UPDATE reading SET seconds = max(seconds, ?) WHERE id = ? AND state <> 'signed'",
+      seconds,
+      readingId,
+    )
+
+  function refuseOtherGrid(reading: StoredReading, grid: string): void {
+    if (reading.geometry === null || reading.geometry === grid) return
+    const size = (text: string): string => (JSON.parse(text) as Geometry).size.join(' × ')
+    throw new UmbraError({
+      code: 'other-grid',
+      message: `This reading was drawn on another grid (${size(reading.geometry)} voxels) than the maps shown (${size(grid)}).`,
+      hint: 'Open the series it was drawn on. What was saved is unchanged.',
+    })
+  }
+
+  return {
+    open,
+    renew: (token, seconds) => {
+      const { readingId } = leases.renew(token)
+      store.transaction(() => keepTime(readingId, seconds))
+    },
+    close: (token, seconds) => {
+      const lease = leases.renew(token)
+      store.transaction(() => {
+        keepTime(lease.readingId, seconds)
+        const reading = readingOf(store, lease.readingId)
+        audit(personOf(lease), 'reading.left', reading, {
+          revision: reading.revision,
+          seconds: Math.round(reading.seconds),
+        })
+      })
+      leases.end(token)
+    },
+
+    save: ({ lease: token, geometry, slices, seconds }, bytes) => {
+      const lease = leases.renew(token)
+      const grid = gridText(geometry)
+      const savedAt = now().toISOString()
+      return store.transaction(() => {
+        const reading = readingOf(store, lease.readingId)
+        if (reading.state === 'signed') throw lockedProblem()
+        refuseOtherGrid(reading, grid)
+        const { structures } = studyOf(store, reading.study).protocol
+        writeSlices(store, reading.id, structures, { geometry, slices, bytes })
+        const revision = reading.revision + 1
+        store.run(
+          "UPDATE reading SET state = 'draft', geometry = ?, revision = ?, saved = ? WHERE id = ?",
+          ...[grid, revision, savedAt, reading.id],
+        )
+        keepTime(reading.id, seconds)
+        if (reading.state === 'open') audit(personOf(lease), 'reading.begun', reading)
+        return { revision, savedAt }
+      })
+    },
+
+    holder: (token) => leases.renew(token).person,
+    sign: (token, seconds) => {
+      const lease = leases.renew(token)
+      const signedAt = now().toISOString()
+      const volumes = store.transaction(() => {
+        keepTime(lease.readingId, seconds)
+        const reading = readingOf(store, lease.readingId)
+        if (reading.state === 'signed') throw lockedProblem()
+        if (reading.state === 'open') {
+          throw new UmbraError({
+            code: 'nothing-saved',
+            message: 'Nothing of this reading was saved yet.',
+            hint: 'Draw, or save the empty reading of a normal case, and sign then.',
+          })
+        }
+        store.run("UPDATE reading SET state = 'signed', signed = ? WHERE id = ?", signedAt, reading.id)
+        const { protocol } = studyOf(store, reading.study)
+        const ml = volumesOfReading(store, reading, protocol)
+        audit(personOf(lease), 'reading.signed', reading, {
+          revision: reading.revision,
+          seconds: Math.round(reading.seconds),
+          volumes: ml,
+          content: contentHash(store, reading.id),
+        })
+        return ml
+      })
+      leases.end(token)
+      store.backUpDaily()
+      return { signedAt, volumes }
+    },
+
+    reopen: (person, readingId, reason) =>
+      store.transaction(() => {
+        const reading = readingOf(store, readingId)
+        const study = studyOf(store, reading.study)
+        if (reading.person !== person.key && study.owner !== person.key) {
+          throw new UmbraError({
+            code: 'not-allowed',
+            message: 'Only its rater and the owner of the study may reopen a reading.',
+          })
+        }
+        if (reading.state !== 'signed') {
+          throw new UmbraError({
+            code: 'not-signed',
+            message: 'This reading is not signed: it is open already.',
+          })
+        }
+        store.run(
+          `INSERT INTO signed_version (reading, revision, signed, seconds, geometry)
+           SELECT id, revision, signed, seconds, geometry FROM reading WHERE id = ?`,
+          readingId,
+        )
+        store.run(
+          'INSERT INTO signed_slice SELECT reading, ?, structure, slice, voxels, pixels FROM slice WHERE reading = ?',
+          ...[reading.revision, readingId],
+        )
+        store.run(
+          "UPDATE reading SET state = 'draft', signed = NULL, revision = revision + 1 WHERE id = ?",
+          readingId,
+        )
+        audit(person, 'reading.reopened', reading, {
+          reason,
+          revision: reading.revision,
+          signed: reading.signed,
+        })
+      }),
+
+    blinded: () => {
+      const blindings = leases
+        .active()
+        .map((readingId) => studyOf(store, readingOf(store, readingId).study).protocol.blinding)
+      return {
+        patient: blindings.some(({ patient }) => patient),
+        source: blindings.some(({ source }) => source),
+      }
+    },
+  }
+}

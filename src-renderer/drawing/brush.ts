@@ -37,8 +37,9 @@ export function brushSegment(drawing: Drawing, from: Point, to: Point, stroke: B
   const length = along[0] ** 2 + along[1] ** 2
   const put = (x: number, y: number): void => {
     const offset = labels.offset(x, y, stroke.slice)
-    if (stroke.within === undefined || stroke.within(offset))
-      {drawing.write(stroke.layer, offset, stroke.inside)}
+    if (stroke.within === undefined || stroke.within(offset)) {
+      drawing.write(stroke.layer, offset, stroke.inside)
+    }
   }
   for (let y = box.from[1]; y <= box.to[1]; y++) {
     for (let x = box.from[0]; x <= box.to[0]; x++) {

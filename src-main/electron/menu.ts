@@ -39,9 +39,10 @@ export function setMenu(send: (id: string) => void): void {
       submenu: [
         command(send, 'room.studies', 'Studies', 'Alt+1'),
         command(send, 'room.review', 'Review', 'Alt+2'),
-        command(send, 'room.training', 'Training', 'Alt+3'),
-        command(send, 'room.jobs', 'Jobs', 'Alt+4'),
-        command(send, 'room.settings', 'Settings', 'Alt+5'),
+        command(send, 'room.reading', 'Reading', 'Alt+3'),
+        command(send, 'room.training', 'Training', 'Alt+4'),
+        command(send, 'room.jobs', 'Jobs', 'Alt+5'),
+        command(send, 'room.settings', 'Settings', 'Alt+6'),
         separator,
         command(send, 'window.palette', 'Find a Command…', 'CmdOrCtrl+K'),
         separator,

@@ -47,18 +47,25 @@ export function registerShellCommands(): () => void {
       run: () => layout.go('review'),
     },
     {
+      id: 'room.reading',
+      title: 'Go to Reading',
+      group: 'Window',
+      keys: ['alt+3'],
+      run: () => layout.go('reading'),
+    },
+    {
       id: 'room.training',
       title: 'Go to Training',
       group: 'Window',
-      keys: ['alt+3'],
+      keys: ['alt+4'],
       run: () => layout.go('training'),
     },
-    { id: 'room.jobs', title: 'Go to Jobs', group: 'Window', keys: ['alt+4'], run: () => layout.go('jobs') },
+    { id: 'room.jobs', title: 'Go to Jobs', group: 'Window', keys: ['alt+5'], run: () => layout.go('jobs') },
     {
       id: 'room.settings',
       title: 'Go to Settings',
       group: 'Window',
-      keys: ['alt+5', 'mod+,'],
+      keys: ['alt+6', 'mod+,'],
       run: () => layout.go('settings'),
     },
     {

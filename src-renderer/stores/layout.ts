@@ -3,7 +3,7 @@ import { ref, watch } from 'vue'
 import { z } from 'zod'
 import { readStored, writeStored } from './stored'
 
-export const rooms = ['studies', 'review', 'training', 'jobs', 'settings'] as const
+export const rooms = ['studies', 'review', 'reading', 'training', 'jobs', 'settings'] as const
 export type Room = (typeof rooms)[number]
 
 export type Overlay = 'palette' | 'keys' | 'picker'

@@ -62,6 +62,8 @@ export const useStudyStore = defineStore('study', () => {
   const series = computed(() => chosen.value?.series ?? null)
   const study = computed(() => chosen.value?.study ?? null)
 
+  const showsStudies = (): boolean => ['studies', 'review', 'reading'].includes(layout.room)
+
   function openSeries(key: string): void {
     seriesKey.value = key
     layout.seriesKey = key
@@ -83,13 +85,15 @@ export const useStudyStore = defineStore('study', () => {
     await take(next)
     const remembered = seriesOf(next).some((entry) => entry.series.key === layout.seriesKey)
     if (remembered) seriesKey.value = layout.seriesKey
-    else if (layout.room === 'studies' || layout.room === 'review') openFirst(next)
+    else if (showsStudies()) openFirst(next)
   }
 
+  /** In the Reading room a study is opened to be drawn on there. */
   function openFirst(next: Catalogue): void {
     const first = seriesToOpen(next)
-    if (first) openSeries(first)
-    else layout.go('studies')
+    if (first === null) layout.go('studies')
+    else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
+    else openSeries(first)
   }
 
   function tellWhatWasLeftOut(next: Catalogue): void {
@@ -118,7 +122,7 @@ export const useStudyStore = defineStore('study', () => {
       })
       layout.seriesKey = null
       await take(next)
-      if (layout.room === 'studies' || layout.room === 'review') openFirst(next)
+      if (showsStudies()) openFirst(next)
       else messages.inform('The study is open.', { action: { title: 'Show it', run: () => openFirst(next) } })
       tellWhatWasLeftOut(next)
     } catch (error) {

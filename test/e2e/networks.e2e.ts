@@ -6,7 +6,7 @@ import { expect, test } from './workstation'
 
 async function train(page: Page, config: object): Promise<void> {
   await expect(page.getByText('Engine ready')).toBeVisible()
-  await page.keyboard.press('Alt+3')
+  await page.keyboard.press('Alt+4')
   await page.getByTestId('training-new').click()
   await page.getByTestId('training-config').fill(JSON.stringify(config))
   await page.getByTestId('training-start').click()

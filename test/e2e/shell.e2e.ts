@@ -82,7 +82,7 @@ test('every command is found by its words, every key on its sheet', async ({ wor
   })
 
   await test.step('rooms change by key', async () => {
-    await page.keyboard.press('Alt+4')
+    await page.keyboard.press('Alt+5')
     await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible()
     await page.keyboard.press('Alt+1')
     await expect(page.getByRole('button', { name: 'Try the demo' })).toBeVisible()

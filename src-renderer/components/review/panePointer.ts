@@ -9,6 +9,7 @@ import {
 } from '../../stores/reviewView'
 import { insideGrid, voxelToWorld, worldToVoxel } from '../../viewer/geometry'
 import { canvasToPlane, clampZoom, zoomAbout, type PlaneTransform } from '../../viewer/planeView'
+import type { DrawingPointer, PanePoint } from './paneDrawing'
 import { outlineOf, voxelsInside } from './regions'
 
 interface Pane {
@@ -41,10 +42,14 @@ const isRegionTool = (tool: Tool): tool is RegionTool => regionTools.some((name)
  * The mouse on a pane. Left: the chosen tool; right: window or range; middle or Shift with left: pan; wheel: slice;
  * Ctrl with wheel: zoom about the pointer. A drag is followed outside the pane until the button is released.
  */
-export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null): void {
+export function usePanePointer(
+  pane: Pane,
+  vessels: () => VesselPointer | null,
+  drawing: DrawingPointer | null = null,
+): void {
   const view = useReviewViewStore()
   let drag: ((event: PointerEvent) => void) | null = null
-  let drop: (() => void) | null = null
+  let drop: ((kept: boolean) => void) | null = null
   let wheelRest = 0
   let lastPress = -Infinity
   /** Where the pointer rests on the pane; null while it is elsewhere. */
@@ -168,6 +173,26 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     }
   }
 
+  const panePoint = (event: MouseEvent): PanePoint | null => {
+    const point = planeAt(event)
+    return point && { pane: pane.id, slice: view.viewOf(pane.id).slice, point }
+  }
+
+  function startDrawing(start: PointerEvent, pointer: DrawingPointer): void {
+    const at = panePoint(start)
+    const stroke = at && pointer.press(at, start)
+    if (!stroke) return
+    // Every place the mouse was at counts, not only the one that a frame was drawn for.
+    drag = (event) => {
+      const events = event.getCoalescedEvents?.() ?? []
+      for (const each of events.length > 0 ? events : [event]) {
+        const point = planeAt(each)
+        if (point) stroke.move(point)
+      }
+    }
+    drop = (kept) => stroke.end(kept)
+  }
+
   function down(event: PointerEvent): void {
     const geometry = pane.geometry()
     if (geometry === null || drag !== null) return
@@ -177,6 +202,7 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     if (event.button === 1 || (event.button === 0 && event.shiftKey)) startPan(geometry, event)
     else if (event.button === 2) startRange(event)
     else if (event.button !== 0) return
+    else if (drawing?.draws()) startDrawing(event, drawing)
     else if (tool === 'pan') startPan(geometry, event)
     else if (tool === 'zoom') startZoom(geometry, event)
     else if (tool === 'window') startRange(event)
@@ -192,17 +218,19 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     if (drag !== null) drag(event)
     rest = event
     view.cursor = worldUnder(event)
+    drawing?.hover(panePoint(event))
   }
 
   function up(event: PointerEvent): void {
     pane.element.value?.releasePointerCapture?.(event.pointerId)
-    drop?.()
+    drop?.(event.type !== 'pointercancel')
     drag = null
     drop = null
   }
 
   function leave(): void {
     rest = null
+    drawing?.hover(null)
     if (drag === null) view.cursor = null
   }
 
@@ -238,6 +266,13 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     view.region = held.region
   }
 
+  /** Two quick strokes are no wish to maximise the pane. */
+  function drawTwice(event: MouseEvent): void {
+    if (!drawing?.draws()) return
+    event.stopImmediatePropagation()
+    drawing.doubleClick()
+  }
+
   const stop = (event: Event): void => event.preventDefault()
 
   onMounted(() => {
@@ -247,6 +282,7 @@ export function usePanePointer(pane: Pane, vessels: () => VesselPointer | null):
     element.addEventListener('pointerup', up)
     element.addEventListener('pointercancel', up)
     element.addEventListener('pointerleave', leave)
+    element.addEventListener('dblclick', drawTwice, { capture: true })
     element.addEventListener('dblclick', doubleClick)
     element.addEventListener('wheel', wheel, { passive: false })
     element.addEventListener('contextmenu', stop)

@@ -1,0 +1,20 @@
+export { brushSegment, type BrushStroke, type Point } from './brush'
+export { combinations, combined, mirrored, type Combination } from './combine'
+export { signedDistance, squaredDistance, withMargin } from './distance'
+export { Drawing, type Change } from './drawing'
+export { interpolated } from './interpolate'
+export { Labelmap, unionOfBoxes, voxelMillilitres, type Box } from './labelmap'
+export { edgeRuns } from './outline'
+export { polygonMask } from './polygon'
+export {
+  normalTissue,
+  proposedMask,
+  usualRules,
+  type MapValues,
+  type NamedRule,
+  type NormalTissue,
+  type ProposalRule,
+} from './proposals'
+export { components, connectedRegion, withHolesFilled, withoutIslands, type Reach } from './regions'
+export { History, bytesOf, changedRuns, type ChangedRuns } from './runs'
+export { smoothed } from './smooth'

@@ -1,0 +1,211 @@
+import { type Geometry, type LoadedSeriesInfo, type MapName, type Structure } from '@contract'
+import { defineStore } from 'pinia'
+import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
+import { z } from 'zod'
+import { Drawing, type Point } from '../drawing'
+import type { DisplayRange } from './reviewView'
+import { readStored, writeStored } from './stored'
+
+export const drawingTools = [
+  'inspect',
+  'brush',
+  'eraser',
+  'threshold',
+  'lasso',
+  'polygon',
+  'fill',
+  'grow',
+] as const
+export type DrawingTool = (typeof drawingTools)[number]
+
+/** Limits of the brush's diameter, mm. */
+export const DIAMETERS = { lower: 1, upper: 60 }
+
+const preferencesSchema = z.object({
+  version: z.literal(1).default(1),
+  /** mm */
+  diameter: z.number().min(DIAMETERS.lower).max(DIAMETERS.upper).default(8),
+  opacity: z.number().min(0).max(1).default(0.35),
+  outlines: z.boolean().default(true),
+  /** How far a region grows. */
+  reach: z.enum(['slice', 'volume']).default('slice'),
+})
+const KEY = 'umbra.drawing'
+
+/** A proposed structure, shown until it is accepted or refused. */
+export interface Proposal {
+  title: string
+  /** What it was compared with, in words; empty where it stands for itself. */
+  reference: string
+  mask: Uint8Array
+  millilitres: number
+}
+
+/**
+ * What is drawn and with which hand. The drawing itself is not reactive (its voxels change thousands of times a
+ * second): `changes` counts its changes, for what shows volumes or undo.
+ */
+export const useDrawingStore = defineStore('drawing', () => {
+  const preferences = reactive(readStored(localStorage, KEY, preferencesSchema))
+  watch(preferences, () => writeStored(localStorage, KEY, preferences), { deep: true })
+
+  const drawing = shallowRef<Drawing | null>(null)
+  const structures = shallowRef<readonly Structure[]>([])
+  const active = ref(0)
+  const hidden = shallowRef<ReadonlySet<string>>(new Set())
+  const allHidden = ref(false)
+  const tool = ref<DrawingTool>('brush')
+  const changes = ref(0)
+  const proposal = shallowRef<Proposal | null>(null)
+  /** Why nothing can be drawn; null when it can. */
+  const readOnly = ref<string | null>(null)
+  /** Corners of a polygon or the line of a freehand outline that is not closed yet. */
+  const outline = shallowRef<{ slice: number; points: Point[] } | null>(null)
+  /** Where the pointer is, for the brush's circle on every pane. */
+  const hover = shallowRef<{ slice: number; point: Point } | null>(null)
+  /** Ranges for the threshold brush and region growing, in the unit of each map. */
+  const ranges = shallowRef<Partial<Record<MapName, DisplayRange>>>({})
+  /** Whether the active structure is also shown mirrored to the other side. */
+  const mirror = ref(false)
+
+  const structure = computed<Structure | null>(() => structures.value[active.value] ?? null)
+  const editable = computed(() => drawing.value !== null && readOnly.value === null)
+  const undoTitle = computed(() => (changes.value >= 0 ? (drawing.value?.undoTitle ?? null) : null))
+  const redoTitle = computed(() => (changes.value >= 0 ? (drawing.value?.redoTitle ?? null) : null))
+
+  /** ml, as drawn now. */
+  const volumeOf = (layer: number): number =>
+    changes.value >= 0 ? (drawing.value?.labels.millilitres(layer) ?? 0) : 0
+  const isShown = (layer: number): boolean =>
+    !allHidden.value && !hidden.value.has(structures.value[layer]?.key ?? '')
+
+  /** Begins with a grid and its structures; `voxels` holds a layer for each, where some was drawn before. */
+  function begin(
+    geometry: Geometry,
+    wanted: readonly Structure[],
+    { voxels, closed = null }: { voxels?: Uint8Array; closed?: string | null } = {},
+  ): Drawing {
+    sketched = null
+    const next = markRaw(new Drawing(geometry, wanted.length, voxels))
+    next.onChange(() => changes.value++)
+    drawing.value = next
+    structures.value = wanted
+    active.value = 0
+    hidden.value = new Set()
+    allHidden.value = false
+    proposal.value = null
+    outline.value = null
+    readOnly.value = closed
+    changes.value++
+    return next
+  }
+
+  let sketched: LoadedSeriesInfo | null = null
+
+  /** Begins a drawing of a series outside any study, or goes on with it where it was left. */
+  function sketch(series: LoadedSeriesInfo, wanted: readonly Structure[]): void {
+    if (sketched === series && drawing.value !== null) return
+    begin(series.voxels.geometry, wanted)
+    sketched = series
+  }
+
+  function end(): void {
+    sketched = null
+    drawing.value = null
+    structures.value = []
+    proposal.value = null
+    outline.value = null
+    readOnly.value = null
+    changes.value++
+  }
+
+  function choose(layer: number): void {
+    if (layer < 0 || layer >= structures.value.length) return
+    active.value = layer
+    outline.value = null
+  }
+
+  function chooseTool(next: DrawingTool): void {
+    tool.value = next
+    outline.value = null
+  }
+
+  /** The next size up or down: fine steps for small brushes. */
+  function stepDiameter(direction: 1 | -1): void {
+    const step = preferences.diameter + direction / 2 < 10 ? 1 : 2
+    const next = Math.round(preferences.diameter + direction * step)
+    preferences.diameter = Math.max(DIAMETERS.lower, Math.min(DIAMETERS.upper, next))
+  }
+
+  function stepOpacity(change: number): void {
+    preferences.opacity = Math.max(0, Math.min(1, Math.round((preferences.opacity + change) * 20) / 20))
+  }
+
+  function toggleShown(layer: number): void {
+    const key = structures.value[layer]?.key
+    if (key === undefined) return
+    const next = new Set(hidden.value)
+    if (!next.delete(key)) next.add(key)
+    hidden.value = next
+  }
+
+  function setRange(map: MapName, range: DisplayRange): void {
+    if (range.upper > range.lower) ranges.value = { ...ranges.value, [map]: range }
+  }
+
+  function undo(): void {
+    if (!editable.value) return
+    outline.value = null
+    drawing.value?.undo()
+    changes.value++
+  }
+
+  function redo(): void {
+    if (!editable.value) return
+    outline.value = null
+    drawing.value?.redo()
+    changes.value++
+  }
+
+  /** Makes what was written one step. False where it changed nothing. */
+  function commit(title: string): boolean {
+    const changed = drawing.value?.commit(title) ?? false
+    changes.value++
+    return changed
+  }
+
+  return {
+    preferences,
+    drawing,
+    structures,
+    active,
+    structure,
+    hidden,
+    allHidden,
+    tool,
+    changes,
+    proposal,
+    readOnly,
+    outline,
+    hover,
+    ranges,
+    mirror,
+    editable,
+    undoTitle,
+    redoTitle,
+    volumeOf,
+    isShown,
+    begin,
+    sketch,
+    end,
+    choose,
+    chooseTool,
+    stepDiameter,
+    stepOpacity,
+    toggleShown,
+    setRange,
+    undo,
+    redo,
+    commit,
+  }
+})

@@ -1,0 +1,140 @@
+import type { Page } from '@playwright/test'
+import { goToSlice, openFolder, screenPoint } from './rooms'
+import { expect, test } from './workstation'
+
+interface Drawn {
+  voxels: number[]
+  spacing: number[]
+}
+
+const drawn = (page: Page): Promise<Drawn> =>
+  page.evaluate(() => (window.__umbraTest?.drawing as () => Drawn)())
+
+/** What the panel says, which must be the voxels drawn times their size. */
+async function shownVolume(page: Page, structure: string): Promise<number> {
+  return Number(await page.getByTestId(`volume-${structure}`).textContent())
+}
+
+async function expectVolume(page: Page, layer: number, structure: string): Promise<number> {
+  const { voxels, spacing } = await drawn(page)
+  const millilitres = (voxels[layer] * spacing[0] * spacing[1] * spacing[2]) / 1000
+  await expect(page.getByTestId(`volume-${structure}`)).toHaveText(millilitres.toFixed(2))
+  return voxels[layer]
+}
+
+/** A stroke with the mouse over voxels of a pane. */
+async function stroke(page: Page, pane: string, size: [number, number, number], path: [number, number][]) {
+  const points = []
+  for (const [x, y] of path) points.push(await screenPoint(page.getByTestId(`pane-${pane}`), size, [x, y, 0]))
+  await page.mouse.move(...points[0])
+  await page.mouse.down()
+  for (const point of points.slice(1)) await page.mouse.move(point[0], point[1], { steps: 8 })
+  await page.mouse.up()
+}
+
+async function panesDrawn(page: Page): Promise<void> {
+  for (const pane of ['cbv', 'cbf', 'ttp']) {
+    await expect(page.getByTestId(`legend-${pane}`)).toBeVisible({ timeout: 180_000 })
+    await expect(page.getByTestId(`pane-${pane}`)).toHaveAttribute('data-slice', /\d/)
+  }
+}
+
+/** How many pixels of a pane's overlay are drawn on. */
+const overlayPixels = (page: Page, pane: string): Promise<number> =>
+  page.getByTestId(`overlay-${pane}`).evaluate((element) => {
+    const canvas = element as HTMLCanvasElement
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height)
+    let count = 0
+    for (let at = 3; at < data.length; at += 4) if (data[at] > 0) count++
+    return count
+  })
+
+test('a core is sketched with the mouse, seen on every pane, measured, undone and redone', async ({
+  workstation,
+  phantom,
+}) => {
+  const { page } = workstation
+
+  await test.step('an empty room says what to do next', async () => {
+    await page.keyboard.press('Alt+3')
+    await expect(page.getByRole('heading', { name: 'Draw the infarct core' })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Try the demo' })).toBeEnabled()
+  })
+
+  if (process.env.UMBRA_PICTURES) await page.screenshot({ path: `${process.env.UMBRA_PICTURES}/empty.png` })
+  await openFolder(workstation, phantom.dicom)
+  await expect(page.getByTestId('pane-source')).toBeVisible({ timeout: 120_000 })
+  await page.keyboard.press('Alt+3')
+  await panesDrawn(page)
+  await goToSlice(page, 2)
+
+  await test.step('a stroke is drawn on the pane of one map and seen on all of them', async () => {
+    await page.keyboard.press('p')
+    await stroke(page, 'cbv', phantom.size, [
+      [40, 50],
+      [60, 50],
+      [60, 70],
+    ])
+    expect(await expectVolume(page, 0, 'core')).toBeGreaterThan(100)
+    for (const pane of ['cbv', 'cbf', 'ttp', 'source']) {
+      await expect.poll(() => overlayPixels(page, pane)).toBeGreaterThan(500)
+    }
+  })
+
+  await test.step('the brush changes its size by [ and ], the eraser takes away', async () => {
+    await page.keyboard.press(']')
+    await expect(page.getByTestId('brush-size')).toHaveText('9 mm')
+    await page.keyboard.press('[')
+    const before = (await drawn(page)).voxels[0]
+    await page.keyboard.press('e')
+    await stroke(page, 'ttp', phantom.size, [
+      [45, 45],
+      [45, 55],
+    ])
+    expect(await expectVolume(page, 0, 'core')).toBeLessThan(before)
+    await page.keyboard.press('Control+z')
+    expect(await expectVolume(page, 0, 'core')).toBe(before)
+    await page.keyboard.press('Control+z')
+    expect(await expectVolume(page, 0, 'core')).toBe(0)
+    await page.keyboard.press('Control+Shift+z')
+    expect(await expectVolume(page, 0, 'core')).toBe(before)
+  })
+
+  await test.step('the penumbra has a layer of its own; a freehand outline is filled', async () => {
+    const core = (await drawn(page)).voxels[0]
+    await page.keyboard.press('2')
+    await page.keyboard.press('h')
+    await stroke(page, 'cbf', phantom.size, [
+      [30, 40],
+      [80, 40],
+      [80, 80],
+      [30, 80],
+    ])
+    // A square of 50 × 40 voxels, drawn by hand.
+    expect(Math.abs((await expectVolume(page, 1, 'penumbra')) - 50 * 40)).toBeLessThan(120)
+    expect((await drawn(page)).voxels[0]).toBe(core)
+  })
+
+  await test.step('a proposal is shown first, and accepted', async () => {
+    await page.getByTestId('propose-tmax').click()
+    await expect(page.getByTestId('proposal')).toContainText('ml')
+    const before = await shownVolume(page, 'penumbra')
+    await page.keyboard.press('Escape')
+    await expect(page.getByTestId('proposal')).toBeHidden()
+    expect(await shownVolume(page, 'penumbra')).toBe(before)
+    await page.getByTestId('propose-tmax').click()
+    await page.getByTestId('proposal-accept').click()
+    expect(await shownVolume(page, 'penumbra')).toBeGreaterThan(before)
+    await expectVolume(page, 1, 'penumbra')
+  })
+
+  if (process.env.UMBRA_PICTURES) await page.screenshot({ path: `${process.env.UMBRA_PICTURES}/drawing.png` })
+  await test.step('the drawing outlives a look at Review', async () => {
+    const before = await drawn(page)
+    await page.keyboard.press('Alt+2')
+    await expect(page.getByTestId('map-grid')).toBeVisible()
+    await page.keyboard.press('Alt+3')
+    await panesDrawn(page)
+    expect(await drawn(page)).toEqual(before)
+  })
+})

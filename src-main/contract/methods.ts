@@ -143,6 +143,11 @@ export const methods = {
   'training.pause': quick(z.object({ runId: z.string() }), nothing),
   /** Goes on where a run was paused, or where the machine or the program ended it. */
   'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
+  /** The model of a finished run as an ONNX file in its folder, compared with it by ONNX Runtime before it is written. */
+  'training.export': long(
+    z.object({ runId: z.string() }),
+    z.object({ path: z.string(), bytes: z.number().int(), largestDifference: z.number() }),
+  ),
   'training.remove': quick(z.object({ runId: z.string() }), nothing),
 
   ...readingMethods,

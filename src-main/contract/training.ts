@@ -57,11 +57,12 @@ export type TrainingPreset = z.infer<typeof trainingPresetSchema>
 
 /** A network that can make maps. */
 export const networkModelSchema = z.object({
-  /** What `maps.predict` takes: the name of one that comes with Umbra, or the folder of a run's. */
+  /** What `maps.predict` takes: the name of one that comes with Umbra, the folder of another, or its ONNX file. */
   model: z.string(),
   name: z.string(),
   maps: z.array(z.enum(mapNames)),
-  bundled: z.boolean(),
+  /** It comes with Umbra, was put into the data folder's `models`, or was trained here. */
+  origin: z.enum(['umbra', 'added', 'trained']),
   created: z.string(),
   weightsSha256: z.string(),
 })

@@ -1,3 +1,5 @@
+import { copyFile, mkdir, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { tinyTraining } from '../tinyTraining'
 import { typicalVoxels } from './phantom'
@@ -10,6 +12,14 @@ async function train(page: Page, config: object): Promise<void> {
   await page.getByTestId('training-new').click()
   await page.getByTestId('training-config').fill(JSON.stringify(config))
   await page.getByTestId('training-start').click()
+}
+
+/** The ONNX file of the only run, where a person puts networks. */
+async function putAmongModels(data: string, file: string): Promise<void> {
+  const runs = join(data, 'training', 'runs')
+  const [run] = await readdir(runs)
+  await mkdir(join(data, 'models'))
+  await copyFile(join(runs, run, file), join(data, 'models', file))
 }
 
 test.describe('started as the demonstration is', () => {
@@ -56,6 +66,9 @@ test('a network is trained in the window, and can then be chosen for the maps', 
   await expect(page.getByTestId('loss-chart')).toBeVisible()
   await page.getByRole('tab', { name: 'Model card' }).click()
   await expect(page.getByTestId('run-details')).toContainText('Research use only')
+  await page.getByTestId('training-export').click()
+  await expect(page.getByText('Written as ONNX')).toBeVisible({ timeout: 60_000 })
+  await putAmongModels(join(workstation.scratch, 'data'), 'tiny.onnx')
 
   await openFolder(workstation, phantom.dicom)
   await mapsDrawn(page)
@@ -64,5 +77,7 @@ test('a network is trained in the window, and can then be chosen for the maps', 
   const before = await page.getByTestId('network').inputValue()
   await page.getByTestId('network').selectOption({ label: 'tiny, trained here' })
   expect(await page.getByTestId('network').inputValue()).not.toBe(before)
+  await mapsDrawn(page)
+  await page.getByTestId('network').selectOption({ label: 'tiny, from tiny.onnx' })
   await mapsDrawn(page)
 })

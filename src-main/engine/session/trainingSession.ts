@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { UmbraError, type BackendChoice, type Input, type Output, type TrainingRun } from '@contract'
 import { startTensorFlowProcess } from '../compute/tensorflow'
 import type { JobRequest, JobRun } from '../jobs'
-import { listModels } from '../prediction'
+import { exportJob, listModels } from '../prediction'
 import {
   newRunId,
   openRunFolder,
@@ -22,6 +22,8 @@ export interface TrainingSession {
   resume(params: Input<'training.resume'>): Omit<JobRequest<{ runId: string }>, 'method'>
   /** Ends the work of a run; nothing happens to one that is not under way. */
   pause(params: Input<'training.pause'>): void
+  /** Writes the model of a finished run as an ONNX file. */
+  export(params: Input<'training.export'>): Omit<JobRequest<Output<'training.export'>>, 'method'>
   remove(params: Input<'training.remove'>): Promise<void>
 }
 
@@ -120,6 +122,19 @@ export function createTrainingSession(
     }
   }
 
+  async function exportInProcess(runId: string, run: JobRun): Promise<Output<'training.export'>> {
+    const directory = folder.directoryOf(runId)
+    const { name } = await folder.config(runId)
+    run.onProgress(0, 'comparing the file with the model')
+    const tensorFlow = await startTensorFlowProcess('networks', { backend: 'wasm' })
+    try {
+      const order = { folder: join(directory, 'model'), to: join(directory, `${name}.onnx`) }
+      return await tensorFlow.run(exportJob, order, { signal: run.signal })
+    } finally {
+      tensorFlow.close()
+    }
+  }
+
   async function train(
     runId: string,
     config: () => Promise<TrainingConfig>,
@@ -164,6 +179,11 @@ export function createTrainingSession(
       work: (run) => train(runId, () => folder.config(runId), run),
     }),
     pause: ({ runId }) => underWay.get(runId)?.abort.abort(),
+    export: ({ runId }) => ({
+      title: `Export ${runId} as ONNX`,
+      key: `training.export ${runId}`,
+      work: (run) => exportInProcess(runId, run),
+    }),
     remove: async ({ runId }) => {
       if (underWay.has(runId)) throw alreadyRunning(runId, 'A training under way cannot be removed.')
       await folder.remove(runId)

@@ -53,21 +53,24 @@ export async function predictExample(
   { epoch, stride }: { epoch: number; stride: number },
 ): Promise<Example> {
   const { input: spec, outputs } = data
-  const { rows, columns, input, target } = await wholeSlice(data, choice, stride)
-  const frames = tf.tensor4d(input, [1, rows, columns, spec.timePoints])
+  const { rows: padded, columns: wide, input, target } = await wholeSlice(data, choice, stride)
+  const frames = tf.tensor4d(input, [1, padded, wide, spec.timePoints])
   const output = network.predict(frames) as Tensor4D
   const predicted = await output.data()
   tf.dispose([frames, output])
+  const { rows, columns } = choice.study
   const area = rows * columns
   const images = new Float32Array((1 + 2 * outputs.length) * area)
   const [origin, step] = spec.values === 'window' ? [spec.lower, spec.upper - spec.lower] : [30, 20]
   for (let i = 0; i < area; i++) {
-    images[i] = origin + step * input[i * spec.timePoints]
+    // What the network's stride has added at the right and below is not shown.
+    const from = Math.floor(i / columns) * wide + (i % columns)
+    images[i] = origin + step * input[from * spec.timePoints]
     outputs.forEach(({ scale }, map) => {
-      const truth = target[i * outputs.length + map]
+      const truth = target[from * outputs.length + map]
       const known = truth >= 0
       images[(1 + 2 * map) * area + i] = known ? truth * scale : NaN
-      images[(2 + 2 * map) * area + i] = known ? predicted[i * outputs.length + map] * scale : NaN
+      images[(2 + 2 * map) * area + i] = known ? predicted[from * outputs.length + map] * scale : NaN
     })
   }
   const { study, slice } = choice

@@ -12,7 +12,16 @@ async function train(page: Page, config: object): Promise<void> {
   await page.getByTestId('training-start').click()
 }
 
-<<<<<<< HEAD
+/** How many colours a canvas shows. */
+function coloursOf(page: Page, testid: string): Promise<number> {
+  return page.getByTestId(testid).evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
+    const colours = new Set<number>()
+    for (let i = 0; i < data.length; i += 4) colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2])
+    return colours.size
+  })
+}
+
 test.describe('started as the demonstration is', () => {
   test.use({ comparison: 'cnn,bennink' })
 
@@ -25,22 +34,6 @@ test.describe('started as the demonstration is', () => {
 })
 
 test('maps by a network agree with the truth', async ({ workstation, phantom }) => {
-=======
-/** How many colours a canvas shows. */
-function coloursOf(page: Page, testid: string): Promise<number> {
-  return page.getByTestId(testid).evaluate((canvas: HTMLCanvasElement) => {
-    const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
-    const colours = new Set<number>()
-    for (let i = 0; i < data.length; i += 4) colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2])
-    return colours.size
-  })
-}
-
-test('maps by a network stand above those by deconvolution, and agree with the truth', async ({
-  workstation,
-  phantom,
-}) => {
->>>>>>> 041caa6 (feat(training): the maps of an example slice after every epoch, in the window and as pictures)
   const { page } = workstation
   const slice = 1
   await openFolder(workstation, phantom.dicom)

@@ -12,7 +12,12 @@ import {
 } from './perfusion'
 import { readingMethods } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
-import { networkModelSchema, trainingPresetSchema, trainingRunSchema } from './training'
+import {
+  networkModelSchema,
+  trainingExampleSchema,
+  trainingPresetSchema,
+  trainingRunSchema,
+} from './training'
 import { voxelArraySchema } from './voxels'
 
 /** `long` methods answer with a job at once; their `out` is the result the finished job carries. */
@@ -136,6 +141,8 @@ export const methods = {
   'models.list': quick(nothing, z.object({ models: z.array(networkModelSchema) })),
 
   'training.runs': quick(nothing, z.object({ runs: z.array(trainingRunSchema) })),
+  /** The maps of its example slice after its latest epoch; null before the first. */
+  'training.example': quick(z.object({ runId: z.string() }), trainingExampleSchema.nullable()),
   'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),
   /** Starts a run of a configuration (JSON text). */
   'training.start': long(z.object({ config: z.string() }), z.object({ runId: z.string() })),

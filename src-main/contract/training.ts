@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { mapNames, warningSchema } from './perfusion'
+import { voxelArraySchema } from './voxels'
 
 /** What is known after an epoch. */
 export const epochRecordSchema = z.object({
@@ -67,3 +68,17 @@ export const networkModelSchema = z.object({
   weightsSha256: z.string(),
 })
 export type NetworkModel = z.infer<typeof networkModelSchema>
+
+/** One slice that a network does not learn from, as it sees it after an epoch. */
+export const trainingExampleSchema = z.object({
+  epoch: z.number().int(),
+  patient: z.string(),
+  slice: z.number().int(),
+  maps: z.array(z.object({ name: z.enum(mapNames), label: z.string(), unit: z.string() })),
+  /**
+   * One slice, a frame an image: the baseline (HU), then of each map its truth and its prediction, in its unit; NaN where
+   * the truth is not known.
+   */
+  images: voxelArraySchema,
+})
+export type TrainingExample = z.infer<typeof trainingExampleSchema>

@@ -22,6 +22,16 @@ async function putAmongModels(data: string, file: string): Promise<void> {
   await copyFile(join(runs, run, file), join(data, 'models', file))
 }
 
+/** How many colours a canvas shows. */
+function coloursOf(page: Page, testid: string): Promise<number> {
+  return page.getByTestId(testid).evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] }
+    const colours = new Set<number>()
+    for (let i = 0; i < data.length; i += 4) colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2])
+    return colours.size
+  })
+}
+
 test.describe('started as the demonstration is', () => {
   test.use({ comparison: 'cnn,bennink' })
 
@@ -64,6 +74,13 @@ test('a network is trained in the window, and can then be chosen for the maps', 
   await train(page, tinyTraining)
   await expect(page.getByTestId('run-tiny')).toContainText('Finished', { timeout: 120_000 })
   await expect(page.getByTestId('loss-chart')).toBeVisible()
+  await test.step('the maps of a slice it did not learn from are shown, of the last epoch', async () => {
+    await expect(page.getByTestId('example-epoch')).toContainText('Epoch 3')
+    for (const image of ['baseline', 'cbf-truth', 'cbf-predicted', 'cbf-difference', 'ttp-predicted']) {
+      expect(await coloursOf(page, `example-${image}`), image).toBeGreaterThan(10)
+    }
+    await expect(page.getByTestId('example-maps')).toContainText('ml/100 g/min')
+  })
   await page.getByRole('tab', { name: 'Model card' }).click()
   await expect(page.getByTestId('run-details')).toContainText('Research use only')
   await page.getByTestId('training-export').click()

@@ -51,6 +51,12 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
     expect(new Set(run.history.map(({ tensors }) => tensors)).size).toBe(1)
     expect(run.card).toContain('Research use only')
     expect(existsSync(join(run.directory, 'model', 'weights.bin'))).toBe(true)
+    const example = await client.call('training.example', { runId })
+    if (!example) throw new Error('no example')
+    expect(example).toMatchObject({ epoch: 3, images: { frames: 7, type: 'float32' } })
+    expect(example.maps.map(({ unit }) => unit)).toEqual(['ml/100 g', 'ml/100 g/min', 's'])
+    const [columns, rows] = example.images.geometry.size
+    expect(engine.readVoxels(example.images.id, 6)).toHaveLength(4 * columns * rows)
   })
 
   it.skipIf(process.platform !== 'linux')(

@@ -22,12 +22,12 @@ const summarySchema = z.object({ timings: z.record(z.string(), z.number()) })
 async function phantomStudy(): Promise<string> {
   const folder = join(tmpdir(), `umbra-bench-head-${times}x${slices}x${side}`)
   const complete = `${folder}.complete`
-  if (existsSync(complete)) return folder
+  if (existsSync(complete)) return join(folder, 'dicom')
   rmSync(folder, { recursive: true, force: true })
   const options = phantomOptions({ kind: 'head', size: side, slices, volumes: times, interval: 1 })
   await writePhantomStudy(await makePhantom(options), folder)
   writeFileSync(complete, 'complete')
-  return folder
+  return join(folder, 'dicom')
 }
 
 /** Memory in kilobytes that a process and all that it started hold now. */

@@ -62,6 +62,9 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import generate_uid
 source_folder, out = sys.argv[1], pathlib.Path(sys.argv[2])
 source = [pydicom.dcmread(p) for p in sorted(pathlib.Path(source_folder).glob('*.dcm'))]
+for d in source:
+    for name in ('PatientBirthDate', 'PatientSex', 'PatientName', 'PatientID', 'StudyID', 'StudyDate', 'StudyTime', 'AccessionNumber', 'ReferringPhysicianName'):
+        if name not in d: setattr(d, name, '')
 positions = sorted({round(float(d.ImagePositionPatient[2]), 3) for d in source})
 source = [next(d for d in source if round(float(d.ImagePositionPatient[2]), 3) == z) for z in positions]
 rows, columns = source[0].Rows, source[0].Columns

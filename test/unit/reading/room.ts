@@ -75,7 +75,7 @@ export function openRoom(path = join(temporaryFolder(), 'studies.db')) {
   async function ask<M extends ReadingMethod>(
     method: M,
     params: Input<M>,
-    bytes = new Uint8Array(),
+    bytes: Uint8Array = new Uint8Array(),
   ): Promise<Output<M>> {
     const handler = room.handlers[method] as (params: unknown, bytes: Uint8Array) => unknown
     const parsed: unknown = methods[method].in.parse(params)

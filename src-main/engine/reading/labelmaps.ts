@@ -47,8 +47,13 @@ export function writeSlices(
   slices.forEach(({ structure, slice }, i) => {
     if (!structures.some(({ key }) => key === structure)) refuse(`The study has no structure ${structure}.`)
     if (slice >= nz) refuse(`There is no slice ${slice} among ${nz}.`)
-    const pixels = bytes.slice(i * area, (i + 1) * area).map((value) => (value === 0 ? 0 : 1))
-    const voxels = pixels.reduce((sum, value) => sum + value, 0)
+    const pixels = new Uint8Array(area)
+    let voxels = 0
+    for (let at = 0; at < area; at++) {
+      if (bytes[i * area + at] === 0) continue
+      pixels[at] = 1
+      voxels++
+    }
     if (voxels === 0) {
       store.run(
         'DELETE FROM slice WHERE reading = ? AND structure = ? AND slice = ?',

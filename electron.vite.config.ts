@@ -56,7 +56,10 @@ export default defineConfig({
       outDir: 'out/preload',
       externalizeDeps: false,
       rollupOptions: {
-        input: { preload: resolve(root, 'src-main/electron/preload.ts') },
+        input: {
+          preload: resolve(root, 'src-main/electron/preload.ts'),
+          hiddenPreload: resolve(root, 'src-main/electron/hiddenPreload.ts'),
+        },
         output: { format: 'cjs', entryFileNames: '[name].js' },
       },
     },
@@ -72,7 +75,12 @@ export default defineConfig({
       target: 'chrome108',
       outDir: resolve(root, 'out/renderer'),
       chunkSizeWarningLimit: 6000,
-      rollupOptions: { input: resolve(root, 'src-renderer/index.html') },
+      rollupOptions: {
+        input: {
+          index: resolve(root, 'src-renderer/index.html'),
+          networks: resolve(root, 'src-renderer/networks.html'),
+        },
+      },
     },
   },
 })

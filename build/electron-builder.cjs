@@ -51,6 +51,15 @@ const withoutUnused = [
   '!node_modules/@mapbox/**',
 ]
 
+/** Of ONNX Runtime only what Node loads: one WebAssembly of several, and none of what its WebGL backend needs. */
+const onnxRuntime = [
+  '!node_modules/onnxruntime-web/{lib,docs}/**',
+  '!node_modules/onnxruntime-web/dist/!(ort.node.min.js|ort.node.min.mjs|ort-wasm-simd-threaded.mjs|ort-wasm-simd-threaded.wasm)',
+  '!node_modules/onnxruntime-common/lib/**',
+  '!node_modules/onnxruntime-common/dist/**/*.{map,d.ts}',
+  '!node_modules/{flatbuffers,guid-typescript,platform,protobufjs,@protobufjs}/**',
+]
+
 /** @type {import('electron-builder').Configuration} */
 module.exports = {
   appId: 'io.github.umbra-perfusion.umbra',
@@ -67,6 +76,7 @@ module.exports = {
     '!**/*.map',
     '!node_modules/zod/src/**',
     ...withoutUnused,
+    ...onnxRuntime,
   ],
   extraResources: [{ from: 'resources', to: 'resources' }, ...nativeTensorFlow()],
   asar: true,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, delimiter, join } from 'node:path'
 import { build } from 'vite'
-import { ensureBuilt, root } from './workstation.mjs'
+import { ensureBuilt, ensureTensorFlow, root } from './workstation.mjs'
 
 /**
  * `npm run accuracy` and `npm run bench`: bundles a measurement of test/bench with the engine's workers beside it, as the
@@ -28,32 +28,42 @@ const inputs = {
   ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), join(engine, file)])),
 }
 
+/** The libtensorflow of Umbra comes out of the same release for Python. */
+const { version: tensorflow } = JSON.parse(readFileSync(join(root, 'build/tensorflow-wheels.json'), 'utf8'))
+const usesNetworks =
+  measurement === 'bench' && (options.includes('networks') || options.every((each) => each.startsWith('-')))
+
+/** Installs packages into the Python environment of the bench, once; false where they are not to be had. */
+function install(bin, python, mark, packages) {
+  if (existsSync(mark)) return true
+  console.error(`Installing peers (${packages.join(', ')}) …`)
+  const pip = ['-m', 'pip', 'install', '--quiet', ...packages]
+  const { status } = spawnSync(join(bin, python), pip, { stdio: 'ignore', timeout: 300_000 })
+  if (status === 0) writeFileSync(mark, '')
+  else console.error('They are not to be had here; the bench takes those that the machine has.')
+  return status === 0
+}
+
 /**
- * The PATH with the peers of the bench first: numpy, pydicom and dcm2niix in a Python environment of their own. Where they
- * are not to be had, those that the machine has are measured against.
+ * The PATH with the peers of the bench first: numpy, pydicom, dcm2niix and, for the networks, TensorFlow in a Python
+ * environment of their own. Where they are not to be had, those that the machine has are measured against.
  */
 function pathWithPeers() {
   const folder = join(root, 'node_modules/.cache/bench-peers')
   const bin = join(folder, process.platform === 'win32' ? 'Scripts' : 'bin')
-  const complete = join(folder, 'complete')
-  if (!existsSync(complete)) {
-    console.error('Installing the peers (numpy, pydicom, dcm2niix) …')
-    const python = process.platform === 'win32' ? 'python' : 'python3'
-    const pip = ['-m', 'pip', 'install', '--quiet', 'numpy', 'pydicom', 'dcm2niix']
-    const made = spawnSync(python, ['-m', 'venv', folder], { stdio: 'ignore' }).status === 0
-    const installed =
-      made && spawnSync(join(bin, python), pip, { stdio: 'ignore', timeout: 300_000 }).status === 0
-    if (!installed) {
-      rmSync(folder, { recursive: true, force: true })
-      console.error('They are not to be had here; the bench takes those that the machine has.')
-      return process.env.PATH
-    }
-    writeFileSync(complete, '')
+  const python = process.platform === 'win32' ? 'python' : 'python3'
+  if (!existsSync(bin)) spawnSync(python, ['-m', 'venv', folder], { stdio: 'ignore' })
+  if (!install(bin, python, join(folder, 'complete'), ['numpy', 'pydicom', 'dcm2niix'])) {
+    rmSync(folder, { recursive: true, force: true })
+    return process.env.PATH
   }
+  const keras = [`tensorflow-cpu==${tensorflow}`]
+  if (usesNetworks) install(bin, python, join(folder, `complete-tensorflow-${tensorflow}`), keras)
   return [bin, process.env.PATH].join(delimiter)
 }
 
 ensureBuilt()
+if (usesNetworks) ensureTensorFlow()
 mkdirSync(outDir, { recursive: true })
 try {
   for (const [name, path] of Object.entries(inputs)) {

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { command as agree } from './commands/agree'
 import { command as doctor } from './commands/doctor'
 import { command as evaluate } from './commands/evaluate'
+import { command as exportModel } from './commands/exportModel'
 import { command as info } from './commands/info'
 import { command as maps } from './commands/maps'
 import { command as phantom } from './commands/phantom'
@@ -9,7 +11,18 @@ import { command as serve } from './commands/serve'
 import { command as train } from './commands/train'
 import { runProgram, umbraProgram } from './program'
 
-const commands = [info(), maps(), phantom(), predict(), serve(), train(), evaluate(), doctor()]
+const commands = [
+  info(),
+  maps(),
+  phantom(),
+  predict(),
+  serve(),
+  train(),
+  evaluate(),
+  exportModel(),
+  agree(),
+  doctor(),
+]
 
 // A reader that closes the pipe early (`umbra info … | head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -25,6 +25,8 @@ export const backendReportSchema = z.object({
   memoryMb: z.number().nullable(),
   /** Measured: a 3 × 3 convolution of 64 channels, in 10⁹ operations a second; null where it was not measured. */
   gflops: z.number().nullable(),
+  /** Whether `auto` may choose it: WebGPU in software computes only when asked for by name. */
+  automatic: z.boolean(),
   /** Why it is not available. */
   reason: z.string().nullable(),
   /** What to do about it. */

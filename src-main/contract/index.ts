@@ -1,4 +1,5 @@
 export * from './agreement'
+export * from './agreementReport'
 export * from './backends'
 export * from './colourMaps'
 export * from './errors'

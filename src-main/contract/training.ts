@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { mapNames } from './perfusion'
+import { mapNames, warningSchema } from './perfusion'
 
 /** What is known after an epoch. */
 export const epochRecordSchema = z.object({
@@ -38,6 +38,8 @@ export const trainingRunSchema = z.object({
   config: z.string(),
   /** The model card; null until there is a model. */
   card: z.string().nullable(),
+  /** What was wrong with its data or its folder when it was last begun or gone on with. */
+  warnings: z.array(warningSchema),
   /** Why the folder cannot be read in full. */
   fault: z.string().nullable(),
   /** What is done at this moment; null when the run is not under way. */

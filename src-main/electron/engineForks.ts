@@ -1,6 +1,7 @@
 import { join, sep } from 'node:path'
 import { MessageChannelMain, utilityProcess, type UtilityProcess } from 'electron'
 import { z } from 'zod'
+import { openHiddenWindow } from './hiddenWindow'
 
 /** In a packaged application the engine lies beside the archive, not in it (build/electron-builder.cjs). */
 export const engineFolder = __dirname.replace(/app\.asar(?=$|[\\/])/, 'app.asar.unpacked') + sep
@@ -11,6 +12,8 @@ const requestSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('fork'),
     fork: z.number().int(),
+    /** WebGPU is only in a window; everything else computes in a process. */
+    place: z.enum(['process', 'window']),
     /** The name of a bundled program, never a path. */
     entry: z.string().regex(/^[a-z][a-zA-Z]*$/),
     environment: z.record(z.string(), z.string().optional()),
@@ -26,11 +29,11 @@ export interface Forks {
 }
 
 /**
- * Starts processes for the engine, which compute with TensorFlow: `<entry>.process.js` as a utility process, joined to
- * the engine by a port of their own.
+ * Starts processes for the engine, which compute with TensorFlow: `<entry>.process.js` as a utility process, or a hidden
+ * window, joined to the engine by a port of their own.
  */
 export function answerForks(engine: UtilityProcess): Forks {
-  const children = new Map<number, UtilityProcess>()
+  const children = new Map<number, { end(): void }>()
 
   function start(fork: number, entry: string, environment: NodeJS.ProcessEnv): void {
     const child = utilityProcess.fork(join(engineFolder, `${entry}.process.js`), [], {
@@ -39,7 +42,7 @@ export function answerForks(engine: UtilityProcess): Forks {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     let words = ''
-    children.set(fork, child)
+    children.set(fork, { end: () => void child.kill() })
     child.stderr?.on('data', (text: Buffer) => {
       words = (words + text.toString()).slice(-WORDS_KEPT)
     })
@@ -53,18 +56,31 @@ export function answerForks(engine: UtilityProcess): Forks {
     child.on('spawn', () => engine.postMessage({ kind: 'forked', fork, pid: child.pid }, [port2]))
   }
 
+  function openWindow(fork: number): void {
+    const { port1, port2 } = new MessageChannelMain()
+    const window = openHiddenWindow({
+      port: port1,
+      onReady: (pid) => engine.postMessage({ kind: 'forked', fork, pid }, [port2]),
+      onEnd: (how, words) => {
+        if (children.delete(fork)) engine.postMessage({ kind: 'ended', fork, how, words })
+      },
+    })
+    children.set(fork, window)
+  }
+
   return {
     hear: (message) => {
       const request = requestSchema.safeParse(message).data
       if (!request) return false
-      if (request.kind === 'kill') children.get(request.fork)?.kill()
+      if (request.kind === 'kill') children.get(request.fork)?.end()
+      else if (request.place === 'window') openWindow(request.fork)
       else start(request.fork, request.entry, request.environment)
       return true
     },
     end: () => {
       const all = [...children.values()]
       children.clear()
-      for (const child of all) child.kill()
+      for (const child of all) child.end()
     },
   }
 }

@@ -8,7 +8,7 @@ import { answerPages } from './ipc'
 import { setMenu } from './menu'
 import { declareScheme, serveScheme } from './scheme'
 import { secureApp } from './security'
-import { openWindow } from './window'
+import { openWindow, openWindows } from './window'
 
 /** Studies named on the command line as `--open=PATH`, or those of UMBRA_OPEN. */
 function pathsToOpen(): string | undefined {
@@ -25,16 +25,16 @@ function comparisonToShow(): Comparison | null {
 }
 
 function tellPages(channel: string, text: string): void {
-  for (const window of BrowserWindow.getAllWindows()) window.webContents.send(channel, text)
+  for (const window of openWindows()) window.webContents.send(channel, text)
 }
 
 function tellFocused(command: string): void {
-  const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0]
+  const window = BrowserWindow.getFocusedWindow() ?? openWindows()[0]
   window?.webContents.send(channels.command, command)
 }
 
 function showWindow(): void {
-  const [window] = BrowserWindow.getAllWindows()
+  const [window] = openWindows()
   if (!window) return
   if (window.isMinimized()) window.restore()
   window.focus()
@@ -66,7 +66,7 @@ async function run(data: string): Promise<void> {
   const open = (): void => void openWindow((write) => writes.push(write), comparisonToShow())
   open()
   app.on('activate', () => {
-    if (BrowserWindow.getAllWindows().length === 0) open()
+    if (openWindows().length === 0) open()
   })
   app.on('second-instance', showWindow)
   app.on('window-all-closed', () => app.quit())

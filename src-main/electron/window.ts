@@ -7,6 +7,13 @@ import { rememberedState, rememberState } from './windowState'
 const BACKGROUND = '#101214'
 const FAULTS_FORGIVEN = 3
 
+const windows = new Set<BrowserWindow>()
+
+/** Those that a person sees; one that only computes is none of them. */
+export function openWindows(): BrowserWindow[] {
+  return [...windows]
+}
+
 /**
  * Opens the window where it was last. `saving` is given writes to wait for before the app ends; `comparison` is what
  * Review begins with (`--compare=cnn,bennink`).
@@ -35,6 +42,12 @@ export function openWindow(
       webSecurity: true,
       spellcheck: false,
     },
+  })
+  windows.add(window)
+  window.on('closed', () => {
+    windows.delete(window)
+    // A hidden window does not keep the application open.
+    if (windows.size === 0) app.quit()
   })
   if (state?.maximized) window.maximize()
   window.once('ready-to-show', () => window.show())

@@ -7,7 +7,7 @@ import type { EngineParts } from './engine'
 import { exportMaps } from './export'
 import type { LongHandlers } from './handlers'
 import type { JobRun } from './jobs'
-import { DEFAULT_MODEL, modelFolder } from './prediction'
+import { DEFAULT_MODEL, findModel } from './prediction'
 import { compareResults } from './session/mapsComparison'
 
 const isInside = (folder: string, path: string): boolean => {
@@ -86,10 +86,10 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       title: `Maps of ${nameOf(seriesKey)}${sourceNote('network')}`,
       key: `maps.predict ${seriesKey} ${model} ${JSON.stringify(settings)}`,
       work: async (run) => {
-        const directory = await modelFolder(model ?? DEFAULT_MODEL)
+        const found = await findModel(model ?? DEFAULT_MODEL)
         const { backend } = await parts.settings.read()
         const series = await study.series(seriesKey, run)
-        return maps.predict(series, settings, { directory, backend }, run)
+        return maps.predict(series, settings, { model: found, backend }, run)
       },
     }),
     'maps.export': ({ mapsId, directory }) => {

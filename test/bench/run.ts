@@ -1,6 +1,7 @@
 import { cpus } from 'node:os'
 import { writeFileAtomically } from '../../src-main/engine/files/atomic'
 import { benchLoad } from './load'
+import { benchNetworks } from './networks'
 import { benchPerfusion } from './perfusion'
 import { benchTable, type BenchRow } from './row'
 import { benchWindow } from './window'
@@ -9,6 +10,7 @@ const parts: Record<string, () => Promise<BenchRow[]>> = {
   load: benchLoad,
   perfusion: benchPerfusion,
   window: benchWindow,
+  networks: benchNetworks,
 }
 
 const document = (table: string): string => `# Speed
@@ -24,7 +26,7 @@ the ratio where there is a peer and on our own figure where there is none. Peers
 ${table}
 `
 
-/** `npm run bench [-- load|perfusion|window] [--write]`. */
+/** `npm run bench [-- load|perfusion|window|networks] [--write]`. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)

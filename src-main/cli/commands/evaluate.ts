@@ -31,7 +31,7 @@ interface Flags {
 
 const help = `
 Every patient is a digital phantom whose bolus, flow and position are outside the range that the network was trained on.
-OUT gets findings.json, findings.csv, tables.md and a plot (SVG) for each experiment.
+OUT gets model.txt, findings.json, findings.csv, tables.md and a plot (SVG) for each experiment.
 
 Example:
   umbra evaluate perfusion-unet-small -o evaluation --experiment dose`
@@ -40,7 +40,7 @@ Example:
 export function command(): Command {
   return new Command('evaluate')
     .description('measure a network and the deconvolutions on phantoms with known truth')
-    .argument('<model>', 'the network, by folder or by name')
+    .argument('<model>', 'the network, by folder, .onnx file or name')
     .requiredOption('-o, --out <folder>', 'where to write; made when missing')
     .addOption(
       new Option('--experiment <name...>', 'fewer time points, lower dose, filtered input')
@@ -56,6 +56,8 @@ export function command(): Command {
     .option('--json', 'print the findings on stdout')
     .addHelpText('after', help)
     .action(async (model: string, flags: Flags) => {
+      // Before the work, which takes long: a folder that cannot be written to.
+      await writeFileAtomically(join(resolve(flags.out), 'model.txt'), `${model}\n`)
       const findings = await withProgress('Evaluate', async (run) => {
         const { predictor, close } = await openPredictor(model, flags)
         try {
@@ -68,9 +70,11 @@ export function command(): Command {
           await close()
         }
       })
-      await write(resolve(flags.out), findings, flags)
       if (flags.json) printJson(findings)
-      else process.stdout.write(`${findingsTables(findings)}\nWritten to ${flags.out}\n`)
+      else process.stdout.write(findingsTables(findings))
+      // After they are shown, so that a disk that has become full does not take them.
+      await write(resolve(flags.out), findings, flags)
+      process.stderr.write(`Written to ${flags.out}\n`)
     })
 }
 

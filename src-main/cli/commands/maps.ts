@@ -98,7 +98,7 @@ export function command(): Command {
       number,
     )
     .option('--time-step <s>', 'step of the uniform time grid (default: the median interval)', number)
-    .option('--model <model>', 'with cnn: the network, by folder or by name')
+    .option('--model <model>', 'with cnn: the network, by folder, .onnx file or name')
     .option('--backend <name>', 'with cnn: cuda, webgpu, native or wasm (default: the first that works)')
     .option('--json', 'print summary.json on stdout')
     .addHelpText('after', help)

@@ -8,6 +8,7 @@ import { describeRuntime, openTensorFlow, type BackendName } from '../../engine/
 import { trainingConfig, trainNetwork, type TrainingResult } from '../../engine/training'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
+import { printable } from '../terminal'
 
 interface Flags {
   out: string
@@ -60,6 +61,8 @@ async function train(path: string, flags: Flags, run: Run): Promise<TrainingResu
         directory: resolve(flags.out),
         datasets: resolve(flags.datasets ?? join(homedir(), '.umbra', 'datasets')),
         computedBy,
+        onWarning: ({ message, hint }) =>
+          process.stderr.write(printable(`Warning: ${message}${hint ? ` ${hint}` : ''}\n`)),
         onEpoch: (record, left) => process.stderr.write(`${epochLine(record, left)}\n`),
       },
       run,

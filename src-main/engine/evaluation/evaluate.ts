@@ -26,7 +26,7 @@ export interface Finding {
   method: MapsMethod
   patient: number
   maps: Record<(typeof judgedMaps)[number], MapAgreement>
-  /** Against the labels of the phantom; null where there is no such lesion. */
+  /** Against the labels of the phantom; null where there is no such lesion, or no map that shows it. */
   dice: { core: number | null; hypoperfused: number | null }
   seconds: number
 }
@@ -134,7 +134,10 @@ function mapsBy(
   return computePerfusion(series, perfusionSettingsSchema.parse({ method }), run)
 }
 
-/** Map errors and Dice coefficients of one result against the truth. Throws `no-common-voxels`. */
+/**
+ * Map errors and Dice coefficients of one result against the truth; those of a map that the method does not give (it is
+ * 0 everywhere) have no value. Throws `no-common-voxels`.
+ */
 export async function judgeMaps(
   result: PerfusionMaps,
   truth: Pick<Scan['truth'], 'maps' | 'mask'>,
@@ -145,21 +148,24 @@ export async function judgeMaps(
     throw new UmbraError({ code: 'no-common-voxels', message: 'Maps and truth share no voxel.' })
   }
   const within = (map: Float32Array): Float32Array => map.map((value, i) => (mask[i] ? value : 0))
+  const given = (name: MapName): boolean => result.maps[name].some((value, i) => mask[i] !== 0 && value !== 0)
+  const nowhere = new Uint8Array(mask.length)
   const maps = {} as Finding['maps']
   for (const name of judgedMaps) {
     const pair = { map: within(result.maps[name]), reference: within(truth.maps[name]) }
-    maps[name] = (await compareMaps({ ...pair, mask, size: result.geometry.size })).study
+    const where = { mask: given(name) ? mask : nowhere, size: result.geometry.size }
+    maps[name] = (await compareMaps({ ...pair, ...where })).study
   }
   const found = thresholdLesions(result.maps, mask)
   const core = lesion.map((label) => (label === lesionLabels.core ? 1 : 0))
   const atRisk = lesion.map((label) => (label === lesionLabels.none ? 0 : 1))
-  const unlessNormal = (truthful: Uint8Array, dice: number | null): number | null =>
-    truthful.some((value, i) => value & mask[i]) ? dice : null
+  const unlessNormal = (truthful: Uint8Array, shownBy: MapName, dice: number | null): number | null =>
+    given(shownBy) && truthful.some((value, i) => value & mask[i]) ? dice : null
   return {
     maps,
     dice: {
-      core: unlessNormal(core, diceCoefficient(found.core, core, mask)),
-      hypoperfused: unlessNormal(atRisk, diceCoefficient(found.hypoperfused, atRisk, mask)),
+      core: unlessNormal(core, 'cbf', diceCoefficient(found.core, core, mask)),
+      hypoperfused: unlessNormal(atRisk, 'tmax', diceCoefficient(found.hypoperfused, atRisk, mask)),
     },
   }
 }

@@ -90,5 +90,18 @@ function experimentTable(experiment: ExperimentName, findings: readonly Finding[
 | | | ${judgedMaps.map((map) => `${map.toUpperCase()} r / MAE / RMSE / PSNR / SSIM`).join(' | ')} | Dice core | Dice hypoperfused |
 | --- | --- | ${judgedMaps.map(() => '---').join(' | ')} | --- | --- |
 ${lines.filter((line) => line !== null).join('\n')}
-`
+${noLesion(own)}`
+}
+
+/** Said below a table whose Dice coefficients are missing. */
+function noLesion(findings: readonly Finding[]): string {
+  const missing = {
+    core: 'No Dice coefficient of the core: no patient has one in these slices, or no method gives a CBF map.',
+    hypoperfused:
+      'No Dice coefficient of hypoperfused tissue: no patient has any in these slices, or no method gives a Tmax map.',
+  }
+  return (['core', 'hypoperfused'] as const)
+    .filter((lesion) => findings.every(({ dice }) => dice[lesion] === null))
+    .map((lesion) => `\n${missing[lesion]}\n`)
+    .join('')
 }

@@ -19,7 +19,10 @@ import { montagePng } from './montage'
 import { summarise } from './summary'
 import { methodNames } from './words'
 
+export { svgToPng } from './raster'
 export { summarise, type ExportSummary, type MapSummary } from './summary'
+export { escapeXml } from './svg'
+export { NOT_FOR_DIAGNOSIS } from './words'
 
 export interface ExportRequest {
   series: VolumeSeries

@@ -58,6 +58,22 @@ export async function drawSvg(picture: Picture, svg: string): Promise<void> {
   }
 }
 
+/** An SVG document as a PNG file, `scale` pixels to its unit, on white. */
+export async function svgToPng(svg: string, scale: number): Promise<Uint8Array> {
+  const drawing = new Resvg(svg, {
+    font: { fontBuffers: await fonts(), defaultFontFamily: FONT },
+    fitTo: { mode: 'zoom', value: scale },
+    background: '#fff',
+  })
+  const image = drawing.render()
+  try {
+    return image.asPng()
+  } finally {
+    image.free()
+    drawing.free()
+  }
+}
+
 /** `over` (alpha premultiplied, as the renderer gives it) on the opaque `under`, in place. */
 function composite(under: Uint8Array, over: Uint8Array): void {
   for (let i = 0; i < under.length; i += 4) {

@@ -1,18 +1,31 @@
 export { bilateralFilter } from './bilateral'
+export { foldNetwork } from './foldedNetwork'
 export { inputSpecSchema, outputSpecSchema, usualScales, type InputSpec, type OutputSpec } from './modelSpec'
 export { lineWeights, resampleImage, resampledCount, type LineWeights } from './planeGrid'
-export { prepareSeries, type PreparedSeries } from './prepareSeries'
+export { prepareSeries, refuseNotNumbers, type PreparedSeries } from './prepareSeries'
 export {
   architectureNames,
   buildNetwork,
   networkSchema,
   networkSource,
   networkStride,
+  otherNetworkSchema,
   type NetworkChoice,
+  type OtherNetwork,
 } from './registry'
 export type { NetworkShape } from './perfusionUnet'
-export type { LayersModel, NamedTensorMap, Optimizer, Tensor, Tensor4D, TensorFlow } from './tensorflow'
+export type {
+  Layer,
+  LayersModel,
+  NamedTensorMap,
+  Optimizer,
+  SymbolicTensor,
+  Tensor,
+  Tensor4D,
+  TensorFlow,
+} from './tensorflow'
 export {
+  foreignModel,
   loadModel,
   modelSpecSchema,
   readModelSpec,

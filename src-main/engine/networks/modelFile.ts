@@ -1,22 +1,26 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
 import { inputSpecSchema, outputSpecSchema } from './modelSpec'
-import { networkSchema } from './registry'
+import { networkSchema, otherNetworkSchema } from './registry'
 import type { LayersModel, TensorFlow } from './tensorflow'
+import { isManifest, notFinite, sizeFault } from './weightCheck'
 
 const FORMAT = 1
 
 export const modelSpecSchema = z.strictObject({
   format: z.literal(FORMAT),
   name: z.string().min(1),
-  network: networkSchema,
+  network: z.union([networkSchema, otherNetworkSchema]),
   input: inputSpecSchema,
+  /** Rows and columns, where the network takes no others. */
+  size: z.tuple([z.number().int().positive(), z.number().int().positive()]).optional(),
   outputs: outputSpecSchema,
-  /** Of weights.bin. */
+  /** Of weights.bin, or of the .onnx file. */
   weightsSha256: z.string(),
   parameters: z.number().int(),
   created: z.string(),
@@ -52,38 +56,58 @@ export async function writeModel(
         generatedBy: 'Umbra',
         modelTopology: artifacts.modelTopology,
         weightsManifest: [{ paths: ['weights.bin'], weights: artifacts.weightSpecs }],
+        // What the weights were trained with, beside them: a description edited later is told by it.
+        userDefinedMetadata: { umbra: { input: about.input, outputs: about.outputs } },
       }
       await writeFileAtomically(join(directory, 'weights.bin'), weights)
       await writeFileAtomically(join(directory, 'model.json'), JSON.stringify(model))
       return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
     }),
   )
-  const spec: ModelSpec = { format: FORMAT, ...about, weightsSha256, parameters: network.countParams() }
+  const [, rows, columns] = network.inputs[0].shape
+  const spec: ModelSpec = {
+    format: FORMAT,
+    ...about,
+    ...(rows && columns ? { size: [rows, columns] } : {}),
+    weightsSha256,
+    parameters: network.countParams(),
+  }
   if (card !== undefined) await writeFileAtomically(join(directory, 'README.md'), card)
   await writeFileAtomically(join(directory, 'umbra-model.json'), `${JSON.stringify(spec, null, 2)}\n`)
   return spec
 }
 
-/** Reads a model's description only. Throws `not-a-model`, `damaged-model`. */
+/**
+ * Reads a model's description only. Throws `not-a-model`, `foreign-model` (of TensorFlow.js, but not described as Umbra
+ * needs it), `newer-model`, `damaged-model`.
+ */
 export async function readModelSpec(directory: string): Promise<ModelSpec> {
   const path = join(directory, 'umbra-model.json')
   const text = await readFile(path, 'utf8').catch(() => {
-    throw new UmbraError({
-      code: 'not-a-model',
-      message: 'This folder holds no model of Umbra.',
-      hint: 'Give the folder that has umbra-model.json in it, such as the `model` folder of a training run.',
-      where: directory,
-    })
+    throw existsSync(join(directory, 'model.json')) ? foreignModel(directory) : notAModel(directory)
   })
-  const parsed = modelSpecSchema.safeParse(parseJson(text))
+  const given = parseJson(text)
+  if (given === null) {
+    throw damaged('The description of the model is no JSON: it is damaged or cut short.', path)
+  }
+  const parsed = modelSpecSchema.safeParse(given)
   if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  throw damaged(`The description of the model cannot be used: ${issue.path.join('.')} ${issue.message}`, path)
+  const { format } = given as { format?: unknown }
+  if (typeof format === 'number' && format > FORMAT) {
+    throw new UmbraError({
+      code: 'newer-model',
+      message: `The model is of format ${format}; this version of Umbra reads format ${FORMAT}.`,
+      hint: 'Use the version of Umbra that wrote it, or a newer one.',
+      where: path,
+    })
+  }
+  const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`)
+  throw damaged(`The description of the model cannot be used: ${faults.join('; ')}.`, path)
 }
 
 /**
- * Loads a model. Throws `not-a-model`; `damaged-model` where the weights are not those that were written, or do not suit
- * the time points and maps that the description names.
+ * Loads a model. Throws what `readModelSpec` throws; `damaged-model` where the weights are cut short, are not those that
+ * were written or hold values that are no numbers; `other-network` where the network is not the one that is described.
  */
 export async function loadModel(tf: TensorFlow, directory: string): Promise<PerfusionModel> {
   const spec = await readModelSpec(directory)
@@ -94,26 +118,118 @@ export async function loadModel(tf: TensorFlow, directory: string): Promise<Perf
     },
   )
   const [text, weights] = files
-  if (createHash('sha256').update(weights).digest('hex') !== spec.weightsSha256) {
-    throw damaged('The weights of the model are not those that were written.', weightsPath)
+  const model = parseJson(text) as Partial<StoredModel> | null
+  const manifest = model?.weightsManifest?.[0]?.weights
+  if (!model?.modelTopology || !isManifest(manifest)) {
+    throw damaged('model.json cannot be read: it is damaged or cut short.', modelPath)
   }
-  const model = parseJson(text) as { modelTopology?: object; weightsManifest?: { weights: [] }[] } | null
-  if (!model?.modelTopology || !model.weightsManifest) throw damaged('model.json cannot be read.', modelPath)
-  const network = await tf.loadLayersModel(
-    tf.io.fromMemory({
-      modelTopology: model.modelTopology,
-      weightSpecs: model.weightsManifest[0].weights,
-      weightData: weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength),
-    }),
-  )
-  const [timePoints, maps] = [network.inputs[0].shape[3], network.outputs[0].shape[3]]
-  if (timePoints !== spec.input.timePoints || maps !== spec.outputs.length) {
+  const fault = sizeFault(manifest, weights)
+  if (fault !== null) throw damaged(fault, weightsPath)
+  if (createHash('sha256').update(weights).digest('hex') !== spec.weightsSha256) {
     throw damaged(
+      'The weights of the model are not those that were written: they are damaged, or those of another model.',
+      weightsPath,
+    )
+  }
+  const nan = notFinite(manifest, weights)
+  if (nan !== null) {
+    throw damaged(`The weights of the model hold values that are no numbers (${nan}).`, weightsPath)
+  }
+  checkTraining(spec, model, directory)
+  const weightData = weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength)
+  const handler = tf.io.fromMemory({
+    modelTopology: model.modelTopology,
+    weightSpecs: manifest as Parameters<TensorFlow['io']['fromMemory']>[1],
+    weightData,
+  })
+  const network = await tf.loadLayersModel(handler).catch((thrown: Error) => {
+    throw damaged(`The network in model.json cannot be built: ${thrown.message}`, modelPath)
+  })
+  try {
+    checkNetwork(network, spec, directory)
+  } catch (thrown) {
+    network.dispose()
+    throw thrown
+  }
+  return { network, spec, directory }
+}
+
+/** model.json as far as it is looked at here. */
+interface StoredModel {
+  modelTopology: object
+  weightsManifest: { weights?: unknown }[]
+  userDefinedMetadata?: { umbra?: { input?: unknown; outputs?: unknown } }
+}
+
+/** The description's normalisation against the one that the weights were trained with. */
+function checkTraining(spec: ModelSpec, model: Partial<StoredModel>, directory: string): void {
+  const trained = model.userDefinedMetadata?.umbra
+  if (!trained) return
+  const input = inputSpecSchema.safeParse(trained.input)
+  const outputs = outputSpecSchema.safeParse(trained.outputs)
+  const same =
+    input.success &&
+    outputs.success &&
+    JSON.stringify([input.data, outputs.data]) === JSON.stringify([spec.input, spec.outputs])
+  if (same) return
+  throw otherNetwork(
+    'umbra-model.json says another normalisation than the one the network was trained with: its maps would be wrong.',
+    directory,
+  )
+}
+
+function checkNetwork(network: LayersModel, spec: ModelSpec, directory: string): void {
+  const [input, output] = [network.inputs[0].shape, network.outputs[0].shape]
+  if (
+    network.inputs.length !== 1 ||
+    network.outputs.length !== 1 ||
+    input.length !== 4 ||
+    output.length !== 4
+  ) {
+    throw otherNetwork('The network does not turn one image into one image.', directory)
+  }
+  const [timePoints, maps] = [input[3], output[3]]
+  if (timePoints !== spec.input.timePoints || maps !== spec.outputs.length) {
+    throw otherNetwork(
       `The network takes ${timePoints} time points and makes ${maps} maps; its description says ${spec.input.timePoints} and ${spec.outputs.length}.`,
       directory,
     )
   }
-  return { network, spec, directory }
+  if (network.countParams() !== spec.parameters) {
+    throw otherNetwork(
+      `The network has ${network.countParams()} parameters; its description says ${spec.parameters}.`,
+      directory,
+    )
+  }
+}
+
+function notAModel(where: string): UmbraError {
+  return new UmbraError({
+    code: 'not-a-model',
+    message: 'This folder holds no model of Umbra.',
+    hint: 'Give the folder that has umbra-model.json in it, such as the `model` folder of a training run.',
+    where,
+  })
+}
+
+/** For a model of TensorFlow.js that nothing is known of but its weights. */
+export function foreignModel(where: string): UmbraError {
+  return new UmbraError({
+    code: 'foreign-model',
+    message:
+      'This folder holds a TensorFlow.js model without umbra-model.json: its time points, normalisation and maps are not known.',
+    hint: 'Write an umbra-model.json beside it (docs/training.md tells its fields), or train with `umbra train`.',
+    where,
+  })
+}
+
+function otherNetwork(message: string, where: string): UmbraError {
+  return new UmbraError({
+    code: 'other-network',
+    message,
+    hint: 'model.json, weights.bin and umbra-model.json must be of one model: copy all three again.',
+    where,
+  })
 }
 
 function damaged(message: string, where: string): UmbraError {

@@ -60,6 +60,24 @@ export function prepareSeries(series: VolumeSeries, known: KnownContrast, spec: 
   }
 }
 
+/** Throws `nan-in-data` for a series that holds values that are no numbers, before anything is looked for in it. */
+export function refuseNotNumbers({ voxels, slope, intercept, geometry }: VolumeSeries): void {
+  const [nx, ny, nz] = geometry.size
+  const whole = Number.isFinite(slope) && Number.isFinite(intercept)
+  const at =
+    whole && voxels instanceof Float32Array ? voxels.findIndex((value) => !Number.isFinite(value)) : -1
+  if (whole && at < 0) return
+  const frame = Math.floor(at / (nx * ny * nz)) + 1
+  const slice = (Math.floor(at / (nx * ny)) % nz) + 1
+  throw new UmbraError({
+    code: 'nan-in-data',
+    message: whole
+      ? `Time point ${frame} of slice ${slice} holds values that are no numbers.`
+      : `The series is scaled by values that are no numbers (slope ${slope}, intercept ${intercept}).`,
+    hint: 'Export the series again.',
+  })
+}
+
 /** The frames of a slice in HU, [frame][row × column], filtered where the model asks for it. */
 export function sliceFrames(
   series: VolumeSeries,

@@ -33,8 +33,20 @@ export const networkSchema = z
   .describe('A network of the registry')
 export type NetworkChoice = z.output<typeof networkSchema>
 
+/** A network that was made elsewhere and is known only as a file in the ONNX format. */
+export const otherNetworkSchema = z.strictObject({
+  name: z.literal('onnx'),
+  /** Rows and columns must be multiples of this; without meaning where they are fixed. */
+  stride: z.number().int().min(1).max(1024).default(1),
+  /** Where the file itself does not tell: channels after rows and columns, or before them. */
+  layout: z.enum(['channels-last', 'channels-first']).optional(),
+})
+export type OtherNetwork = z.output<typeof otherNetworkSchema>
+
 /** Rows and columns of a network's input must be multiples of this. */
-export function networkStride({ name, ...options }: NetworkChoice): number {
+export function networkStride(network: NetworkChoice | OtherNetwork): number {
+  if (network.name === 'onnx') return network.stride
+  const { name, ...options } = network
   return architectures[name].stride(options)
 }
 

@@ -12,6 +12,9 @@ export type TensorFlow = Pick<
   | 'train'
   | 'io'
   | 'scalar'
+  | 'zeros'
+  | 'add'
+  | 'sqrt'
   | 'sum'
   | 'mean'
   | 'mul'
@@ -26,3 +29,5 @@ export type TensorFlow = Pick<
   Pick<typeof Layers, 'layers' | 'input' | 'model' | 'initializers' | 'loadLayersModel'>
 export type { Tensor, Tensor4D, NamedTensorMap, Optimizer } from '@tensorflow/tfjs-core'
 export type { LayersModel, SymbolicTensor } from '@tensorflow/tfjs-layers'
+/** A layer of a network, of any kind. */
+export type Layer = Layers.SymbolicTensor['sourceLayer']

@@ -1,4 +1,6 @@
-export { localPredictor } from './localPredictor'
-export { DEFAULT_MODEL, listModels, modelFolder } from './modelFolder'
+export { localPredictor, type LocalPredictor } from './localPredictor'
+export { exportOnnx, type ExportedModel } from './exportOnnx'
+export { DEFAULT_MODEL, describeModel, findModel, listModels } from './modelFolder'
+export { openFolderModel, openOnnxModel, type OpenModel } from './openModel'
 export { predictMaps, type Predictor } from './predictMaps'
 export { openRemotePredictor, type RemotePredictor } from './remotePredictor'

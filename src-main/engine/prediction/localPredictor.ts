@@ -1,8 +1,15 @@
-import type { PerfusionModel, Tensor4D, TensorFlow } from '../networks'
+import { foldNetwork, type PerfusionModel, type Tensor4D, type TensorFlow } from '../networks'
 import type { Predictor } from './predictMaps'
 
-/** A loaded model that computes in this process. */
-export function localPredictor(tf: TensorFlow, { network, spec }: PerfusionModel): Predictor {
+/** A predictor that holds the weights of its model until `close`. */
+export interface LocalPredictor extends Predictor {
+  close(): void
+}
+
+/** A loaded model that computes in this process; the model is the predictor's from then on. */
+export function localPredictor(tf: TensorFlow, model: PerfusionModel): LocalPredictor {
+  const { spec } = model
+  const network = foldNetwork(tf, model.network)
   return {
     spec,
     infer: async (input, rows, columns) => {
@@ -12,5 +19,6 @@ export function localPredictor(tf: TensorFlow, { network, spec }: PerfusionModel
       tf.dispose([frames, output])
       return Float32Array.from(maps)
     },
+    close: () => network.dispose(),
   }
 }

@@ -1,22 +1,22 @@
 import { handleJob, serveTensorFlow } from '../compute/tensorflow'
-import { loadModel } from '../networks'
+import { isOnnxFile } from '../onnx'
 import { handleTraining } from '../training'
-import { localPredictor } from './localPredictor'
+import { openFolderModel, openOnnxModel, type OpenModel } from './openModel'
 import { predictJob } from './predictJob'
-import type { Predictor } from './predictMaps'
 
-let loaded: { key: string; predictor: Predictor; dispose(): void } | null = null
+let loaded: { key: string; opened: OpenModel } | null = null
 
 /** The program of the process that trains and predicts. */
 serveTensorFlow([
   handleTraining,
-  handleJob(predictJob, async ({ tf }, { directory, weightsSha256, input, rows, columns }) => {
-    const key = `${directory} ${weightsSha256}`
+  handleJob(predictJob, async ({ tf }, { model, weightsSha256, input, rows, columns }) => {
+    const key = `${model} ${weightsSha256}`
     if (loaded?.key !== key) {
-      loaded?.dispose()
-      const model = await loadModel(tf, directory)
-      loaded = { key, predictor: localPredictor(tf, model), dispose: () => model.network.dispose() }
+      await loaded?.opened.close()
+      loaded = null
+      const opened = await (isOnnxFile(model) ? openOnnxModel(model) : openFolderModel(model, tf))
+      loaded = { key, opened }
     }
-    return { maps: await loaded.predictor.infer(input, rows, columns) }
+    return { maps: await loaded.opened.infer(input, rows, columns) }
   }),
 ])

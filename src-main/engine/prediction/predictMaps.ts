@@ -11,6 +11,7 @@ import {
   lineWeights,
   networkStride,
   prepareSeries,
+  refuseNotNumbers,
   resampleImage,
   type LineWeights,
   type ModelSpec,
@@ -18,6 +19,7 @@ import {
 } from '../networks'
 import { surveyContrast, type ContrastSurvey, type PerfusionMaps } from '../perfusion'
 import type { VolumeSeries } from '../volume'
+import { judgePlausibility, judgeWindow } from './plausibility'
 
 /** A network wherever it computes: in this process, or in one of its own. */
 export interface Predictor {
@@ -38,7 +40,8 @@ const LONGEST_TRANSIT = 45
  * the mask. What the network does not predict follows from what it does (MTT from CBV and CBF, the delay from Tmax and
  * MTT); what cannot follow is 0 and named in a warning. The arterial input is looked for only to be shown.
  *
- * Throws `wrong-modality`, `nan-in-data`, `no-brain`, `too-few-time-points`, `no-acquisition-times`, `no-contrast`.
+ * Throws `wrong-modality`, `nan-in-data`, `no-brain`, `too-few-time-points`, `no-acquisition-times`, `no-contrast`,
+ * `network-shape`, `prediction-not-finite`.
  */
 export async function predictMaps(
   predictor: Predictor,
@@ -49,11 +52,18 @@ export async function predictMaps(
   const { spec } = predictor
   const started = performance.now()
   refuseOtherModality(series)
+  refuseNotNumbers(series)
   const survey = await surveyContrast(series, settings, partOfRun(run, 0, 0.3))
   const surveyed = performance.now()
   const prepared = prepareSeries(series, survey, spec.input)
   const maps = await predictSlices(predictor, series, survey, prepared, partOfRun(run, 0.3, 1))
-  const warnings = [...survey.warnings, ...shortScan(survey, spec), ...completeMaps(maps, spec)]
+  const warnings = [
+    ...survey.warnings,
+    ...shortScan(survey, spec),
+    ...judgeWindow(series, survey.mask, spec),
+    ...judgePlausibility(maps, survey.mask, spec),
+    ...completeMaps(maps, spec),
+  ]
   return {
     geometry: series.geometry,
     method: 'cnn',
@@ -102,7 +112,7 @@ async function predictSlices(
   >
   const { rows, columns } = prepared
   const margin = Math.round(MARGIN / (spec.input.spacing ?? series.geometry.spacing[0]))
-  const window = brainWindow(survey.mask, [nx, ny, nz], prepared, margin, networkStride(spec.network))
+  const window = brainWindow(survey.mask, [nx, ny, nz], prepared, margin, spec)
   const [across, down] = [lineWeights(columns, nx), lineWeights(rows, ny)]
   for (let slice = 0; slice < nz; slice++) {
     stopIfCancelled(run)
@@ -121,14 +131,18 @@ async function predictSlices(
   return maps
 }
 
-/** The window of the network's grid that holds the brain of all slices, a multiple of the stride; it may overhang. */
+/**
+ * The window of the network's grid that holds the brain of all slices: a multiple of the stride, or of the only size that
+ * the network takes. It may overhang. Throws `network-shape` where the brain is larger than that size.
+ */
 function brainWindow(
   mask: Uint8Array,
   [nx, ny]: readonly [number, number, number],
   { rows, columns }: PreparedSeries,
   margin: number,
-  stride: number,
+  { network, size }: ModelSpec,
 ): Window {
+  const stride = networkStride(network)
   let [left, right, top, bottom] = [nx, -1, ny, -1]
   for (let i = 0; i < mask.length; i++) {
     if (!mask[i]) continue
@@ -138,14 +152,32 @@ function brainWindow(
     if (y < top) top = y
     if (y > bottom) bottom = y
   }
-  const span = (low: number, high: number, from: number, to: number): [start: number, length: number] => {
-    const start = Math.max(0, Math.floor((low * to) / from) - margin)
-    const end = Math.min(to, Math.ceil(((high + 1) * to) / from) + margin)
-    return [start, Math.ceil(Math.max(1, end - start) / stride) * stride]
+  const span = (
+    low: number,
+    high: number,
+    from: number,
+    to: number,
+    fixed: number | undefined,
+  ): [start: number, length: number] => {
+    const [first, last] = [Math.floor((low * to) / from), Math.ceil(((high + 1) * to) / from)]
+    const start = Math.max(0, first - margin)
+    const end = Math.min(to, last + margin)
+    if (fixed === undefined) return [start, Math.ceil(Math.max(1, end - start) / stride) * stride]
+    if (last - first > fixed) throw tooSmall(last - first, fixed)
+    const centred = Math.round((start + end - fixed) / 2)
+    return [Math.max(0, Math.min(centred, to - fixed)), fixed]
   }
-  const [column, width] = span(left, right, nx, columns)
-  const [row, height] = span(top, bottom, ny, rows)
+  const [column, width] = span(left, right, nx, columns, size?.[1])
+  const [row, height] = span(top, bottom, ny, rows, size?.[0])
   return { row, column, rows: height, columns: width }
+}
+
+function tooSmall(brain: number, fixed: number): UmbraError {
+  return new UmbraError({
+    code: 'network-shape',
+    message: `The brain is ${brain} pixels long on the network's grid; the network takes ${fixed}.`,
+    hint: 'Use a network that takes images of any size, or one for larger images.',
+  })
 }
 
 /** The window's part of a prepared slice; what overhangs is empty. */

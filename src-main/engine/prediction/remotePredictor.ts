@@ -1,5 +1,9 @@
-import { startTensorFlowProcess, type ProcessOptions } from '../compute/tensorflow'
-import { readModelSpec } from '../networks'
+import { startTensorFlowProcess, type ProcessOptions, type TensorFlowProcess } from '../compute/tensorflow'
+import type { ModelSpec } from '../networks'
+import { isOnnxFile } from '../onnx'
+import { inferJob, openNetworkJob } from './carriedNetwork'
+import { carryNetwork } from './carryNetwork'
+import { describeModel } from './modelFolder'
 import { predictJob } from './predictJob'
 import type { Predictor } from './predictMaps'
 
@@ -9,20 +13,45 @@ export interface RemotePredictor extends Predictor {
 }
 
 /**
- * Starts the process that predicts with the model in `directory`. Throws `not-a-model`, `damaged-model`,
- * `backend-unavailable`; a prediction throws `tensorflow-crashed` when the process dies.
+ * Starts the process that predicts with a model, given by its folder or its ONNX file. Throws `not-a-model`,
+ * `damaged-model`, `unsuited-model`, `backend-unavailable`; a prediction throws `tensorflow-crashed` when the process dies.
  */
 export async function openRemotePredictor(
-  directory: string,
+  model: string,
   options: ProcessOptions = {},
 ): Promise<RemotePredictor> {
-  const spec = await readModelSpec(directory)
-  const child = await startTensorFlowProcess('networks', options)
+  const spec = await describeModel(model)
+  // ONNX Runtime computes by itself; the backend that is always there is enough to start with.
+  const backend = isOnnxFile(model) ? 'wasm' : options.backend
+  const child = await startTensorFlowProcess('networks', { ...options, backend })
+  if (!child.readsFiles) return carriedPredictor(child, model, spec)
   return {
     spec,
     infer: async (input, rows, columns) => {
-      const order = { directory, weightsSha256: spec.weightsSha256, input, rows, columns }
+      const order = { model, weightsSha256: spec.weightsSha256, input, rows, columns }
       return (await child.run(predictJob, order)).maps
+    },
+    close: () => child.close(),
+  }
+}
+
+/** For a hidden window: the weights are carried there once. */
+async function carriedPredictor(
+  child: TensorFlowProcess,
+  directory: string,
+  spec: ModelSpec,
+): Promise<RemotePredictor> {
+  try {
+    await child.run(openNetworkJob, await carryNetwork(directory, spec))
+  } catch (thrown) {
+    child.close()
+    throw thrown
+  }
+  return {
+    spec,
+    infer: async (input, rows, columns) => {
+      const shape: [1, number, number, number] = [1, rows, columns, spec.input.timePoints]
+      return (await child.run(inferJob, { input, shape })).maps
     },
     close: () => child.close(),
   }

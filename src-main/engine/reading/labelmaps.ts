@@ -80,8 +80,9 @@ export function readLabelmap(
   )
   for (const { structure, slice, pixels } of stored) {
     const frame = structures.findIndex(({ key }) => key === structure)
-    if (frame >= 0)
-      {labelmap.set(inflateRawSync(pixels, { maxOutputLength: area }), (frame * nz + slice) * area)}
+    if (frame >= 0) {
+      labelmap.set(inflateRawSync(pixels, { maxOutputLength: area }), (frame * nz + slice) * area)
+    }
   }
   return labelmap
 }

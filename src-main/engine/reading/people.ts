@@ -52,25 +52,36 @@ export function createPeople(store: Sqlite, now: () => Date): People {
     })
   }
 
-  async function checkPin({ key }: Pick<Person, 'key'>, pin: string): Promise<void> {
+  async function tryPin(key: string, pin: string): Promise<void> {
     const person = stored(key)
     if (!person) throw signedOut()
     refuseLocked(person)
-    // Counted before it is tried, so that tries at the same time cannot share one count.
+    if (await isPin(pin, person)) {
+      if (person.failures === 0) return
+      return store.transaction(() => {
+        store.run('UPDATE person SET failures = 0, locked_until = NULL WHERE key = ?', key)
+      })
+    }
     const failures = person.failures + 1
     const wait = waitAfter(failures)
     const until = wait > 0 ? new Date(now().getTime() + wait).toISOString() : null
     store.transaction(() => {
       store.run('UPDATE person SET failures = ?, locked_until = ? WHERE key = ?', failures, until, key)
-    })
-    if (!(await isPin(pin, person))) {
       if (until)
         {appendAudit(store, { actor: person.name, action: 'person.locked-out', detail: { failures } }, now())}
-      throw new UmbraError({ code: 'wrong-pin', message: 'This is not the right PIN.', hint: 'Try again.' })
-    }
-    store.transaction(() => {
-      store.run('UPDATE person SET failures = 0, locked_until = NULL WHERE key = ?', key)
     })
+    throw new UmbraError({ code: 'wrong-pin', message: 'This is not the right PIN.', hint: 'Try again.' })
+  }
+
+  /** One try after the other, so that tries at the same time cannot share one count. */
+  const turns = new Map<string, Promise<void>>()
+  function checkPin({ key }: Pick<Person, 'key'>, pin: string): Promise<void> {
+    const turn = (turns.get(key) ?? Promise.resolve()).then(() => tryPin(key, pin))
+    turns.set(
+      key,
+      turn.catch(() => undefined),
+    )
+    return turn
   }
 
   async function register(name: string, pin: string): Promise<void> {

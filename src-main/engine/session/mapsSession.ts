@@ -12,9 +12,8 @@ import type { MapsStore } from '../cases/mapsStore'
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, type Run } from '../compute/run'
 import { createLane, type JobRun } from '../jobs'
-import { readModelSpec } from '../networks'
 import { computePerfusion, mapDefinitions, type PerfusionMaps } from '../perfusion'
-import { openRemotePredictor, predictMaps } from '../prediction'
+import { describeModel, openRemotePredictor, predictMaps } from '../prediction'
 import type { VolumeSeries } from '../volume'
 import { seriesIdentity } from './seriesIdentity'
 import type { VoxelRegistry } from './voxelRegistry'
@@ -42,7 +41,8 @@ export interface MapsSession {
 
 /** A model's folder, and what computes it. */
 export interface ModelChoice {
-  directory: string
+  /** Its folder, or its ONNX file. */
+  model: string
   backend: BackendChoice
 }
 
@@ -96,10 +96,10 @@ type Maker = (run: Run) => Promise<PerfusionMaps>
 async function predictRemotely(
   series: VolumeSeries,
   settings: PerfusionSettings,
-  { directory, backend }: ModelChoice,
+  { model, backend }: ModelChoice,
   run: Run,
 ): Promise<PerfusionMaps> {
-  const predictor = await openRemotePredictor(directory, { backend })
+  const predictor = await openRemotePredictor(model, { backend })
   try {
     return await predictMaps(predictor, series, settings, run)
   } finally {
@@ -195,11 +195,11 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
         (part) => computePerfusion(series, settings, part),
         run,
       ),
-    predict: (series, settings, { directory, backend }, run) =>
+    predict: (series, settings, { model, backend }, run) =>
       inTurn(
         series,
-        async () => mapsIdOf(series, settings, [(await readModelSpec(directory)).weightsSha256]),
-        (part) => predictRemotely(series, settings, { directory, backend }, part),
+        async () => mapsIdOf(series, settings, [(await describeModel(model)).weightsSha256]),
+        (part) => predictRemotely(series, settings, { model, backend }, part),
         run,
       ),
     list: (seriesKey) =>

@@ -15,7 +15,7 @@ import {
 /** Training runs: each computes in a process of its own, so that neither its work nor its end touches the rest. */
 export interface TrainingSession {
   runs(): Promise<Output<'training.runs'>>
-  /** What can make maps: the networks that come with Umbra and those trained here. */
+  /** What can make maps: the networks that come with Umbra, those put into the data folder's `models`, those trained here. */
   models(): Promise<Output<'models.list'>>
   presets(): Promise<Output<'training.presets'>>
   start(params: Input<'training.start'>): Omit<JobRequest<{ runId: string }>, 'method'>
@@ -87,7 +87,10 @@ export function createTrainingSession(
       run.onProgress(progress, stage)
     }
     onProgress(0, 'starting TensorFlow')
-    const tensorFlow = await startTensorFlowProcess('networks', { backend: await backend() })
+    const tensorFlow = await startTensorFlowProcess('networks', {
+      backend: await backend(),
+      needsFiles: true,
+    })
     try {
       const directory = folder.directoryOf(runId)
       const datasets = join(dataDirectory, 'training', 'datasets')
@@ -97,7 +100,12 @@ export function createTrainingSession(
         {
           signal: abort.signal,
           onProgress,
-          onEvent: ({ record, timeLeft }) => {
+          onEvent: (event) => {
+            if (event.kind === 'warning') {
+              run.log(`Warning: ${event.warning.message}`)
+              return
+            }
+            const { record, timeLeft } = event
             work.secondsLeft = timeLeft
             run.log(
               `Epoch ${record.epoch}: loss ${record.trainingLoss.toExponential(2)}, ` +
@@ -139,7 +147,7 @@ export function createTrainingSession(
 
   return {
     runs: async () => ({ runs: await folder.list((runId) => underWay.get(runId)?.work ?? null) }),
-    models: async () => ({ models: await listModels(root) }),
+    models: async () => ({ models: await listModels({ own: join(dataDirectory, 'models'), runs: root }) }),
     presets: async () => ({ presets: await trainingPresets() }),
     start: ({ config: text }) => {
       const config = parseConfig(text)

@@ -24,14 +24,24 @@ const studySchema = z.strictObject({
   slices: z.number().int().positive(),
   /** Of the file. */
   sha256: z.string(),
+  /** StudyInstanceUID; null for what is generated. */
+  uid: z.string().nullable().default(null),
+  /** By fixed thresholds; null where it is not known. */
+  hypoperfusedMl: z.number().nullable().default(null),
 })
 export type CachedStudy = z.output<typeof studySchema>
+
+const skippedSchema = z.strictObject({ patient: z.string(), reason: z.string() })
+/** A patient, or a part of one, that is not in the data set. */
+export type SkippedStudy = z.output<typeof skippedSchema>
 
 const indexSchema = z.strictObject({
   format: z.literal(FORMAT),
   input: inputSpecSchema,
   outputs: outputSpecSchema,
   studies: z.array(studySchema).min(1),
+  /** What of the data was left out, and why. */
+  skipped: z.array(skippedSchema).default([]),
 })
 
 /** One slice as a network learns from it. */
@@ -50,6 +60,7 @@ export interface DatasetCache {
   input: InputSpec
   outputs: OutputSpec
   studies: CachedStudy[]
+  skipped: SkippedStudy[]
   read(study: CachedStudy, slice: number): Promise<TrainingSlice>
   close(): Promise<void>
 }
@@ -87,36 +98,44 @@ function unpackSlice(bytes: Uint8Array, study: CachedStudy, timePoints: number, 
   return { rows, columns, input, target }
 }
 
+type StudyFacts = Pick<CachedStudy, 'patient' | 'study' | 'rows' | 'columns'> &
+  Partial<Pick<CachedStudy, 'uid' | 'hypoperfusedMl'>>
+
+/** `key` says what the file is made from; two of one study, by other maps or of other series, differ in it. */
+const fileOf = (key: string): string =>
+  `${createHash('sha256').update(key).digest('hex').slice(0, 16)}.slices`
+
 /** Writes the slices of a study into the data set's folder and tells what the index needs to know of it. */
 export async function writeStudy(
   directory: string,
-  study: Pick<CachedStudy, 'patient' | 'study' | 'rows' | 'columns'>,
+  study: StudyFacts,
   slices: Uint8Array[],
+  key = study.study,
 ): Promise<CachedStudy> {
   const content = Buffer.concat(slices)
   const sha256 = createHash('sha256').update(content).digest('hex')
-  const file = `${createHash('sha256').update(study.study).digest('hex').slice(0, 16)}.slices`
+  const file = fileOf(key)
   await writeFileAtomically(join(directory, file), content)
-  const cached = { ...study, file, slices: slices.length, sha256 }
+  const cached = { uid: null, hypoperfusedMl: null, ...study, file, slices: slices.length, sha256 }
   await writeFileAtomically(join(directory, `${file}.json`), JSON.stringify(cached))
   return cached
 }
 
 /** A study that an earlier, interrupted build has already written; null where there is none. */
-export async function writtenStudy(directory: string, study: string): Promise<CachedStudy | null> {
-  const file = `${createHash('sha256').update(study).digest('hex').slice(0, 16)}.slices`
+export async function writtenStudy(directory: string, key: string): Promise<CachedStudy | null> {
+  const file = fileOf(key)
   const path = join(directory, `${file}.json`)
   if (!existsSync(path) || !existsSync(join(directory, file))) return null
-  const parsed = studySchema.safeParse(JSON.parse(await readFile(path, 'utf8')))
+  const parsed = studySchema.safeParse(parseJson(await readFile(path, 'utf8')))
   return parsed.success ? parsed.data : null
 }
 
 export async function writeIndex(
   directory: string,
-  index: Pick<DatasetCache, 'input' | 'outputs' | 'studies'>,
+  index: Pick<DatasetCache, 'input' | 'outputs' | 'studies'> & Partial<Pick<DatasetCache, 'skipped'>>,
 ): Promise<void> {
-  const { input, outputs, studies } = index
-  const text = JSON.stringify({ format: FORMAT, input, outputs, studies }, null, 1)
+  const { input, outputs, studies, skipped = [] } = index
+  const text = JSON.stringify({ format: FORMAT, input, outputs, studies, skipped }, null, 1)
   await writeFileAtomically(join(directory, 'dataset.json'), text)
 }
 
@@ -135,13 +154,14 @@ export async function openDataset(directory: string): Promise<DatasetCache> {
   })
   const parsed = indexSchema.safeParse(parseJson(text))
   if (!parsed.success) throw damaged('The index of the data set cannot be read.')
-  const { input, outputs, studies } = parsed.data
+  const { input, outputs, studies, skipped } = parsed.data
   const handles = new Map<string, FileHandle>()
   return {
     directory,
     input,
     outputs,
     studies,
+    skipped,
     read: async (study, slice) => {
       const bytes = study.rows * study.columns * 2 * (input.timePoints + outputs.length)
       let handle = handles.get(study.file)

@@ -3,8 +3,9 @@ import { UmbraError } from '@contract'
 import { inputSpecSchema, networkSchema, outputSpecSchema, usualScales } from '../networks'
 import { cohortSchema } from './cohort'
 import { studyListSchema } from './studyList'
+import { unitobrainSchema } from './unitobrain'
 
-export const dataSchema = z.discriminatedUnion('kind', [cohortSchema, studyListSchema])
+export const dataSchema = z.discriminatedUnion('kind', [cohortSchema, studyListSchema, unitobrainSchema])
 
 const optimiserSchema = z.discriminatedUnion('name', [
   z.strictObject({

@@ -3,8 +3,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UmbraError, type MapName } from '@contract'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
-import { lineWeights, prepareSeries, resampleImage, type InputSpec, type OutputSpec } from '../networks'
+import {
+  lineWeights,
+  prepareSeries,
+  refuseNotNumbers,
+  resampleImage,
+  type InputSpec,
+  type OutputSpec,
+} from '../networks'
 import { surveyContrast } from '../perfusion'
+import { voxelVolume } from '../volume'
 import {
   openDataset,
   packSlice,
@@ -13,11 +21,14 @@ import {
   writtenStudy,
   type CachedStudy,
   type DatasetCache,
+  type SkippedStudy,
 } from './cache'
 import { cohortPatient, cohortStudy, type CohortChoice, type LabelledStudy } from './cohort'
+import { hypoperfusedVolume, refuseListedTwice, refuseSameStudy, refuseUselessMaps } from './dataChecks'
 import { listedStudy, type StudyList } from './studyList'
+import { unitobrainPatients, unitobrainStudy, type UnitobrainChoice } from './unitobrain'
 
-export type DataChoice = CohortChoice | StudyList
+export type DataChoice = CohortChoice | StudyList | UnitobrainChoice
 
 /** Of the head, beyond the brain, that a network still sees, mm. */
 const MARGIN = 8
@@ -26,42 +37,71 @@ const MARGIN = 8
 interface Source {
   patient: string
   study: string
+  /** What its part of the data set is made from. */
+  key: string
+  /** Made here: no two of them are one patient. */
+  generated: boolean
+  /** Left out with a reason, where it cannot be used; else the building ends. */
+  optional: boolean
   load(run: Run): Promise<LabelledStudy>
 }
 
-function sourcesOf(choice: DataChoice, outputs: OutputSpec): Source[] {
+async function sourcesOf(choice: DataChoice, outputs: OutputSpec): Promise<Source[]> {
+  const wanted = outputs.map(({ map }) => map)
   if (choice.kind === 'cohort') {
     return Array.from({ length: choice.patients }, (_, index) => {
       const patient = cohortPatient(choice, index)
-      return { patient, study: patient, load: (run) => cohortStudy(choice, index, run) }
+      return {
+        patient,
+        study: patient,
+        key: patient,
+        generated: true,
+        optional: false,
+        load: (run) => cohortStudy(choice, index, run),
+      }
     })
   }
+  if (choice.kind === 'unitobrain') {
+    return (await unitobrainPatients(choice, wanted)).map((found) => ({
+      patient: found.patient,
+      study: found.series,
+      key: JSON.stringify(found),
+      generated: false,
+      optional: true,
+      load: (run) => unitobrainStudy(found, wanted, run),
+    }))
+  }
+  refuseListedTwice(choice.studies)
   return choice.studies.map((entry) => ({
     patient: entry.patient,
     study: entry.study,
-    load: (run) =>
-      listedStudy(
-        entry,
-        outputs.map(({ map }) => map),
-        run,
-      ),
+    key: JSON.stringify(entry),
+    generated: false,
+    optional: false,
+    load: (run) => listedStudy(entry, wanted, run),
   }))
 }
 
 /** To be raised when the preparation changes, so that data sets prepared in another way are not taken for this one. */
 const PREPARATION = 2
 
-/** The name of a data set's folder: what it is built from. */
-export function datasetKey(choice: DataChoice, input: InputSpec, outputs: OutputSpec): string {
+/** The name of a data set's folder: what it is built from, and what was found where a choice does not say it all. */
+export function datasetKey(
+  choice: DataChoice,
+  input: InputSpec,
+  outputs: OutputSpec,
+  found: readonly string[] = [],
+): string {
   return createHash('sha256')
-    .update(JSON.stringify([PREPARATION, choice, input, outputs]))
+    .update(JSON.stringify([PREPARATION, choice, input, outputs, ...found]))
     .digest('hex')
     .slice(0, 16)
 }
 
 /**
  * Opens the data set of a choice under `directory`, building what of it is not there yet: every study is prepared once,
- * cropped to the brain and written; an interrupted build goes on where it was. Throws `nan-in-data` and what reading
+ * cropped to the brain and written; an interrupted build goes on where it was. A patient of a
+ * public data set who cannot be used is left out, with the reason. Throws `no-patient`, `nan-in-data` and what reading
  * and surveying a study throws, naming the study.
  */
 export async function buildDataset(
@@ -71,10 +111,12 @@ export async function buildDataset(
   outputs: OutputSpec,
   run: Run = {},
 ): Promise<DatasetCache> {
-  const folder = join(directory, datasetKey(choice, input, outputs))
+  const sources = await sourcesOf(choice, outputs)
+  const found = choice.kind === 'unitobrain' ? sources.map(({ key }) => key) : []
+  const folder = join(directory, datasetKey(choice, input, outputs, found))
   if (existsSync(join(folder, 'dataset.json'))) return openDataset(folder)
-  const sources = sourcesOf(choice, outputs)
   const studies: CachedStudy[] = []
+  const skipped: SkippedStudy[] = []
   for (const [index, source] of sources.entries()) {
     stopIfCancelled(run)
     const part = partOfRun(run, index / sources.length, (index + 1) / sources.length)
@@ -82,11 +124,29 @@ export async function buildDataset(
       signal: run.signal,
       onProgress: (progress) => part.onProgress?.(progress, `Preparing ${source.patient}`),
     }
-    const before = await writtenStudy(folder, source.study)
-    studies.push(before ?? (await prepareStudy(folder, source, input, outputs, named)))
+    try {
+      const before = await writtenStudy(folder, source.key)
+      const study = before ?? (await prepareStudy(folder, source, input, outputs, named))
+      if (!source.generated) refuseSameStudy(study, studies)
+      studies.push(study)
+    } catch (thrown) {
+      if (!source.optional || !(thrown instanceof UmbraError) || thrown.code === 'write-failed') throw thrown
+      skipped.push({ patient: source.patient, reason: thrown.message })
+    }
   }
-  await writeIndex(folder, { input, outputs, studies })
+  if (studies.length === 0) throw nothingLeft(skipped)
+  await writeIndex(folder, { input, outputs, studies, skipped })
   return openDataset(folder)
+}
+
+function nothingLeft(skipped: readonly SkippedStudy[]): UmbraError {
+  const reasons = skipped.slice(0, 5).map(({ patient, reason }) => `${patient}: ${reason}`)
+  const more = skipped.length > reasons.length ? ` … and ${skipped.length - reasons.length} more` : ''
+  return new UmbraError({
+    code: 'no-patient',
+    message: `Not one patient can be learnt from. ${reasons.join(' ')}${more}`,
+    hint: 'Unpack the data set whole; docs/training.md tells its layout.',
+  })
 }
 
 async function prepareStudy(
@@ -97,7 +157,10 @@ async function prepareStudy(
   run: Run,
 ): Promise<CachedStudy> {
   try {
-    const { series, maps, known } = await source.load(partOfRun(run, 0, 0.5))
+    const labelled = await source.load(partOfRun(run, 0, 0.5))
+    const { series, maps, known } = labelled
+    refuseUselessMaps(labelled, outputs)
+    refuseNotNumbers(series)
     const survey = await surveyContrast(series, undefined, partOfRun(run, 0.5, 0.8))
     const prepared = prepareSeries(series, survey, input)
     const { rows, columns, slices } = prepared
@@ -111,7 +174,6 @@ async function prepareStudy(
         down,
       )
     }
-    refuseNotNumbers(maps, known)
     const inside = Array.from({ length: slices }, (_, slice) => plane(known, slice))
     const box = brainBox(
       inside,
@@ -134,25 +196,22 @@ async function prepareStudy(
     if (packed.length === 0) {
       throw new UmbraError({ code: 'empty-study', message: 'The study has no slice with known maps.' })
     }
-    const { patient, study } = source
-    return await writeStudy(folder, { patient, study, rows: box.rows, columns: box.columns }, packed)
+    const { patient, study, key, generated } = source
+    const facts = {
+      patient,
+      study,
+      rows: box.rows,
+      columns: box.columns,
+      uid: generated ? null : series.source.studyInstanceUid || null,
+      hypoperfusedMl: hypoperfusedVolume(labelled, voxelVolume(series.geometry) / 1000),
+    }
+    return await writeStudy(folder, facts, packed, key)
   } catch (thrown) {
     if (!(thrown instanceof UmbraError)) throw thrown
-    const { code, message, hint } = thrown
-    throw new UmbraError({ code, message, hint, where: source.study })
-  }
-}
-
-function refuseNotNumbers(maps: LabelledStudy['maps'], known: Uint8Array): void {
-  for (const [name, values] of Object.entries(maps)) {
-    for (let i = 0; i < values.length; i++) {
-      if (known[i] === 0 || Number.isFinite(values[i])) continue
-      throw new UmbraError({
-        code: 'nan-in-data',
-        message: `The ${name.toUpperCase()} map holds values that are no numbers.`,
-        hint: 'Leave the study out, or export its maps again.',
-      })
-    }
+    const { code, message, hint, where } = thrown
+    if (code === 'write-failed') throw thrown
+    const said = source.optional ? message : `${source.patient}: ${message}`
+    throw new UmbraError({ code, message: said, hint, where: where ?? source.study })
   }
 }
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { epochRecordSchema, UmbraError, type TrainingRun } from '@contract'
+import { epochRecordSchema, UmbraError, warningSchema, type TrainingRun } from '@contract'
 import { z } from 'zod'
 import { writeFileAtomically } from '../files/atomic'
 import { trainingConfig, type TrainingConfig } from './config'
@@ -58,6 +58,7 @@ async function describe(
     history: [],
     config,
     card: null,
+    warnings: [],
     fault: null,
     work,
   }
@@ -72,6 +73,7 @@ async function describe(
       epochs,
       history,
       card,
+      warnings: (await jsonOf(path('warnings.json'), z.array(warningSchema))) ?? [],
       state: work !== null ? 'running' : card === null ? 'paused' : 'finished',
       computedBy: (await jsonOf(path('code.json'), aboutSchema))?.computedBy ?? null,
       patients: split && { training: split.training.length, validation: split.validation.length },

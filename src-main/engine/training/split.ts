@@ -1,6 +1,7 @@
 import { UmbraError } from '@contract'
 import { mixSeeds, randomStream } from '../phantom'
 import type { CachedStudy } from './cache'
+import { refusePatientInBoth } from './dataChecks'
 
 /** Which patients teach and which judge. */
 export interface Split {
@@ -40,21 +41,16 @@ export function splitPatients(
 }
 
 /** Throws `patient-in-both` where a patient both teaches and judges, `unknown-patient` where a name is in no study. */
-export function checkSplit({ training, validation }: Split, studies: readonly CachedStudy[]): void {
-  const both = training.find((patient) => validation.includes(patient))
-  if (both !== undefined) {
-    throw new UmbraError({
-      code: 'patient-in-both',
-      message: `The patient ${both} is in the training and in the validation part.`,
-      hint: 'What judges a network must not have taught it.',
-    })
-  }
+export function checkSplit(split: Split, studies: readonly Pick<CachedStudy, 'patient'>[]): void {
+  refusePatientInBoth(split)
+  const { training, validation } = split
   const known = new Set(studies.map(({ patient }) => patient))
   const unknown = [...training, ...validation].find((patient) => !known.has(patient))
   if (unknown !== undefined) {
     throw new UmbraError({
       code: 'unknown-patient',
       message: `The split names ${unknown}, of whom there is no study.`,
+      hint: 'Correct the name, or take it out of split.patients.',
     })
   }
 }

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { UmbraError, perfusionMethods, perfusionSettingsSchema, type MapName } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
 import { openStudy } from '../dicom'
 import { computePerfusion } from '../perfusion'
-import { readNifti, type VolumeSeries } from '../volume'
 import type { LabelledStudy } from './cohort'
+import { givenMaps } from './givenMaps'
 
 export const studyListSchema = z.strictObject({
   kind: z.literal('studies'),
@@ -18,7 +16,7 @@ export const studyListSchema = z.strictObject({
         study: z.string().min(1),
         /** Key or UID of the series; null: the one with most images. */
         series: z.string().nullable().default(null),
-        /** A folder with cbv.nii.gz … and mask.nii.gz on the grid of the series; null: a deconvolution makes them. */
+        /** A folder with the maps on the grid of the series, see givenMaps; null: a deconvolution makes them. */
         maps: z.string().nullable().default(null),
         method: z.enum(perfusionMethods).default('bennink'),
       }),
@@ -45,7 +43,8 @@ export async function listedStudy(
     if (candidates.length === 0) {
       throw new UmbraError({
         code: 'no-perfusion-series',
-        message: 'The study has no such CT perfusion series.',
+        message: `The study has no ${entry.series === null ? '' : 'such '}CT perfusion series.`,
+        hint: 'Look at it with `umbra info`, which says what each series is and why.',
       })
     }
     const series = await opened.load(candidates[0].key, partOfRun(run, 0.2, 0.5))
@@ -56,34 +55,4 @@ export async function listedStudy(
   } finally {
     await opened.close()
   }
-}
-
-async function givenMaps(
-  folder: string,
-  wanted: MapName[],
-  series: VolumeSeries,
-): Promise<Pick<LabelledStudy, 'maps' | 'known'>> {
-  const read = async (name: string): Promise<Float32Array> => {
-    const path = [`${name}.nii.gz`, `${name}.nii`].map((file) => join(folder, file)).find(existsSync)
-    if (!path) {
-      throw new UmbraError({
-        code: 'map-missing',
-        message: `There is no ${name}.nii.gz to learn from.`,
-        where: folder,
-      })
-    }
-    const { geometry, voxels } = await readNifti(path)
-    if (geometry.size.some((length, axis) => length !== series.geometry.size[axis])) {
-      throw new UmbraError({
-        code: 'other-grid',
-        message: `${name} has ${geometry.size.join(' × ')} voxels, its series ${series.geometry.size.join(' × ')}.`,
-        where: path,
-      })
-    }
-    return voxels
-  }
-  const maps: LabelledStudy['maps'] = {}
-  for (const name of wanted) maps[name] = await read(name)
-  const mask = await read('mask')
-  return { maps, known: Uint8Array.from(mask, (value) => (value > 0.5 ? 1 : 0)) }
 }

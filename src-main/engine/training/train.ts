@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { UmbraError, type EpochRecord } from '@contract'
+import { UmbraError, type EpochRecord, type Warning } from '@contract'
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, type Run } from '../compute/run'
 import { writeFileAtomically } from '../files/atomic'
+import { replaceFolder, restoreFolder } from '../files/replaceFolder'
 import { buildNetwork, networkStride, writeModel, type LayersModel, type TensorFlow } from '../networks'
 import { allSlices, epochOrder, type SliceChoice } from './batches'
 import type { DatasetCache } from './cache'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint'
 import type { TrainingConfig } from './config'
+import { lesionWarnings, refusePatientInBoth } from './dataChecks'
 import { buildDataset } from './dataset'
 import { historyCsv } from './history'
 import { createTrainer, restoreWeights, type Trainer } from './loop'
 import { modelCard } from './modelCard'
+import { resumeRun } from './resume'
 import { checkSplit, splitPatients, type Split } from './split'
 import { eventFile } from './tensorboard'
 
@@ -25,6 +28,8 @@ export interface TrainingRequest {
   /** Says what computes, for the card: "tensorflow 2.15.1, 2 threads". */
   computedBy: string
   onEpoch?: (record: EpochRecord, timeLeft: number | null) => void
+  /** What is wrong with data or folder, but can be gone on with; also in warnings.json. */
+  onWarning?: (warning: Warning) => void
 }
 
 export interface TrainingResult {
@@ -38,8 +43,10 @@ export interface TrainingResult {
 }
 
 /**
- * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint;
- * one of another configuration is refused (`other-run`). Cancelling keeps everything up to the last whole epoch.
+ * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint, or
+ * where that is damaged from its best; one of another configuration is refused (`other-run`). Cancelling, a kill and a
+ * full disk keep everything up to the last whole epoch. Throws what `buildDataset` and `checkSplit` throw,
+ * `damaged-checkpoint`, `training-diverged`, `write-failed`.
  */
 export async function trainNetwork(
   tf: TensorFlow,
@@ -47,9 +54,10 @@ export async function trainNetwork(
   run: Run = {},
 ): Promise<TrainingResult> {
   const { config, directory } = request
+  if (config.split.patients) refusePatientInBoth(config.split.patients)
   const configKey = keyOf(config)
-  const resume = await readCheckpoint(join(directory, 'last.checkpoint'))
-  if (resume && resume.configKey !== configKey) throw otherRun(directory)
+  await restoreFolder(join(directory, 'model'))
+  const { from: resume, warnings } = await resumeRun(directory, configKey)
   const data = await buildDataset(
     request.datasets,
     config.data,
@@ -60,6 +68,7 @@ export async function trainNetwork(
   try {
     const split = splitOf(config, data)
     await describeRun(request, split)
+    await warn(request, [...warnings, ...skippedWarnings(data), ...lesionWarnings(split, data.studies)])
     const network = networkFor(tf, config)
     const slicesOf = (patients: string[]): SliceChoice[] =>
       allSlices(data.studies.filter(({ patient }) => patients.includes(patient)))
@@ -80,12 +89,35 @@ export async function trainNetwork(
     try {
       await runEpochs(tf, trainer, request, split, partOfRun(run, resume ? 0.02 : 0.3, 1))
       return await finish(tf, trainer, request, split)
+    } catch (thrown) {
+      throw withEpochKept(thrown, trainer.state.epoch)
     } finally {
       trainer.dispose()
     }
   } finally {
     await data.close()
   }
+}
+
+async function warn({ directory, onWarning }: TrainingRequest, warnings: Warning[]): Promise<void> {
+  await writeFileAtomically(join(directory, 'warnings.json'), `${JSON.stringify(warnings, null, 2)}\n`)
+  for (const warning of warnings) onWarning?.(warning)
+}
+
+function skippedWarnings({ skipped }: DatasetCache): Warning[] {
+  return skipped.map(({ patient, reason }) => ({
+    code: 'patient-skipped',
+    message: `${patient} is left out: ${reason}`,
+  }))
+}
+
+/** A full disk ends a run, but not what it has learnt. */
+function withEpochKept(thrown: unknown, epoch: number): unknown {
+  if (!(thrown instanceof UmbraError) || thrown.code !== 'write-failed') return thrown
+  const { code, message, hint, where } = thrown
+  const kept =
+    epoch > 1 ? ` What was learnt up to epoch ${epoch - 1} is kept: the run goes on from there.` : ''
+  return new UmbraError({ code, message: `${message}${kept}`, hint, where })
 }
 
 /** The network of a configuration; where its size is left open it takes any multiple of its stride. */
@@ -102,15 +134,6 @@ export function networkFor(tf: TensorFlow, config: TrainingConfig): LayersModel 
 function keyOf(config: TrainingConfig): string {
   const { epochs: _epochs, minutes: _minutes, name: _name, ...rest } = config
   return createHash('sha256').update(JSON.stringify(rest)).digest('hex')
-}
-
-function otherRun(directory: string): UmbraError {
-  return new UmbraError({
-    code: 'other-run',
-    message: 'This folder holds a run of another configuration.',
-    hint: 'Choose another folder, or give the configuration in its config.json.',
-    where: directory,
-  })
 }
 
 function splitOf(config: TrainingConfig, data: DatasetCache): Split {
@@ -164,6 +187,10 @@ async function runEpochs(
 async function keep(state: Checkpoint, directory: string): Promise<void> {
   if (state.bestEpoch === state.epoch) await writeCheckpoint(join(directory, 'best.checkpoint'), state)
   await writeCheckpoint(join(directory, 'last.checkpoint'), state)
+  await writeHistory(state, directory)
+}
+
+async function writeHistory(state: Checkpoint, directory: string): Promise<void> {
   await writeFileAtomically(join(directory, 'metrics.csv'), historyCsv(state.history))
   await writeFileAtomically(join(directory, 'metrics.json'), JSON.stringify(state.history))
   await writeFileAtomically(join(directory, 'events.out.tfevents.0.umbra'), eventFile(state.history))
@@ -177,6 +204,7 @@ async function finish(
 ): Promise<TrainingResult> {
   const { directory } = request
   const ended = trainer.ended() ?? 'it was cancelled'
+  await writeHistory(trainer.state, directory)
   const best = await readCheckpoint(join(directory, 'best.checkpoint'))
   if (!best) {
     throw new UmbraError({ code: 'no-epoch', message: 'Not one epoch was finished.', where: directory })
@@ -211,6 +239,8 @@ async function writeRunModel(
   const { name, input, outputs } = config
   const about = { name, network: config.network, input, outputs }
   const made = { created: new Date().toISOString(), version: __UMBRA_VERSION__ }
-  await writeModel(tf, network, { ...about, ...made }, model, card)
+  await replaceFolder(model, async (next) => {
+    await writeModel(tf, network, { ...about, ...made }, next, card)
+  })
   return model
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { epochRecordSchema, type EpochRecord } from '@contract'
+import { epochRecordSchema, warningSchema, type EpochRecord, type Warning } from '@contract'
 import { defineJob, describeRuntime, handleJob } from '../compute/tensorflow'
 import { trainingConfigSchema } from './config'
 import { trainNetwork } from './train'
@@ -8,7 +8,10 @@ import { trainNetwork } from './train'
 export const trainJob = defineJob({
   name: 'train',
   input: z.object({ config: trainingConfigSchema, directory: z.string(), datasets: z.string() }),
-  event: z.object({ record: epochRecordSchema, timeLeft: z.number().nullable() }),
+  event: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('epoch'), record: epochRecordSchema, timeLeft: z.number().nullable() }),
+    z.object({ kind: z.literal('warning'), warning: warningSchema }),
+  ]),
   output: z.object({
     directory: z.string(),
     model: z.string(),
@@ -23,6 +26,8 @@ export const trainJob = defineJob({
 /** The work of `trainJob`, for the program of that process. */
 export const handleTraining = handleJob(trainJob, (runtime, request, context) => {
   const computedBy = describeRuntime(runtime)
-  const onEpoch = (record: EpochRecord, timeLeft: number | null): void => context.tell({ record, timeLeft })
-  return trainNetwork(runtime.tf, { ...request, computedBy, onEpoch }, context)
+  const onEpoch = (record: EpochRecord, timeLeft: number | null): void =>
+    context.tell({ kind: 'epoch', record, timeLeft })
+  const onWarning = (warning: Warning): void => context.tell({ kind: 'warning', warning })
+  return trainNetwork(runtime.tf, { ...request, computedBy, onEpoch, onWarning }, context)
 })

@@ -96,6 +96,29 @@ export function isSheared(geometry: Geometry): boolean {
   return Math.abs(dot(sliceNormal(geometry), geometry.direction[2])) < 1 - 5e-9
 }
 
+/** The largest distance, mm, between corners of two grids of one size: 0 where they lie on each other. */
+export function gridDistance(one: Geometry, other: Geometry): number {
+  const [x, y, z] = [other.size[0] - 1, other.size[1] - 1, other.size[2] - 1]
+  const corners: Vec3[] = [
+    [0, 0, 0],
+    [x, 0, 0],
+    [0, y, 0],
+    [0, 0, z],
+    [x, y, z],
+  ]
+  const distances = corners.map((corner) => {
+    const [a, b] = [voxelToWorld(one, corner), voxelToWorld(other, corner)]
+    return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2])
+  })
+  return Math.max(...distances)
+}
+
+/** True where two grids have the same size and no corner of them lies more than a tenth of a voxel apart. */
+export function sameGrid(one: Geometry, other: Geometry): boolean {
+  const sameSize = one.size.every((extent, axis) => extent === other.size[axis])
+  return sameSize && gridDistance(one, other) <= Math.min(...other.spacing) / 10
+}
+
 export function dot(a: Vec3, b: Vec3): number {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }

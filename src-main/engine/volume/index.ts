@@ -2,8 +2,10 @@ export {
   affineRas,
   cross,
   dot,
+  gridDistance,
   indexSteps,
   isSheared,
+  sameGrid,
   sliceNormal,
   stackSpacing,
   voxelToWorld,
@@ -12,5 +14,12 @@ export {
   type Affine,
 } from './geometry'
 export { maskVoxels } from './maskVoxels'
-export { readNifti, writeNifti, type NiftiOptions } from './nifti'
+export {
+  readNifti,
+  readStoredNifti,
+  writeNifti,
+  type NiftiOptions,
+  type StoredNifti,
+  type StoredVoxels,
+} from './nifti'
 export { frameOf, type SourceIdentity, type VolumeSeries, type Voxels } from './series'

@@ -1,5 +1,5 @@
 import { UmbraError, type Geometry, type Vec3 } from '@contract'
-import { voxelToWorld } from './geometry'
+import { sameGrid } from './geometry'
 import { readNifti } from './nifti'
 
 /**
@@ -9,7 +9,7 @@ import { readNifti } from './nifti'
 export async function maskVoxels(path: string, grid: Geometry): Promise<Vec3[]> {
   const { geometry, voxels } = await readNifti(path)
   const [nx, ny, nz] = grid.size
-  if (geometry.size.some((extent, axis) => extent !== grid.size[axis]) || misplaced(geometry, grid)) {
+  if (!sameGrid(geometry, grid)) {
     throw new UmbraError({
       code: 'wrong-grid',
       message: `The mask (${geometry.size.join(' × ')}) does not lie on the grid of the series (${grid.size.join(' × ')}).`,
@@ -30,21 +30,4 @@ export async function maskVoxels(path: string, grid: Geometry): Promise<Vec3[]> 
     })
   }
   return marked
-}
-
-/** True where a corner of the two grids lies more than a tenth of a voxel apart. */
-function misplaced(one: Geometry, other: Geometry): boolean {
-  const [x, y, z] = [other.size[0] - 1, other.size[1] - 1, other.size[2] - 1]
-  const corners: Vec3[] = [
-    [0, 0, 0],
-    [x, 0, 0],
-    [0, y, 0],
-    [0, 0, z],
-    [x, y, z],
-  ]
-  const tolerance = Math.min(...other.spacing) / 10
-  return corners.some((corner) => {
-    const [a, b] = [voxelToWorld(one, corner), voxelToWorld(other, corner)]
-    return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]) > tolerance
-  })
 }

@@ -125,6 +125,19 @@ function quaternion(r: number[][]): Vec3 {
   return result
 }
 
+/** The voxels of a NIfTI file as they are stored; value = stored × slope + intercept. */
+export interface StoredNifti {
+  geometry: Geometry
+  frames: number
+  /** x fastest, then y, z, frame; 64-bit integers are numbers. */
+  stored: StoredVoxels
+  slope: number
+  intercept: number
+}
+
+export type StoredVoxels =
+  Uint8Array | Int8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array
+
 /**
  * Reads a NIfTI-1 or -2 single file (`.nii`, `.nii.gz`), any real number type and byte order, with its scale factors
  * applied. Its grid is the sform, else the qform; voxels are x fastest, then y, z, frame. Throws `nifti-unreadable`
@@ -133,16 +146,25 @@ function quaternion(r: number[][]): Vec3 {
 export async function readNifti(
   path: string,
 ): Promise<{ geometry: Geometry; frames: number; voxels: Float32Array }> {
+  const { geometry, frames, stored, slope, intercept } = await readStoredNifti(path)
+  const voxels = new Float32Array(stored.length)
+  if (slope === 1 && intercept === 0) voxels.set(stored)
+  else for (let i = 0; i < voxels.length; i++) voxels[i] = stored[i] * slope + intercept
+  return { geometry, frames, voxels }
+}
+
+/** The same without scaling or rounding to single precision, as labels need it. Throws `nifti-unreadable`. */
+export async function readStoredNifti(path: string): Promise<StoredNifti> {
   const refuse = (message: string, hint?: string): UmbraError =>
     new UmbraError({ code: 'nifti-unreadable', message, hint, where: path })
-  let stored: Buffer
+  let file: Buffer
   try {
-    stored = await readFile(path)
+    file = await readFile(path)
   } catch (thrown) {
     throw refuse(`The file cannot be read: ${(thrown as Error).message}.`, 'Check the path.')
   }
-  const compressed = stored[0] === 0x1f && stored[1] === 0x8b
-  const start = compressed ? await gunzipped(stored, HEADER_LIMIT, true).catch(() => Buffer.alloc(0)) : stored
+  const compressed = file[0] === 0x1f && file[1] === 0x8b
+  const start = compressed ? await gunzipped(file, HEADER_LIMIT, true).catch(() => Buffer.alloc(0)) : file
   const header = parseHeader(start)
   if (!header) throw refuse('This is not a NIfTI file.', 'Give a .nii or .nii.gz file.')
   if (header.magic.startsWith('ni')) {
@@ -158,15 +180,15 @@ export async function readNifti(
       `Its dimensions ${header.dims.slice(1, header.dims[0] + 1).join(' × ')} are not a 3-D or 4-D image.`,
     )
   }
-  const reader = readers[header.datatypeCode]
-  if (!reader) {
+  const type = numberTypes[header.datatypeCode]
+  if (!type) {
     throw refuse(`Voxels of type ${header.getDatatypeCodeString(header.datatypeCode)} cannot be read.`)
   }
-  const needed = Math.max(0, header.vox_offset) + count * reader.bytes
+  const needed = Math.max(0, header.vox_offset) + count * type.bytes
   if (!(needed <= LARGEST_BYTES)) {
     throw refuse(`It says to hold ${count} voxels, which is more than can be read.`)
   }
-  const bytes = compressed ? await gunzipped(stored, needed + 1, false).catch(() => null) : stored
+  const bytes = compressed ? await gunzipped(file, needed + 1, false).catch(() => null) : file
   if (!bytes) throw refuse('Its compressed part is damaged or cut off.', 'Copy or export the file again.')
   if (bytes.length < needed) {
     throw refuse(`It is cut off: ${bytes.length} bytes of ${needed}.`, 'Copy or export the file again.')
@@ -175,19 +197,14 @@ export async function readNifti(
   if (!geometry) {
     throw refuse('Its affine maps the voxels onto a plane or a point.', 'Set a valid sform or qform.')
   }
-
-  const view = new DataView(
-    bytes.buffer,
-    bytes.byteOffset + needed - count * reader.bytes,
-    count * reader.bytes,
-  )
-  const voxels = new Float32Array(count)
-  const slope = Number.isFinite(header.scl_slope) && header.scl_slope !== 0 ? header.scl_slope : 1
-  const intercept = Number.isFinite(header.scl_inter) && header.scl_slope !== 0 ? header.scl_inter : 0
-  for (let i = 0; i < count; i++) {
-    voxels[i] = reader.read(view, i * reader.bytes, header.littleEndian) * slope + intercept
+  const scaled = Number.isFinite(header.scl_slope) && header.scl_slope !== 0
+  return {
+    geometry,
+    frames,
+    stored: storedVoxels(bytes, needed - count * type.bytes, count, type, header.littleEndian),
+    slope: scaled ? header.scl_slope : 1,
+    intercept: scaled && Number.isFinite(header.scl_inter) ? header.scl_inter : 0,
   }
-  return { geometry, frames, voxels }
 }
 
 function parseHeader(start: Buffer): NIFTI1 | NIFTI2 | null {
@@ -203,22 +220,40 @@ function parseHeader(start: Buffer): NIFTI1 | NIFTI2 | null {
   }
 }
 
-interface NumberReader {
-  bytes: number
-  read(view: DataView, offset: number, littleEndian: boolean): number
+interface NumberType {
+  bytes: 1 | 2 | 4 | 8
+  of(buffer: ArrayBuffer): StoredVoxels
 }
 
-const readers: Record<number, NumberReader | undefined> = {
-  [NIFTI1.TYPE_UINT8]: { bytes: 1, read: (view, at) => view.getUint8(at) },
-  [NIFTI1.TYPE_INT8]: { bytes: 1, read: (view, at) => view.getInt8(at) },
-  [NIFTI1.TYPE_INT16]: { bytes: 2, read: (view, at, little) => view.getInt16(at, little) },
-  [NIFTI1.TYPE_UINT16]: { bytes: 2, read: (view, at, little) => view.getUint16(at, little) },
-  [NIFTI1.TYPE_INT32]: { bytes: 4, read: (view, at, little) => view.getInt32(at, little) },
-  [NIFTI1.TYPE_UINT32]: { bytes: 4, read: (view, at, little) => view.getUint32(at, little) },
-  [NIFTI1.TYPE_FLOAT32]: { bytes: 4, read: (view, at, little) => view.getFloat32(at, little) },
-  [NIFTI1.TYPE_FLOAT64]: { bytes: 8, read: (view, at, little) => view.getFloat64(at, little) },
-  [NIFTI1.TYPE_INT64]: { bytes: 8, read: (view, at, little) => Number(view.getBigInt64(at, little)) },
-  [NIFTI1.TYPE_UINT64]: { bytes: 8, read: (view, at, little) => Number(view.getBigUint64(at, little)) },
+const numberTypes: Record<number, NumberType | undefined> = {
+  [NIFTI1.TYPE_UINT8]: { bytes: 1, of: (buffer) => new Uint8Array(buffer) },
+  [NIFTI1.TYPE_INT8]: { bytes: 1, of: (buffer) => new Int8Array(buffer) },
+  [NIFTI1.TYPE_INT16]: { bytes: 2, of: (buffer) => new Int16Array(buffer) },
+  [NIFTI1.TYPE_UINT16]: { bytes: 2, of: (buffer) => new Uint16Array(buffer) },
+  [NIFTI1.TYPE_INT32]: { bytes: 4, of: (buffer) => new Int32Array(buffer) },
+  [NIFTI1.TYPE_UINT32]: { bytes: 4, of: (buffer) => new Uint32Array(buffer) },
+  [NIFTI1.TYPE_FLOAT32]: { bytes: 4, of: (buffer) => new Float32Array(buffer) },
+  [NIFTI1.TYPE_FLOAT64]: { bytes: 8, of: (buffer) => new Float64Array(buffer) },
+  [NIFTI1.TYPE_INT64]: { bytes: 8, of: (buffer) => Float64Array.from(new BigInt64Array(buffer), Number) },
+  [NIFTI1.TYPE_UINT64]: { bytes: 8, of: (buffer) => Float64Array.from(new BigUint64Array(buffer), Number) },
+}
+
+/** The voxels in an array of their own type, in the byte order of this machine (little endian). */
+function storedVoxels(
+  bytes: Buffer,
+  offset: number,
+  count: number,
+  type: NumberType,
+  littleEndian: boolean,
+): StoredVoxels {
+  const copy = Buffer.from(new ArrayBuffer(count * type.bytes))
+  bytes.copy(copy, 0, offset, offset + copy.length)
+  if (!littleEndian) {
+    if (type.bytes === 2) copy.swap16()
+    if (type.bytes === 4) copy.swap32()
+    if (type.bytes === 8) copy.swap64()
+  }
+  return type.of(copy.buffer)
 }
 
 /** One gzip member of the parts, one after the other, fed in chunks so that only the result is held. */
@@ -243,7 +278,7 @@ async function gzipped(parts: Uint8Array[]): Promise<Buffer> {
  */
 function gunzipped(stored: Uint8Array, limit: number, partial: boolean): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const gunzip = createGunzip()
+    const gunzip = createGunzip({ chunkSize: Math.min(CHUNK_BYTES, Math.max(HEADER_LIMIT, limit)) })
     const out: Buffer[] = []
     let length = 0
     const finish = (): void => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -41,7 +41,7 @@ function umbra(
 describe.skipIf(!existsSync(program))('the built program', () => {
   it('prints its version, and help for every command', async () => {
     expect(await umbra(['--version'])).toMatchObject({ code: 0, out: `${version}\n` })
-    for (const command of ['info', 'phantom', 'maps', 'serve', 'doctor']) {
+    for (const command of ['info', 'phantom', 'maps', 'serve', 'export-model', 'doctor']) {
       const { code, out } = await umbra([command, '--help'])
       expect(code).toBe(0)
       expect(out).toContain(`Usage: umbra ${command}`)
@@ -76,6 +76,56 @@ describe.skipIf(!existsSync(program))('the built program', () => {
     expect(found.code, found.err).toBe(0)
     const [series] = JSON.parse(found.out).studies[0].series
     expect(series).toMatchObject({ kind: 'ct-perfusion', files: 24, timePoints: 12, size: [64, 64, 2] })
+  })
+
+  it('writes a network as an ONNX file that makes the same maps', async () => {
+    const file = join(folder, 'network.onnx')
+    const written = await umbra(['export-model', 'perfusion-unet-small', '-o', file, '--check', '--json'])
+    expect(written.code, written.err).toBe(0)
+    const { path, largestDifference } = JSON.parse(written.out)
+    expect(path).toBe(file)
+    expect(largestDifference).toBeLessThan(1e-5)
+    const study = join(folder, 'for-networks')
+    const made = await umbra([
+      'phantom',
+      study,
+      '--size',
+      '64',
+      '--slices',
+      '2',
+      '--volumes',
+      '30',
+      '--interval',
+      '1.5',
+    ])
+    expect(made.code, made.err).toBe(0)
+    const medians = []
+    for (const model of ['perfusion-unet-small', file]) {
+      const { code, out, err } = await umbra([
+        'predict',
+        model,
+        join(study, 'dicom'),
+        '-o',
+        join(folder, 'maps'),
+        '--json',
+      ])
+      expect(code, err).toBe(0)
+      medians.push(['cbv', 'cbf', 'ttp'].map((map) => JSON.parse(out).maps[map].median))
+    }
+    medians[0].forEach((median, map) => expect(medians[1][map] / median).toBeCloseTo(1, 4))
+  })
+
+  it('refuses an ONNX file it cannot use in words: a backend for it, a name that is none, a damaged one', async () => {
+    const file = join(folder, 'damaged.onnx')
+    await writeFile(file, 'no network')
+    const predict = ['predict', file, folder, '-o', join(folder, 'none')]
+    expect(await umbra([...predict, '--backend', 'wasm'])).toMatchObject({ code: 2 })
+    const { code, err } = await umbra(predict)
+    expect(code).toBe(1)
+    expect(err).toContain('no ONNX model')
+    expect(
+      await umbra(['export-model', 'perfusion-unet-small', '-o', join(folder, 'model.bin')]),
+    ).toMatchObject({ code: 2 })
   })
 
   it('stops on Ctrl-C with 130 and leaves nothing half-written', async () => {

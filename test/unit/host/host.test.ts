@@ -243,7 +243,7 @@ describe('the engine over a WebSocket', () => {
   it.each([
     ['text that is not JSON', '{', 1007],
     ['a message larger than the limit', 'x'.repeat(33 * 1024 * 1024), 1009],
-    ['bytes', Buffer.from([1, 2, 3]), 1003],
+    ['bytes that are no request', Buffer.from([1, 2, 3]), 1007],
   ])('closes on %s and goes on serving others', async (_what, sent, code) => {
     const socket = new WebSocket(`ws://127.0.0.1:${host.port}/engine`, ['umbra', host.token])
     await new Promise((resolve) => socket.on('open', resolve))

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { ModelSpec } from '../../../src-main/engine/networks'
 import { inputSpecSchema, networkSchema } from '../../../src-main/engine/networks'
 import { makePhantom, phantomOptions, phantomSeries } from '../../../src-main/engine/phantom'
-import { modelFolder, predictMaps, type Predictor } from '../../../src-main/engine/prediction'
+import { findModel, predictMaps, type Predictor } from '../../../src-main/engine/prediction'
 import type { VolumeSeries } from '../../../src-main/engine/volume'
 
 let series: VolumeSeries
@@ -75,6 +75,34 @@ describe('maps by a network', () => {
     expect(errors[errors.length >> 1]).toBeLessThan(spacing === null ? 1e-3 : 0.2)
   })
 
+  it.each<[string, [number, number]]>([
+    ['as large as the image', [96, 96]],
+    ['larger than the image', [112, 128]],
+    ['just larger than the brain', [80, 80]],
+  ])('come back in their place from a network that takes only images %s', async (_, size) => {
+    const free = await predictMaps(standIn(null, three), series)
+    const predictor = standIn(null, three)
+    const asked: number[][] = []
+    const fixed = await predictMaps(
+      {
+        spec: { ...predictor.spec, size },
+        infer: (input, rows, columns) => {
+          asked.push([rows, columns])
+          return predictor.infer(input, rows, columns)
+        },
+      },
+      series,
+    )
+    expect(new Set(asked.map(String))).toEqual(new Set([String(size)]))
+    expect(fixed.maps.cbv).toEqual(free.maps.cbv)
+  })
+
+  it('refuses a network for images smaller than the brain', async () => {
+    const predictor = standIn(null, three)
+    const small = { ...predictor, spec: { ...predictor.spec, size: [32, 32] as [number, number] } }
+    await expect(predictMaps(small, series)).rejects.toMatchObject({ code: 'network-shape' })
+  })
+
   it('derives MTT and delay, and names what it cannot know', async () => {
     const result = await predictMaps(standIn(null, three), series)
     const at = result.mask.findIndex((value, i) => value === 1 && result.maps.cbv[i] > 0.5)
@@ -88,7 +116,7 @@ describe('maps by a network', () => {
   it('refuses MR, and a model that is not there', async () => {
     const mr: VolumeSeries = { ...series, kind: 'mr-perfusion', modality: 'MR' }
     await expect(predictMaps(standIn(null, three), mr)).rejects.toMatchObject({ code: 'wrong-modality' })
-    await expect(modelFolder('no-such-network')).rejects.toMatchObject({ code: 'no-such-model' })
+    await expect(findModel('no-such-network')).rejects.toMatchObject({ code: 'no-such-model' })
   })
 
   it('stops when it is cancelled', async () => {

@@ -43,6 +43,20 @@ describe('the transport over a message port', () => {
     await expect.poll(() => heard).toEqual([{ id: 1, ok: true, value: 'here' }])
   })
 
+  it('carries a request’s bytes beside it, and leaves the page its own', async () => {
+    const { transport, other } = connected()
+    const bytes = Uint8Array.of(1, 0, 255)
+    const arrived = next(other)
+    transport.send({ id: 2, method: 'reading.save', params: {}, bytes })
+    expect(await arrived).toEqual({
+      id: 2,
+      method: 'reading.save',
+      params: {},
+      bytes: Uint8Array.of(1, 0, 255),
+    })
+    expect(bytes).toHaveLength(3)
+  })
+
   it('assembles a frame from the chunks of the engine’s own sender, in place', async () => {
     const { transport, other } = connected()
     const bytes = new Uint8Array(2.5 * VOXEL_CHUNK)

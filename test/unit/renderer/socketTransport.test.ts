@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { WebSocket as NodeWebSocket, WebSocketServer } from 'ws'
-import type { Problem } from '@contract'
+import { unpackRequest, type Problem, type Request } from '@contract'
 import { connectToHost, takeToken } from '../../../src-renderer/engine/socketTransport'
 import type { Transport } from '../../../src-renderer/engine/transport'
 import { memoryStorage } from './engineDouble'
@@ -52,6 +52,21 @@ describe('the transport over a WebSocket', () => {
     const transport = await connect(heard)
     transport.send({ id: 7, method: 'engine.about', params: {} })
     await expect.poll(() => heard).toEqual([{ id: 7, method: 'engine.about', params: {}, ok: true }])
+    transport.close()
+  })
+
+  it('carries a request with bytes as one binary message', async () => {
+    const arrived = new Promise<unknown>((resolve) => {
+      sockets.on('connection', (client) => {
+        client.on('message', (data, isBinary) => resolve(isBinary && unpackRequest(data as Buffer)))
+      })
+    })
+    const transport = await connect()
+    const request = { id: 8, method: 'reading.save', params: { label: 'Kern µ' } }
+    transport.send({ ...request, bytes: Uint8Array.of(1, 0, 255) })
+    const { bytes, ...rest } = (await arrived) as Request
+    expect(rest).toEqual(request)
+    expect([...(bytes ?? [])]).toEqual([1, 0, 255])
     transport.close()
   })
 

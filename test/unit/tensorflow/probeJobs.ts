@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { defineJob } from '../../../src-main/engine/compute/tensorflow'
+import { networkSchema } from '../../../src-main/engine/networks'
 
 /** Jobs of test/unit/tensorflow/probe.process.ts. */
 export const sumJob = defineJob({
@@ -16,7 +17,7 @@ export const countJob = defineJob({
 })
 export const endJob = defineJob({
   name: 'end',
-  input: z.object({ how: z.enum(['crash', 'error', 'hang']) }),
+  input: z.object({ how: z.enum(['crash', 'error', 'hang', 'lose-gpu', 'exceed-gpu']) }),
   event: z.never(),
   output: z.object({}),
 })
@@ -25,4 +26,21 @@ export const missingJob = defineJob({
   input: z.object({}),
   event: z.never(),
   output: z.object({}),
+})
+
+/** Gradients of the masked loss by every trained weight of a fresh network, for one batch. */
+export const gradientsJob = defineJob({
+  name: 'gradients',
+  input: z.object({
+    network: networkSchema,
+    shape: z.tuple([z.number(), z.number(), z.number(), z.number()]),
+    outputs: z.number(),
+    input: z.instanceof(Float32Array),
+    target: z.instanceof(Float32Array),
+  }),
+  event: z.never(),
+  output: z.object({
+    loss: z.number(),
+    gradients: z.array(z.object({ weight: z.string(), values: z.instanceof(Float32Array) })),
+  }),
 })

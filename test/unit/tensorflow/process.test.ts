@@ -6,7 +6,10 @@ import {
   type TensorFlowProcess,
 } from '../../../src-main/engine/compute/tensorflow'
 import { findNativeRuntime } from '../../../src-main/engine/compute/tensorflow/native/location'
+import { softwareGpu } from '../../softwareGpu'
 import { countJob, endJob, missingJob, sumJob } from './probeJobs'
+
+const gpu = softwareGpu()
 
 let child: TensorFlowProcess | null = null
 afterEach(() => child?.close())
@@ -94,7 +97,11 @@ describe('a process that computes with TensorFlow', () => {
   })
 
   it('says why a wanted backend is not to be had', async () => {
-    await expect(start({ backend: 'webgpu' })).rejects.toMatchObject({ code: 'backend-unavailable' })
+    const blind = { VK_ICD_FILENAMES: '/nowhere', VK_DRIVER_FILES: '/nowhere' }
+    await expect(start({ backend: 'webgpu', environment: blind })).rejects.toMatchObject({
+      code: 'backend-unavailable',
+      message: expect.stringMatching(/no GPU|not installed|cannot be loaded/) as string,
+    })
   })
 
   it.skipIf(!findNativeRuntime('cpu'))('computes with native TensorFlow', async () => {
@@ -105,15 +112,48 @@ describe('a process that computes with TensorFlow', () => {
   })
 })
 
+describe.skipIf(gpu === null)('WebGPU, on a GPU in software', () => {
+  const startGpu = (): Promise<TensorFlowProcess> => start({ backend: 'webgpu', environment: gpu ?? {} })
+
+  it('is chosen by name, and says what it is', async () => {
+    const { runtime, run } = await startGpu()
+    expect(runtime).toMatchObject({ backend: 'webgpu', software: true })
+    expect(runtime.device).toMatch(/SwiftShader.*software.*arrays up to \d/i)
+    const { sum, doubled } = await run(sumJob, { values: new Float32Array([1, 2, 3]) })
+    expect([sum, ...doubled]).toEqual([6, 2, 4, 6])
+  })
+
+  it('is not chosen by itself', async () => {
+    const { runtime } = await start({ backend: 'auto', environment: gpu ?? {} })
+    expect(['cuda', 'native', 'wasm']).toContain(runtime.backend)
+  })
+
+  it('ends its process when the GPU is lost, as after a crash', async () => {
+    const { run, pid } = await startGpu()
+    await expect(run(endJob, { how: 'lose-gpu' })).rejects.toMatchObject({
+      code: 'tensorflow-crashed',
+      hint: expect.stringContaining('last checkpoint') as string,
+    })
+    await expect.poll(() => isAlive(pid as number)).toBe(false)
+    await expect(run(countJob, { steps: 1 })).rejects.toMatchObject({ code: 'closed' })
+  })
+
+  it('says that an array was too large for the GPU, and gives no zeros in its place', async () => {
+    const { run } = await startGpu()
+    await expect(run(endJob, { how: 'exceed-gpu' })).rejects.toMatchObject({ code: 'backend-failed' })
+  })
+})
+
 describe('the survey of backends', () => {
   it('measures what is there and names the reason for what is not', async () => {
     const reports = await surveyBackends({ measure: true })
     expect(reports.map(({ backend }) => backend)).toEqual(['cuda', 'webgpu', 'native', 'wasm'])
-    for (const { available, gflops, version, reason, memoryMb } of reports) {
+    for (const { backend, available, gflops, version, reason, memoryMb } of reports) {
       if (available) {
         expect(gflops).toBeGreaterThan(0.1)
         expect(version).toMatch(/^\d+\.\d+/)
-        expect(memoryMb).toBeGreaterThan(500)
+        // WebGPU does not tell how much memory its device has.
+        if (backend !== 'webgpu') expect(memoryMb).toBeGreaterThan(500)
       } else {
         expect(gflops).toBeNull()
         expect(reason).toMatch(/\.$/)

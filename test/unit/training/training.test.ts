@@ -150,18 +150,6 @@ describe('bad input', () => {
     await expect(train(directory, { epochs: 2 })).resolves.toMatchObject({ epochs: 2 })
   })
 
-  it('says that a checkpoint is damaged', async () => {
-    const directory = newRun()
-    await train(directory, { epochs: 1 })
-    const path = join(directory, 'last.checkpoint')
-    const { length } = await readFile(path)
-    await truncate(path, length - 7)
-    await expect(train(directory, { epochs: 2 })).rejects.toMatchObject({
-      code: 'damaged-checkpoint',
-      where: path,
-    })
-  })
-
   it('says that a data set is damaged', async () => {
     const elsewhere = join(root, 'elsewhere')
     const { data, input, outputs } = tinyConfig()

@@ -1,7 +1,8 @@
 export { interpolationWeights } from './gradients'
 export type { TensorFlow } from './library'
 export { defineJob, type JobDefinition, type ProcessRuntime } from './process/protocol'
-export { handleJob, serveTensorFlow, type JobContext, type JobHandler } from './process/serve'
+export { serveTensorFlow } from './process/serve'
+export { handleJob, type JobContext, type JobHandler } from './process/serveJobs'
 export {
   startTensorFlowProcess,
   type JobWatch,

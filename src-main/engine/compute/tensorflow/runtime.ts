@@ -1,9 +1,12 @@
 import { cpus } from 'node:os'
-import { backendNames, UmbraError, type BackendChoice, type BackendName } from '@contract'
+import { backendNames, type BackendChoice, type BackendName } from '@contract'
+import { fuseTraining } from './fusedTraining'
 import { correctGradients } from './gradients'
 import { loadTensorFlow, type TensorFlow } from './library'
 import { useNativeBackend } from './native/backend'
 import { useWasmBackend } from './wasm/backend'
+import { useWebgpuBackend } from './webgpu/backend'
+import { dawnSource } from './webgpu/dawn'
 
 export interface TensorFlowRuntime {
   tf: TensorFlow
@@ -12,6 +15,10 @@ export interface TensorFlowRuntime {
   version: string
   device: string
   threads: number
+  /** WebGPU on the processor: chosen only by name. */
+  software?: boolean
+  /** Resolves, with the reason in words, when what computes is gone, and everything on it: a GPU that was lost. */
+  lost?: Promise<string>
   /** Frees the variables. The backend's own memory goes with the process. */
   dispose(): Promise<void>
 }
@@ -21,24 +28,13 @@ export interface OpenOptions {
   backend?: BackendChoice
 }
 
-interface Opened {
-  version: string
-  device: string
-  threads: number
-}
+type Opened = Omit<TensorFlowRuntime, 'tf' | 'backend' | 'dispose'>
 
-const openers: Record<BackendName, (tf: TensorFlow) => Promise<Opened>> = {
+/** `automatic`: the backend was not asked for by name. */
+const openers: Record<BackendName, (tf: TensorFlow, automatic: boolean) => Promise<Opened>> = {
   cuda: (tf) => useNativeBackend(tf, 'cuda'),
   native: (tf) => useNativeBackend(tf, 'cpu'),
-  webgpu: () =>
-    Promise.reject(
-      new UmbraError({
-        code: 'backend-unavailable',
-        message: 'This version of Umbra does not compute with WebGPU.',
-        hint: 'Choose native TensorFlow (npm run setup:tensorflow) or wasm.',
-        where: 'webgpu',
-      }),
-    ),
+  webgpu: async (tf, automatic) => useWebgpuBackend(tf, await dawnSource(), automatic),
   wasm: async (tf) => ({
     version: await useWasmBackend(tf),
     device: cpus()[0]?.model.trim() ?? 'processor',
@@ -46,7 +42,7 @@ const openers: Record<BackendName, (tf: TensorFlow) => Promise<Opened>> = {
   }),
 }
 
-let corrected = false
+let prepared = false
 
 /**
  * TensorFlow.js on the wanted backend, in this process. It computes synchronously: open it in a process of its own
@@ -58,12 +54,15 @@ let corrected = false
 export async function openTensorFlow(options: OpenOptions = {}): Promise<TensorFlowRuntime> {
   const wanted = options.backend ?? 'auto'
   const tf = loadTensorFlow()
-  if (!corrected) correctGradients(tf)
-  corrected = true
+  if (!prepared) {
+    correctGradients(tf)
+    fuseTraining(tf)
+  }
+  prepared = true
   const failures: unknown[] = []
   for (const backend of wanted === 'auto' ? backendNames : [wanted]) {
     try {
-      const opened = await openers[backend](tf)
+      const opened = await openers[backend](tf, wanted === 'auto')
       return { tf, backend, ...opened, dispose: async () => tf.disposeVariables() }
     } catch (thrown) {
       failures.push(thrown)

@@ -4,8 +4,10 @@ import { requireTensorFlow } from './library'
 import { nativeObstacle } from './native/backend'
 import { nvidiaGpu } from './native/gpu'
 import { findNativeRuntime } from './native/location'
+import { parentPort } from './process/desktopChannel'
 import { measureJob } from './process/measureJob'
 import { startTensorFlowProcess } from './process/start'
+import { dawnObstacle } from './webgpu/dawn'
 
 const WASM_MEMORY_MB = 4096
 const BYTES_PER_MB = 1024 ** 2
@@ -24,6 +26,7 @@ async function lookAt(backend: BackendName): Promise<BackendReport> {
     device: null,
     memoryMb: null,
     gflops: null,
+    automatic: true,
     reason: null,
     remedy: null,
   }
@@ -31,9 +34,7 @@ async function lookAt(backend: BackendName): Promise<BackendReport> {
     device: cpus()[0]?.model.trim() || 'processor',
     memoryMb: Math.round(totalmem() / BYTES_PER_MB),
   }
-  if (backend === 'webgpu') {
-    return { ...report, reason: 'This version of Umbra does not compute with WebGPU.' }
-  }
+  if (backend === 'webgpu') return lookAtWebgpu(report)
   if (backend === 'wasm') {
     const { version } = requireTensorFlow('@tensorflow/tfjs-backend-wasm/package.json') as { version: string }
     const memoryMb = Math.min(WASM_MEMORY_MB, processor.memoryMb)
@@ -46,6 +47,25 @@ async function lookAt(backend: BackendName): Promise<BackendReport> {
   if (backend === 'native') return { ...report, available: true, version, ...processor }
   const gpu = await nvidiaGpu()
   return { ...report, available: true, version, device: gpu?.name ?? null, memoryMb: gpu?.memoryMb ?? null }
+}
+
+/** A GPU is known only when it is asked, which takes a process, or in the desktop application a hidden window. */
+async function lookAtWebgpu(report: BackendReport): Promise<BackendReport> {
+  const obstacle = parentPort() ? null : dawnObstacle()
+  if (obstacle) return { ...report, ...obstacle }
+  try {
+    const { runtime, close } = await startTensorFlowProcess('tensorflow', { backend: 'webgpu' })
+    close()
+    const { version, device, software } = runtime
+    return { ...report, available: true, version, device, automatic: !software }
+  } catch (thrown) {
+    return { ...report, ...obstacleOf(thrown) }
+  }
+}
+
+function obstacleOf(thrown: unknown): Pick<BackendReport, 'reason' | 'remedy'> {
+  const { message, hint } = problemOf(thrown)
+  return { reason: message, remedy: hint ?? null }
 }
 
 /** Starts the backend and measures it; one that does not start is not available after all. */
@@ -61,8 +81,7 @@ async function measure(report: BackendReport): Promise<BackendReport> {
       child.close()
     }
   } catch (thrown) {
-    const { message, hint } = problemOf(thrown)
-    return { ...report, available: false, reason: message, remedy: hint ?? null }
+    return { ...report, available: false, ...obstacleOf(thrown) }
   }
 }
 

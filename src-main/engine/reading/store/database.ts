@@ -114,6 +114,8 @@ export function openSqlite(path: string): Sqlite {
       if (mode.journal_mode !== 'wal')
         {throw new Error(`SQLite keeps a ${mode.journal_mode} journal, not a log`)}
       database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF')
+      // Without it INSERT OR REPLACE deletes past the triggers that keep the audit trail.
+      database.exec('PRAGMA recursive_triggers = ON')
       // Touches the file, so that the log exists before the folder is synchronised.
       database.exec('BEGIN IMMEDIATE; COMMIT')
     })

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { UmbraError, type Warning } from '@contract'
 import { writeFailure } from '../../files/atomic'
 import { backUp, fallBack, integrityFaults, lastBackup } from './backup'
@@ -66,6 +67,7 @@ function openOrFallBack(
 export function openCaseStore(path: string, report: (warning: Warning) => void): CaseStore {
   let ownership: Ownership
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
     ownership = takeOwnership(`${path}.owner`)
   } catch (thrown) {
     throw thrown instanceof UmbraError ? thrown : writeFailure(thrown, path)

@@ -5,6 +5,7 @@ import type { KernelBackend } from '@tensorflow/tfjs'
 import { UmbraError } from '@contract'
 import { requireTensorFlow, type TensorFlow } from '../library'
 import { nativeEnvironment } from './environment'
+import { registerNativeKernels } from './kernels'
 import { findNativeRuntime, hasNvidiaDriver, type NativeRuntime, type NativeVariant } from './location'
 
 const PACKAGE = '@tensorflow/tfjs-node-gpu'
@@ -86,6 +87,7 @@ export async function useNativeBackend(
   const loaded = loadBinding(runtime)
   if (tf.getBackend() !== 'tensorflow') {
     requireTensorFlow(`${PACKAGE}/dist/register_all_kernels`)
+    registerNativeKernels(tf)
     const { NodeJSKernelBackend } = requireTensorFlow(
       `${PACKAGE}/dist/nodejs_kernel_backend`,
     ) as NodeBackendModule

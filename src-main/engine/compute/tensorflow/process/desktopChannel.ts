@@ -2,6 +2,7 @@ import { problemOf } from '@contract'
 import { z } from 'zod'
 import { nativeEnvironment } from '../native/environment'
 import type { Channel } from './channel'
+import type { EngineLine } from './serveJobs'
 
 /** A MessagePort as Electron gives it to a utility process. */
 interface Port {
@@ -30,10 +31,16 @@ const answerSchema = z.discriminatedUnion('kind', [
 let forks = 0
 
 /**
- * Starts a bundled program as a utility process, by way of Electron main: only main can, and the packaged application
- * does not run as plain Node (its fuse is off), so that this process cannot fork by itself.
+ * Starts a bundled program as a utility process, or the page that does its jobs in a hidden window, by way of Electron
+ * main: only main can, and the packaged application does not run as plain Node (its fuse is off), so that this process
+ * cannot fork by itself.
  */
-export function desktopChannel(main: ParentPort, entry: string, environment: NodeJS.ProcessEnv): Channel {
+export function desktopChannel(
+  main: ParentPort,
+  place: 'process' | 'window',
+  entry: string,
+  environment: NodeJS.ProcessEnv,
+): Channel {
   const fork = forks++
   const listeners: ((message: unknown) => void)[] = []
   const exits: ((how: string) => void)[] = []
@@ -61,6 +68,7 @@ export function desktopChannel(main: ParentPort, entry: string, environment: Nod
   main.postMessage({
     kind: 'fork',
     fork,
+    place,
     entry,
     environment: nativeEnvironment({ ...process.env, ...environment }),
   })
@@ -80,9 +88,12 @@ export function desktopChannel(main: ParentPort, entry: string, environment: Nod
   }
 }
 
-/** The other end of either channel: how a served process speaks to the engine that started it. */
-export interface EngineLine {
-  post(message: unknown): void
+/** Of a process that ended by itself, after it said on its standard error why. */
+const LOST = 70
+
+function endProcess(reason?: string): void {
+  if (reason === undefined) process.exit(0)
+  process.stderr.write(`${reason}\n`, () => process.exit(LOST))
 }
 
 /** Connects this process to its engine: by the port that Electron main hands over, else by Node's own channel. */
@@ -92,6 +103,7 @@ export function connectToEngine(hear: (message: unknown) => void): EngineLine {
     process.on('disconnect', () => process.exit(0))
     process.on('message', hear)
     return {
+      end: endProcess,
       post: (message) => {
         if (process.connected) process.send?.(message as object)
       },
@@ -105,6 +117,7 @@ export function connectToEngine(hear: (message: unknown) => void): EngineLine {
     port.start()
   })
   return {
+    end: endProcess,
     post: (message) => {
       try {
         port?.postMessage(message)

@@ -7,6 +7,8 @@ export const processRuntimeSchema = z.object({
   version: z.string(),
   device: z.string(),
   threads: z.number().int().positive(),
+  /** WebGPU on the processor. */
+  software: z.boolean().default(false),
 })
 export type ProcessRuntime = z.infer<typeof processRuntimeSchema>
 

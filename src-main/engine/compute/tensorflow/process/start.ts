@@ -1,9 +1,7 @@
 import { UmbraError, type BackendChoice } from '@contract'
 import type { z } from 'zod'
-import { processPath } from '../../pool'
 import type { Run } from '../../run'
-import { forkChannel } from './channel'
-import { desktopChannel, parentPort } from './desktopChannel'
+import { placesFor, type Place } from './places'
 import { reportSchema, type JobDefinition, type Order, type ProcessRuntime, type Report } from './protocol'
 
 /** How long a cancelled job may go on before its process is ended. One step of a large network takes seconds. */
@@ -14,6 +12,8 @@ export interface ProcessOptions {
   /** Added to this process's environment. */
   environment?: NodeJS.ProcessEnv
   cancelWithin?: number
+  /** The job reads and writes files, which a hidden window cannot. */
+  needsFiles?: boolean
 }
 
 export interface JobWatch<Event> extends Run {
@@ -23,6 +23,8 @@ export interface JobWatch<Event> extends Run {
 export interface TensorFlowProcess {
   readonly runtime: ProcessRuntime
   readonly pid: number | undefined
+  /** Whether its jobs may name files: those of a hidden window may not. */
+  readonly readsFiles: boolean
   /**
    * Does one job in the process; jobs given at once are done one after the other.
    * @throws UmbraError as the job throws it; `tensorflow-crashed` when the process dies; AbortError when cancelled
@@ -57,7 +59,8 @@ function abortError(): Error {
 
 /**
  * Starts the bundled program `<entry>.process.js`, which computes with TensorFlow in a process of its own: a training
- * step blocks nobody, and a crash of native code takes down one job, not the engine.
+ * step blocks nobody, and a crash of native code takes down one job, not the engine. In the desktop application WebGPU
+ * computes in a hidden window, which does the same jobs.
  *
  * @throws UmbraError `backend-unavailable` when the wanted backend is not to be had
  */
@@ -65,11 +68,22 @@ export async function startTensorFlowProcess(
   entry: string,
   options: ProcessOptions = {},
 ): Promise<TensorFlowProcess> {
-  const main = parentPort()
-  const environment = options.environment ?? {}
-  const channel = main
-    ? desktopChannel(main, entry, environment)
-    : forkChannel(processPath(entry), environment)
+  const places = placesFor(entry, options)
+  for (const place of places.slice(0, -1)) {
+    try {
+      return await startAt(place, options)
+    } catch {
+      place.onFailure?.()
+    }
+  }
+  return startAt(places[places.length - 1], options)
+}
+
+async function startAt(
+  { open, backend, readsFiles }: Place,
+  options: ProcessOptions,
+): Promise<TensorFlowProcess> {
+  const channel = open()
   const pending = new Map<number, Pending>()
   const post = (order: Order): void => channel.post(order)
   let ended = false
@@ -101,7 +115,7 @@ export async function startTensorFlowProcess(
       else if (report?.kind === 'unavailable') reject(new UmbraError(report.error))
       else if (report) hear(report)
     })
-    post({ kind: 'open', backend: options.backend ?? 'auto' })
+    post({ kind: 'open', backend })
   }).catch((thrown: unknown) => {
     closing = true
     channel.kill()
@@ -111,6 +125,7 @@ export async function startTensorFlowProcess(
 
   return {
     runtime,
+    readsFiles,
     get pid() {
       return channel.pid
     },

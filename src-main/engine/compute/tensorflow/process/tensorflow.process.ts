@@ -1,5 +1,6 @@
 import { measureConvolution } from './measure'
 import { measureJob } from './measureJob'
-import { handleJob, serveTensorFlow } from './serve'
+import { serveTensorFlow } from './serve'
+import { handleJob } from './serveJobs'
 
-serveTensorFlow([handleJob(measureJob, async ({ tf }) => ({ gflops: measureConvolution(tf) }))])
+serveTensorFlow([handleJob(measureJob, async ({ tf }) => ({ gflops: await measureConvolution(tf) }))])

@@ -1,0 +1,146 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { UmbraError, type AgreementReport, type Reading } from '@contract'
+import { partOfRun } from '../../engine/compute/run'
+import {
+  agree,
+  anyStructure,
+  checkedDefinition,
+  defaults,
+  markdownTable,
+  parseLabels,
+  readDefinition,
+  tableOne,
+  writeReport,
+  type AgreementDefinition,
+} from '../../engine/concordance'
+import { printJson } from '../program'
+import { withProgress } from '../progress'
+import { printable } from '../terminal'
+
+interface Flags {
+  out: string
+  reference?: Reading
+  rater?: Reading[]
+  labels?: string
+  title?: string
+  resamples?: number
+  seed?: number
+  json?: boolean
+}
+
+const help = `
+STUDY is a JSON file that names the folders; without it --reference and --rater do. A folder holds one drawing a case, a
+NIfTI labelmap or a DICOM segmentation; cases are matched by file name, segmentations also by the series they are drawn on.
+Cases that both of a pair left empty do not count in its means; the figures that count them stand beside.
+
+OUT gets report.json, report.html, report.pdf, cases.csv, pairs.csv, table1.md and the figures as SVG and PNG
+(docs/agreement.md).
+
+Examples:
+  umbra agree --reference gt --rater rater1=r1 --rater rater2=r2 --labels 1=core,2=penumbra -o agreement
+  umbra agree --reference GT=gt --rater anna=a1 --rater anna#2=a2 -o agreement     # a second reading by the same rater
+  umbra agree study.json -o agreement --json | jq '.pairs[0].withoutNormals.dice'`
+
+/** `umbra agree STUDY|--reference DIR --rater NAME=DIR … -o OUT`: how far raters agree. */
+export function command(): Command {
+  return new Command('agree')
+    .description('compare raters with a reference and with each other, and report')
+    .argument('[study]', 'a JSON file that says what is compared')
+    .requiredOption('-o, --out <folder>', 'where to write; made when missing')
+    .option('--reference <dir>', 'the folder of the reference, as DIR or NAME=DIR', reference)
+    .option(
+      '--rater <name=dir>',
+      'the folder of a rater; NAME#2=DIR for a second reading; may be repeated',
+      rater,
+    )
+    .option(
+      '--labels <labels>',
+      'structures by label value, like 1=core,2=penumbra (default: all that is marked)',
+    )
+    .option('--title <text>', 'of the report')
+    .option('--resamples <count>', `of the bootstrap, 0 for none (default: ${defaults.resamples})`, whole)
+    .option('--seed <number>', `of the bootstrap (default: ${defaults.seed})`, whole)
+    .option('--json', 'print report.json on stdout')
+    .addHelpText('after', help)
+    .action(async (study: string | undefined, flags: Flags) => {
+      const directory = resolve(flags.out)
+      const report = await withProgress('Agreement', async (run) => {
+        const made = await agree(await definitionOf(study, flags), partOfRun(run, 0, 0.9))
+        await writeReport(made, directory, partOfRun(run, 0.9, 1))
+        return made
+      })
+      tellLimits(report)
+      if (flags.json) printJson(report)
+      else process.stdout.write(printable(summary(report, flags.out)))
+    })
+}
+
+async function definitionOf(study: string | undefined, flags: Flags): Promise<AgreementDefinition> {
+  const changes = {
+    ...(flags.labels === undefined ? {} : { structures: parseLabels(flags.labels) }),
+    ...(flags.title === undefined ? {} : { title: flags.title }),
+    ...(flags.resamples === undefined ? {} : { resamples: flags.resamples }),
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+  }
+  if (study !== undefined) {
+    if (flags.reference || flags.rater) {
+      throw new UmbraError({ code: 'usage', message: 'Give a study, or --reference and --rater, not both.' })
+    }
+    return { ...(await readDefinition(study)), ...changes }
+  }
+  return checkedDefinition({
+    title: 'Agreement of raters',
+    readings: [...(flags.rater ?? []), ...(flags.reference ? [flags.reference] : [])],
+    hasReference: flags.reference !== undefined,
+    structures: anyStructure,
+    ...defaults,
+    ...changes,
+  })
+}
+
+function reference(text: string): Reading {
+  const [, name, directory] = /^([^=/\\]+)=(.+)$/.exec(text) ?? []
+  const named = name !== undefined && !existsSync(text)
+  return {
+    name: named ? name : 'Reference',
+    rater: named ? name : 'Reference',
+    source: '',
+    directory: named ? directory : text,
+  }
+}
+
+function rater(text: string, before: Reading[] = []): Reading[] {
+  const parts = /^([^=]+)=(.+)$/.exec(text)
+  if (!parts) throw new InvalidArgumentError('A rater is NAME=DIR.')
+  const [, name, directory] = parts
+  return [...before, { name, rater: name.replace(/#\d+$/, ''), source: '', directory }]
+}
+
+function whole(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > 1_000_000) throw new InvalidArgumentError('A whole number, 0 or more.')
+  return value
+}
+
+/** Missing cases and what was done to the input, on stderr. */
+function tellLimits({ missing, notes, readings }: AgreementReport): void {
+  const lines = readings.flatMap(({ name }) => {
+    const cases = missing.filter(({ reading }) => reading === name).map((gap) => gap.case)
+    if (cases.length === 0) return []
+    const shown = cases.slice(0, 5).join(', ') + (cases.length > 5 ? ', …' : '')
+    return [`${name} lacks ${cases.length} of the cases: ${shown}`]
+  })
+  for (const line of [...lines, ...notes]) process.stderr.write(`${printable(`Note: ${line}`)}\n`)
+}
+
+function summary(report: AgreementReport, out: string): string {
+  const normals = report.pairs.some(({ bothEmpty }) => bothEmpty > 0)
+  const counts = report.pairs.map(
+    ({ pair, structure, cases, bothEmpty }) =>
+      `${structure}, ${pair}: ${cases} cases${bothEmpty > 0 ? `, ${bothEmpty} of them empty in both` : ''}`,
+  )
+  const tables = [tableOne(report, 'withoutNormals'), ...(normals ? [tableOne(report, 'withNormals')] : [])]
+  return `${tables.map(markdownTable).join('\n')}\n${counts.join('\n')}\nWritten to ${out}\n`
+}

@@ -1,0 +1,102 @@
+import { join } from 'node:path'
+import { UmbraError, type AgreementReport, type Problem } from '@contract'
+import { openPool } from '../compute/pool'
+import { stopIfCancelled, type Run } from '../compute/run'
+import type { CaseFindings, CaseTask } from './compareCase'
+import type { CaseOutcome } from './concordance.worker'
+import type { AgreementDefinition } from './definition'
+import { findCases, type FoundCase } from './findCases'
+import { pairsOf } from './pairs'
+import { agreementReport } from './report'
+
+/**
+ * Compares all readings of a study, case by case in workers, and reports. Cases that some reading lacks are compared
+ * among the others and listed. Throws the first problem of a file that cannot be used, with how many more there are, and
+ * `no-common-cases` where no two readings share one.
+ */
+export async function agree(
+  definition: AgreementDefinition,
+  run: Run = {},
+  created = new Date(),
+): Promise<AgreementReport> {
+  const { readings, hasReference, structures } = definition
+  run.onProgress?.(0, 'Looking for cases')
+  const { cases, notes } = await findCases(readings)
+  const compared = cases.filter(({ files }) => files.filter((file) => file !== null).length > 1)
+  const alone = cases.filter((found) => !compared.includes(found))
+  if (compared.length === 0) {
+    throw new UmbraError({
+      code: 'no-common-cases',
+      message: `No two readings have a case in common: ${examples(readings, cases)}.`,
+      hint: 'Name the files of a case alike in each folder.',
+    })
+  }
+  const pairs = pairsOf(readings, hasReference)
+  const tasks = compared.map(({ name, files }): CaseTask => ({
+    name,
+    files: files.map((file, r) => (file === null ? null : join(readings[r].directory, file))),
+    names: readings.map((reading) => reading.name),
+    structures,
+    pairs: pairs.map(({ name: pair, first, second }) => ({ name: pair, first, second })),
+    reference: hasReference ? readings.length - 1 : null,
+  }))
+  const findings = await compareAll(tasks, run)
+  run.onProgress?.(0.95, 'Statistics')
+  return agreementReport(
+    definition,
+    pairs,
+    compared,
+    findings,
+    [
+      ...notes,
+      ...alone.map(({ name, files }) => {
+        const owner = files.findIndex((file) => file !== null)
+        return `${name}: only ${readings[owner].name} has this case; it was left out.`
+      }),
+    ],
+    created,
+  )
+}
+
+async function compareAll(tasks: readonly CaseTask[], run: Run): Promise<CaseFindings[]> {
+  const pool = openPool('concordance')
+  const findings = new Array<CaseFindings>(tasks.length)
+  const problems: (Problem | undefined)[] = new Array<Problem | undefined>(tasks.length)
+  let [next, done] = [0, 0]
+  const work = async (): Promise<void> => {
+    for (let c = next++; c < tasks.length; c = next++) {
+      stopIfCancelled(run)
+      const outcome = await pool.call<CaseOutcome>('compare', tasks[c])
+      if ('findings' in outcome) findings[c] = outcome.findings
+      else problems[c] = outcome.problem
+      run.onProgress?.((0.95 * ++done) / tasks.length, `Comparing ${tasks[c].name}`)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: Math.min(pool.size, tasks.length) }, work))
+  } finally {
+    await pool.close()
+  }
+  const all = problems.filter((problem): problem is Problem => problem !== undefined)
+  if (all.length > 0) throw firstOf(all)
+  return findings
+}
+
+/** The first problem, with the files of the others. */
+function firstOf([first, ...others]: Problem[]): UmbraError {
+  const places = others.slice(0, 5).map(({ where, message }) => `${where ?? ''}: ${message}`)
+  const more = others.length > 0 ? ` ${others.length} more cannot be used: ${places.join(' ')}` : ''
+  return new UmbraError({ ...first, message: first.message + more })
+}
+
+function examples(readings: AgreementDefinition['readings'], cases: readonly FoundCase[]): string {
+  return readings
+    .map(({ name }, r) => {
+      const own = cases.filter(({ files }) => files[r] !== null)
+      return `${name} has ${own
+        .slice(0, 2)
+        .map((found) => found.name)
+        .join(', ')}${own.length > 2 ? ', …' : ''}`
+    })
+    .join('; ')
+}

@@ -1,0 +1,263 @@
+import type { CaseAgreement, CaseConsensus, Geometry, LesionState, Structure, Vec3 } from '@contract'
+import {
+  cohenKappa,
+  fleissKappa,
+  overlapOf,
+  shapeOf,
+  staple,
+  surfaceDistances,
+  type Shape,
+  type VoxelCounts,
+} from '../agreement'
+import { onGrid, readStructures, type StructureMap } from '../segmentation'
+import { voxelVolume } from '../volume'
+import { boxesOf, maskIn, type Box } from './boxes'
+
+/** One case, and who compares with whom. */
+export interface CaseTask {
+  name: string
+  /** Paths; null where a reading has no file. [reading] */
+  files: (string | null)[]
+  /** [reading] */
+  names: string[]
+  structures: Structure[]
+  /** [first, second] readings. */
+  pairs: { name: string; first: number; second: number }[]
+  reference: number | null
+}
+
+/** How many voxels of the grid have which votes: bit r of a pattern is reading `members[r]`. */
+export interface Votes {
+  structure: string
+  members: number[]
+  patterns: number[]
+  counts: number[]
+}
+
+export interface CaseFindings {
+  name: string
+  size: Vec3
+  spacingMm: Vec3
+  /** By structure, then reading. */
+  volumesMl: (number | null)[][]
+  agreement: CaseAgreement[]
+  consensus: CaseConsensus[]
+  votes: Votes[]
+  notes: string[]
+}
+
+/**
+ * Everything about one case: its drawings are read, brought to the grid of the reference (or of the first that is
+ * there) and held against each other, structure by structure. Throws the problems of reading and of unlike grids.
+ */
+export async function compareCase(task: CaseTask): Promise<CaseFindings> {
+  const { maps, geometry, notes } = await readDrawings(task)
+  const millilitres = voxelVolume(geometry) / 1000
+  const boxes = boxesOf(
+    maps.map((map) => map?.bits ?? null),
+    geometry.size,
+    task.structures.length,
+  )
+  const findings: CaseFindings = {
+    name: task.name,
+    size: geometry.size,
+    spacingMm: geometry.spacing,
+    volumesMl: [],
+    agreement: [],
+    consensus: [],
+    votes: [],
+    notes,
+  }
+  task.structures.forEach(({ name: structure }, s) => {
+    const votes = countVotes(maps, boxes[s], s, geometry, structure)
+    const shapes = shapesOf(maps, boxes[s], s, geometry)
+    const counts = (first: number, second: number): VoxelCounts => pairCounts(votes, first, second)
+    findings.votes.push(votes)
+    findings.volumesMl.push(maps.map((map, r) => (map === null ? null : counts(r, r).first * millilitres)))
+    for (const { name: pair, first, second } of task.pairs) {
+      if (maps[first] === null || maps[second] === null) continue
+      findings.agreement.push({
+        case: task.name,
+        pair,
+        structure,
+        ...agreementOf(counts(first, second), shapes[first], shapes[second], millilitres),
+      })
+    }
+    findings.consensus.push({
+      case: task.name,
+      structure,
+      ...consensusOf(votes, task, millilitres),
+    })
+  })
+  return findings
+}
+
+async function readDrawings(
+  task: CaseTask,
+): Promise<{ maps: (StructureMap | null)[]; geometry: Geometry; notes: string[] }> {
+  const maps: (StructureMap | null)[] = []
+  for (const path of task.files) maps.push(path === null ? null : await readStructures(path, task.structures))
+  const chosen = (task.reference === null ? null : maps[task.reference]) ?? maps.find((map) => map !== null)
+  if (!chosen) throw new Error(`${task.name} has no drawing at all`)
+  const notes: string[] = []
+  const aligned = maps.map((map, r) => {
+    if (map === null) return null
+    const placed = onGrid(map, chosen.geometry, task.files[r] ?? task.name)
+    notes.push(...placed.notes.map((note) => `${task.name}, ${task.names[r]}: ${note}`))
+    return placed
+  })
+  return { maps: aligned, geometry: chosen.geometry, notes }
+}
+
+function countVotes(
+  maps: readonly (StructureMap | null)[],
+  box: Box | null,
+  s: number,
+  geometry: Geometry,
+  structure: string,
+): Votes {
+  const members = maps.flatMap((map, r) => (map === null ? [] : [r]))
+  const tally = new Uint32Array(1 << members.length)
+  tally[0] = geometry.size[0] * geometry.size[1] * geometry.size[2]
+  if (box) {
+    const [nx, ny] = geometry.size
+    const rows = members.map((r) => maps[r]?.bits ?? new Uint8Array())
+    for (let z = box.from[2]; z < box.from[2] + box.size[2]; z++) {
+      for (let y = box.from[1]; y < box.from[1] + box.size[1]; y++) {
+        const from = (z * ny + y) * nx + box.from[0]
+        for (let at = from; at < from + box.size[0]; at++) {
+          let pattern = 0
+          for (let m = 0; m < rows.length; m++) pattern |= ((rows[m][at] >> s) & 1) << m
+          if (pattern === 0) continue
+          tally[pattern]++
+          tally[0]--
+        }
+      }
+    }
+  }
+  const patterns = Array.from(tally.keys()).filter((pattern) => tally[pattern] > 0)
+  return { structure, members, patterns, counts: patterns.map((pattern) => tally[pattern]) }
+}
+
+function pairCounts({ members, patterns, counts }: Votes, first: number, second: number): VoxelCounts {
+  const [a, b] = [members.indexOf(first), members.indexOf(second)]
+  const result = { first: 0, second: 0, both: 0, total: 0 }
+  patterns.forEach((pattern, i) => {
+    const [inA, inB] = [(pattern >> a) & 1, (pattern >> b) & 1]
+    result.first += inA * counts[i]
+    result.second += inB * counts[i]
+    result.both += (inA & inB) * counts[i]
+    result.total += counts[i]
+  })
+  return result
+}
+
+function shapesOf(
+  maps: readonly (StructureMap | null)[],
+  box: Box | null,
+  s: number,
+  geometry: Geometry,
+): (Shape | null)[] {
+  if (!box) return maps.map(() => null)
+  const masks = maps.map((map) => (map === null ? null : maskIn(map.bits, geometry.size, box, s)))
+  const within = new Uint8Array(box.size[0] * box.size[1] * box.size[2])
+  for (const mask of masks) mask?.forEach((inside, i) => (within[i] |= inside))
+  return masks.map((mask) => (mask === null ? null : shapeOf(mask, box.size, geometry, within)))
+}
+
+function agreementOf(
+  counts: VoxelCounts,
+  first: Shape | null,
+  second: Shape | null,
+  millilitres: number,
+): Omit<CaseAgreement, 'case' | 'pair' | 'structure'> {
+  const distances = first && second ? surfaceDistances(first, second) : null
+  return {
+    state: stateOf(counts),
+    firstMl: counts.first * millilitres,
+    secondMl: counts.second * millilitres,
+    volumeDifferenceMl: (counts.first - counts.second) * millilitres,
+    ...overlapOf(counts),
+    kappa: cohenKappa(counts),
+    hausdorffMm: distances?.hausdorff ?? null,
+    hausdorff95Mm: distances?.hausdorff95 ?? null,
+    hausdorff95PooledMm: distances?.hausdorff95Pooled ?? null,
+    hausdorffSetsMm: distances?.hausdorffSets ?? null,
+    assdMm: distances?.averageSymmetric ?? null,
+    masdMm: distances?.averageOfMeans ?? null,
+  }
+}
+
+function stateOf({ first, second }: VoxelCounts): LesionState {
+  if (first > 0) return second > 0 ? 'both' : 'second-empty'
+  return second > 0 ? 'first-empty' : 'both-empty'
+}
+
+/** Votes of the raters alone, the reference left out. */
+export function votesOfRaters(votes: Votes, reference: number | null): Votes {
+  const kept = votes.members.flatMap((r, m) => (r === reference ? [] : [m]))
+  const merged = new Map<number, number>()
+  votes.patterns.forEach((pattern, i) => {
+    const own = kept.reduce((bits, m, to) => bits | (((pattern >> m) & 1) << to), 0)
+    merged.set(own, (merged.get(own) ?? 0) + votes.counts[i])
+  })
+  return {
+    structure: votes.structure,
+    members: kept.map((m) => votes.members[m]),
+    patterns: [...merged.keys()],
+    counts: [...merged.values()],
+  }
+}
+
+/** [outside, inside] votes of each pattern. */
+export function voteRows({ members, patterns }: Votes): number[][] {
+  return patterns.map((pattern) => {
+    const inside = members.reduce((sum, _, m) => sum + ((pattern >> m) & 1), 0)
+    return [members.length - inside, inside]
+  })
+}
+
+function consensusOf(
+  all: Votes,
+  task: CaseTask,
+  millilitres: number,
+): Pick<CaseConsensus, 'fleissKappa' | 'staple'> {
+  const votes = votesOfRaters(all, task.reference)
+  const kappa = fleissKappa(voteRows(votes), votes.counts)
+  const estimate =
+    votes.members.length > 1 ? staple(votes.patterns, votes.counts, votes.members.length) : null
+  if (!estimate) return { fleissKappa: kappa, staple: null }
+  const inside = new Set(votes.patterns.filter((_, i) => estimate.probability[i] > 0.5))
+  const kept = votes.members.map((r) => all.members.indexOf(r))
+  const counts = { total: 0, consensus: 0 }
+  const drawn = all.members.map(() => ({ own: 0, both: 0 }))
+  all.patterns.forEach((pattern, i) => {
+    const agreed = inside.has(kept.reduce((bits, m, to) => bits | (((pattern >> m) & 1) << to), 0)) ? 1 : 0
+    counts.total += all.counts[i]
+    counts.consensus += agreed * all.counts[i]
+    drawn.forEach((reading, m) => {
+      const own = (pattern >> m) & 1
+      reading.own += own * all.counts[i]
+      reading.both += (own & agreed) * all.counts[i]
+    })
+  })
+  const diceOf = (reading: number): number | null => {
+    const m = all.members.indexOf(reading)
+    if (m < 0) return null
+    const { own, both } = drawn[m]
+    return overlapOf({ first: own, second: counts.consensus, both, total: counts.total }).dice
+  }
+  return {
+    fleissKappa: kappa,
+    staple: {
+      volumeMl: counts.consensus * millilitres,
+      raters: votes.members.map((r, i) => ({
+        reading: task.names[r],
+        sensitivity: estimate.sensitivity[i],
+        specificity: estimate.specificity[i],
+        dice: diceOf(r),
+      })),
+      referenceDice: task.reference === null ? null : diceOf(task.reference),
+    },
+  }
+}

@@ -1,0 +1,114 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { agreementStudySchema, UmbraError, type Reading, type Structure } from '@contract'
+import { MOST_STRUCTURES } from '../segmentation'
+
+/** What is compared with what, and how. */
+export interface AgreementDefinition {
+  title: string
+  /** The reference, where there is one, is the last. */
+  readings: Reading[]
+  hasReference: boolean
+  structures: Structure[]
+  resamples: number
+  seed: number
+}
+
+/** The votes of a voxel are counted by pattern: 2 to the power of this many. */
+const MOST_READINGS = 16
+
+export const defaults = { resamples: 2000, seed: 1 }
+
+/** Without labels all that is marked is one structure. */
+export const anyStructure: Structure[] = [{ name: 'lesion', values: null }]
+
+const usage = (message: string, hint?: string, where?: string): UmbraError =>
+  new UmbraError({ code: 'usage', message, hint, where })
+
+/**
+ * Structures of "1=core,2=penumbra"; values that belong together are joined by "+" ("1+2=hypoperfused"). Throws
+ * `usage`.
+ */
+export function parseLabels(text: string): Structure[] {
+  const structures = text.split(',').map((part) => {
+    const found = /^\s*(\d+(?:\s*\+\s*\d+)*)\s*=\s*(.*\S)\s*$/.exec(part)
+    if (!found) {
+      throw usage(`--labels: "${part.trim()}" is not VALUE=NAME.`, 'Write --labels 1=core,2=penumbra.')
+    }
+    return { values: found[1].split('+').map(Number), name: found[2] }
+  })
+  return checkedStructures(structures)
+}
+
+function checkedStructures(structures: Structure[]): Structure[] {
+  const names = new Set(structures.map(({ name }) => name))
+  if (names.size < structures.length) throw usage('Two structures have the same name.')
+  if (structures.length > MOST_STRUCTURES) {
+    throw usage(`At most ${MOST_STRUCTURES} structures can be compared.`)
+  }
+  if (structures.some(({ values }) => values?.some((value) => value < 1 || value > 65_535))) {
+    throw usage('Label values are whole numbers from 1 to 65535.')
+  }
+  return structures
+}
+
+/** A definition whose readings can be told apart. Throws `usage`. */
+export function checkedDefinition(definition: AgreementDefinition): AgreementDefinition {
+  const { readings } = definition
+  if (readings.length < 2) {
+    throw usage('There is nothing to compare with.', 'Give a reference and a rater, or two raters.')
+  }
+  if (readings.length > MOST_READINGS) throw usage(`At most ${MOST_READINGS} readings can be compared.`)
+  const names = readings.map(({ name }) => name)
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined) throw usage(`Two readings are called "${twice}".`, 'Give each a name of its own.')
+  return { ...definition, structures: checkedStructures(definition.structures) }
+}
+
+/**
+ * The definition in a JSON file (contract `agreementStudySchema`); its folders are relative to it. Throws
+ * `study-unreadable`, naming the field, or `usage`.
+ */
+export async function readDefinition(path: string): Promise<AgreementDefinition> {
+  const refuse = (message: string): UmbraError =>
+    new UmbraError({
+      code: 'study-unreadable',
+      message,
+      hint: 'docs/agreement.md shows a study file.',
+      where: path,
+    })
+  const text = await readFile(path, 'utf8').catch((thrown: Error) => {
+    throw refuse(`The study cannot be read: ${thrown.message}.`)
+  })
+  const json = parsed(text)
+  if (json === undefined) throw refuse('The study is not a JSON file.')
+  const study = agreementStudySchema.safeParse(json)
+  if (!study.success) {
+    const [issue] = study.error.issues
+    throw refuse(`${issue.path.join('.') || 'The study'}: ${issue.message}.`)
+  }
+  const { title, reference, raters, labels, resamples, seed } = study.data
+  const folder = dirname(resolve(path))
+  const readings: Reading[] = [
+    ...raters.map((rater) => ({ ...rater, rater: rater.rater ?? rater.name })),
+    ...(reference ? [{ ...reference, rater: reference.name }] : []),
+  ].map((reading) => ({ ...reading, directory: resolve(folder, reading.directory) }))
+  return checkedDefinition({
+    title: title ?? 'Agreement of raters',
+    readings,
+    hasReference: reference !== undefined,
+    structures: labels
+      ? Object.entries(labels).map(([name, values]) => ({ name, values: [values].flat() }))
+      : anyStructure,
+    resamples: resamples ?? defaults.resamples,
+    seed: seed ?? defaults.seed,
+  })
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}

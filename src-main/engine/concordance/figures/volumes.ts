@@ -1,0 +1,80 @@
+import type { AgreementReport } from '@contract'
+import { axisStyle, colourOf, drawSvg, type Figure } from './chart'
+
+/** More cases go on rows of their own. */
+const CASES_A_ROW = 30
+const WIDTH = 720
+const ROW = 210
+
+/** Volumes of a structure case by case, a bar a reading: figures 4 and 5 of Gava et al. (2023). */
+export function volumesFigure(report: AgreementReport, s: number): Figure {
+  const { cases, readings, reference } = report
+  const structure = report.structures[s].name
+  const rows = Array.from({ length: Math.ceil(cases.length / CASES_A_ROW) }, (_, row) =>
+    cases.slice(row * CASES_A_ROW, (row + 1) * CASES_A_ROW),
+  )
+  const height = rows.length * ROW + 30
+  const svg = drawSvg(WIDTH, height, {
+    legend: { top: 4, data: readings.map(({ name }) => name), itemWidth: 12, itemHeight: 9 },
+    grid: rows.map((_, row) => ({ left: 56, right: 12, top: 34 + row * ROW, height: ROW - 74 })),
+    xAxis: rows.map((own, gridIndex) => ({
+      ...axisStyle,
+      type: 'category',
+      gridIndex,
+      data: own.map(({ name }) => name),
+      axisLabel: {
+        ...axisStyle.axisLabel,
+        rotate: 45,
+        fontSize: 9,
+        interval: 0,
+        width: 62,
+        overflow: 'truncate',
+      },
+    })),
+    yAxis: rows.map((_, gridIndex) => ({
+      ...axisStyle,
+      type: 'value',
+      gridIndex,
+      name: 'ml',
+      min: 0,
+      max: largest(report, s),
+    })),
+    series: rows.flatMap((own, row) =>
+      readings.map(({ name }, r) => ({
+        type: 'bar',
+        name,
+        silent: true,
+        xAxisIndex: row,
+        yAxisIndex: row,
+        barGap: '8%',
+        barCategoryGap: '28%',
+        itemStyle: { color: colourOf(r, name === reference) },
+        data: own.map(({ volumesMl }) => volumesMl[s][r]),
+      })),
+    ),
+  })
+  return {
+    name: `volumes-${fileName(structure)}`,
+    caption: `Volumes of ${structure} by case and reader, ml.`,
+    svg,
+    width: WIDTH,
+    height,
+  }
+}
+
+function largest({ cases }: AgreementReport, s: number): number | undefined {
+  // One scale for all rows, so that they can be compared.
+  if (cases.length <= CASES_A_ROW) return undefined
+  const top = Math.max(0, ...cases.flatMap(({ volumesMl }) => volumesMl[s].map((volume) => volume ?? 0)))
+  return Math.max(1, Math.ceil(top / 10) * 10)
+}
+
+/** A structure's name as part of a file name. */
+export function fileName(name: string): string {
+  return (
+    name
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, '-')
+      .replace(/^-|-$/g, '') || 'structure'
+  )
+}

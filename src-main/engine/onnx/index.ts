@@ -1,0 +1,3 @@
+export { onnxModel } from './exportModel'
+export { examineOnnxModel, isOnnxFile, readOnnxModel, type OnnxModel } from './readModel'
+export { openOnnxSession, type OnnxSession } from './session'

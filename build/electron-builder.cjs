@@ -49,6 +49,8 @@ const withoutUnused = [
   '!node_modules/@tensorflow/{tfjs,tfjs-core,tfjs-layers,tfjs-converter,tfjs-data,tfjs-backend-cpu,tfjs-backend-webgl,tfjs-backend-wasm}/dist/!(*.node.js|*.wasm)',
   '!node_modules/@tensorflow/{tfjs,tfjs-core,tfjs-layers,tfjs-converter,tfjs-data,tfjs-backend-cpu,tfjs-backend-webgl,tfjs-backend-wasm}/dist/*/**',
   '!node_modules/@mapbox/**',
+  // In the application the hidden window computes with WebGPU: it has the backend in its bundle.
+  '!node_modules/{webgpu,@webgpu,@tensorflow/tfjs-backend-webgpu}/**',
 ]
 
 /** Of ONNX Runtime only what Node loads: one WebAssembly of several, and none of what its WebGL backend needs. */

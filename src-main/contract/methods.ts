@@ -12,7 +12,12 @@ import {
 } from './perfusion'
 import { readingMethods } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
-import { networkModelSchema, trainingPresetSchema, trainingRunSchema } from './training'
+import {
+  networkModelSchema,
+  trainingExampleSchema,
+  trainingPresetSchema,
+  trainingRunSchema,
+} from './training'
 import { voxelArraySchema } from './voxels'
 
 /** `long` methods answer with a job at once; their `out` is the result the finished job carries. */
@@ -136,6 +141,8 @@ export const methods = {
   'models.list': quick(nothing, z.object({ models: z.array(networkModelSchema) })),
 
   'training.runs': quick(nothing, z.object({ runs: z.array(trainingRunSchema) })),
+  /** The maps of its example slice after its latest epoch; null before the first. */
+  'training.example': quick(z.object({ runId: z.string() }), trainingExampleSchema.nullable()),
   'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),
   /** Starts a run of a configuration (JSON text). */
   'training.start': long(z.object({ config: z.string() }), z.object({ runId: z.string() })),
@@ -143,6 +150,11 @@ export const methods = {
   'training.pause': quick(z.object({ runId: z.string() }), nothing),
   /** Goes on where a run was paused, or where the machine or the program ended it. */
   'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
+  /** The model of a finished run as an ONNX file in its folder, compared with it by ONNX Runtime before it is written. */
+  'training.export': long(
+    z.object({ runId: z.string() }),
+    z.object({ path: z.string(), bytes: z.number().int(), largestDifference: z.number() }),
+  ),
   'training.remove': quick(z.object({ runId: z.string() }), nothing),
 
   ...readingMethods,

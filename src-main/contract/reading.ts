@@ -17,7 +17,7 @@ export const codedTermSchema = z.object({
 export type CodedTerm = z.infer<typeof codedTermSchema>
 
 /** What is drawn. Every structure has a layer of its own, so that structures may overlap (a core lies in its penumbra). */
-export const structureSchema = z.object({
+export const drawnStructureSchema = z.object({
   key: keySchema,
   name: nameSchema,
   /** The value that stands for it where one label file holds all structures (ITK-SNAP, NIfTI, SEG). */
@@ -27,10 +27,10 @@ export const structureSchema = z.object({
   maps: z.array(z.enum(mapNames)).min(1),
   term: codedTermSchema,
 })
-export type Structure = z.infer<typeof structureSchema>
+export type DrawnStructure = z.infer<typeof drawnStructureSchema>
 
 /** The two structures of the paper: core drawn on CBV, penumbra on CBF and TTP. */
-export const usualStructures: readonly Structure[] = [
+export const usualStructures: readonly DrawnStructure[] = [
   {
     key: 'core',
     name: 'Infarct core',
@@ -112,7 +112,7 @@ const protocolShape = z.object({
   description: z.string().max(20_000).default(''),
   cases: z.array(readingCaseSchema).min(1).max(10_000),
   sources: z.array(readingSourceSchema).min(1).max(20),
-  structures: z.array(structureSchema).min(1).max(32),
+  structures: z.array(drawnStructureSchema).min(1).max(32),
   raters: z
     .array(z.object({ key: keySchema, name: nameSchema }))
     .min(1)
@@ -241,7 +241,7 @@ export const openReadingSchema = z.object({
   source: z.string().nullable(),
   blinding: z.object({ patient: z.boolean(), source: z.boolean(), raters: z.boolean() }),
   assistance: z.object({ thresholds: z.boolean(), proposals: z.boolean() }),
-  structures: z.array(structureSchema),
+  structures: z.array(drawnStructureSchema),
   /** As last saved; null before the first save. */
   labelmap: voxelArraySchema.nullable(),
   /** Counts saves. */

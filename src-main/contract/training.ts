@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { mapNames, warningSchema } from './perfusion'
+import { voxelArraySchema } from './voxels'
 
 /** What is known after an epoch. */
 export const epochRecordSchema = z.object({
@@ -57,12 +58,27 @@ export type TrainingPreset = z.infer<typeof trainingPresetSchema>
 
 /** A network that can make maps. */
 export const networkModelSchema = z.object({
-  /** What `maps.predict` takes: the name of one that comes with Umbra, or the folder of a run's. */
+  /** What `maps.predict` takes: the name of one that comes with Umbra, the folder of another, or its ONNX file. */
   model: z.string(),
   name: z.string(),
   maps: z.array(z.enum(mapNames)),
-  bundled: z.boolean(),
+  /** It comes with Umbra, was put into the data folder's `models`, or was trained here. */
+  origin: z.enum(['umbra', 'added', 'trained']),
   created: z.string(),
   weightsSha256: z.string(),
 })
 export type NetworkModel = z.infer<typeof networkModelSchema>
+
+/** One slice that a network does not learn from, as it sees it after an epoch. */
+export const trainingExampleSchema = z.object({
+  epoch: z.number().int(),
+  patient: z.string(),
+  slice: z.number().int(),
+  maps: z.array(z.object({ name: z.enum(mapNames), label: z.string(), unit: z.string() })),
+  /**
+   * One slice, a frame an image: the baseline (HU), then of each map its truth and its prediction, in its unit; NaN where
+   * the truth is not known.
+   */
+  images: voxelArraySchema,
+})
+export type TrainingExample = z.infer<typeof trainingExampleSchema>

@@ -71,7 +71,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     maps,
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
-    training: createTrainingSession(dataDirectory, async () => (await settings.read()).backend),
+    training: createTrainingSession(dataDirectory, voxels, async () => (await settings.read()).backend),
     reading: createReadingRoom({ path: join(dataDirectory, 'reading', 'studies.db'), report }),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings,

@@ -114,5 +114,6 @@ export function longHandlers(parts: EngineParts): LongHandlers {
 
     'training.start': training.start,
     'training.resume': training.resume,
+    'training.export': training.export,
   }
 }

@@ -58,6 +58,7 @@ export function quickHandlers(
 
     'models.list': training.models,
     'training.runs': training.runs,
+    'training.example': training.example,
     'training.presets': training.presets,
     'training.pause': (params) => {
       training.pause(params)

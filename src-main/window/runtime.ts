@@ -5,7 +5,24 @@ import type { OpenOptions, TensorFlowRuntime } from '../engine/compute/tensorflo
 import { unavailable, type Gpu } from '../engine/compute/tensorflow/webgpu/adapter'
 import { useWebgpuBackend, type WebgpuPackage } from '../engine/compute/tensorflow/webgpu/backend'
 
+/** Time for Chromium's GPU process to start again, as it does with other settings where its first do not work. */
+const AGAIN_AFTER_MS = 700
+const TRIES = 3
+
 let corrected = false
+
+/** While that process starts there is no adapter, also where there will be one. */
+function patient(gpu: Gpu): Gpu {
+  return {
+    requestAdapter: async (options) => {
+      for (let left = TRIES - 1; ; left--) {
+        const adapter = await gpu.requestAdapter(options)
+        if (adapter || left === 0) return adapter
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER_MS))
+      }
+    },
+  }
+}
 
 /** TensorFlow.js with the WebGPU of this window. Throws `backend-unavailable`. */
 export async function openInWindow({ backend }: OpenOptions): Promise<TensorFlowRuntime> {
@@ -22,6 +39,10 @@ export async function openInWindow({ backend }: OpenOptions): Promise<TensorFlow
   const load = (): WebgpuPackage => ({
     WebGPUBackend: WebGPUBackend as unknown as WebgpuPackage['WebGPUBackend'],
   })
-  const opened = await useWebgpuBackend(tf, { gpu, version: tf.version_core, load }, backend === 'auto')
+  const opened = await useWebgpuBackend(
+    tf,
+    { gpu: patient(gpu), version: tf.version_core, load },
+    backend === 'auto',
+  )
   return { tf, backend: 'webgpu', ...opened, dispose: async () => tf.disposeVariables() }
 }

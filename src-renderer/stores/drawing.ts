@@ -1,4 +1,4 @@
-import { type Geometry, type LoadedSeriesInfo, type MapName, type Structure } from '@contract'
+import { type Geometry, type LoadedSeriesInfo, type MapName, type DrawnStructure } from '@contract'
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
@@ -50,7 +50,7 @@ export const useDrawingStore = defineStore('drawing', () => {
   watch(preferences, () => writeStored(localStorage, KEY, preferences), { deep: true })
 
   const drawing = shallowRef<Drawing | null>(null)
-  const structures = shallowRef<readonly Structure[]>([])
+  const structures = shallowRef<readonly DrawnStructure[]>([])
   const active = ref(0)
   const hidden = shallowRef<ReadonlySet<string>>(new Set())
   const allHidden = ref(false)
@@ -68,7 +68,7 @@ export const useDrawingStore = defineStore('drawing', () => {
   /** Whether the active structure is also shown mirrored to the other side. */
   const mirror = ref(false)
 
-  const structure = computed<Structure | null>(() => structures.value[active.value] ?? null)
+  const structure = computed<DrawnStructure | null>(() => structures.value[active.value] ?? null)
   const editable = computed(() => drawing.value !== null && readOnly.value === null)
   const undoTitle = computed(() => (changes.value >= 0 ? (drawing.value?.undoTitle ?? null) : null))
   const redoTitle = computed(() => (changes.value >= 0 ? (drawing.value?.redoTitle ?? null) : null))
@@ -82,7 +82,7 @@ export const useDrawingStore = defineStore('drawing', () => {
   /** Begins with a grid and its structures; `voxels` holds a layer for each, where some was drawn before. */
   function begin(
     geometry: Geometry,
-    wanted: readonly Structure[],
+    wanted: readonly DrawnStructure[],
     { voxels, closed = null }: { voxels?: Uint8Array; closed?: string | null } = {},
   ): Drawing {
     sketched = null
@@ -103,7 +103,7 @@ export const useDrawingStore = defineStore('drawing', () => {
   let sketched: LoadedSeriesInfo | null = null
 
   /** Begins a drawing of a series outside any study, or goes on with it where it was left. */
-  function sketch(series: LoadedSeriesInfo, wanted: readonly Structure[]): void {
+  function sketch(series: LoadedSeriesInfo, wanted: readonly DrawnStructure[]): void {
     if (sketched === series && drawing.value !== null) return
     begin(series.voxels.geometry, wanted)
     sketched = series

@@ -1,4 +1,4 @@
-import { problemOf, UmbraError, type OpenReading, type Problem, type Structure } from '@contract'
+import { problemOf, UmbraError, type OpenReading, type Problem, type DrawnStructure } from '@contract'
 import { defineStore } from 'pinia'
 import { ref, shallowRef, watch } from 'vue'
 import { useEngine } from '../engine/client'
@@ -100,7 +100,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
 
   async function savedVoxels(
     labelmap: NonNullable<OpenReading['labelmap']>,
-    structures: readonly Structure[],
+    structures: readonly DrawnStructure[],
   ): Promise<Uint8Array> {
     const layers = await Promise.all(structures.map((_, layer) => engine.readVoxels(labelmap, layer)))
     const voxels = new Uint8Array(layers.length * layers[0].length)

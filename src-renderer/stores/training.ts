@@ -83,6 +83,19 @@ export const useTrainingStore = defineStore('training', () => {
     refreshSoon()
   }
 
+  async function exportModel(runId: string): Promise<void> {
+    try {
+      const { path, bytes, largestDifference } = await engine.run('training.export', { runId })
+      messages.show('success', {
+        code: 'model-exported',
+        message: `Written as ONNX, ${(bytes / 1e6).toFixed(1)} MB; its maps differ by ${largestDifference.toExponential(1)} of their range at most.`,
+        where: path,
+      })
+    } catch (error) {
+      reportFailure(error)
+    }
+  }
+
   async function remove(runId: string): Promise<void> {
     await engine.call('training.remove', { runId }).catch(reportFailure)
     await refresh().catch(messages.fault)
@@ -111,6 +124,7 @@ export const useTrainingStore = defineStore('training', () => {
     start,
     resume,
     pause,
+    exportModel,
     remove,
     toggleCompared,
   }

@@ -1,11 +1,14 @@
 import { nativeObstacle } from '../../src-main/engine/compute/tensorflow/native/backend'
 import { benchNetworkPairs } from './networkPairs'
 import type { BenchRow } from './row'
+import { benchWholeStudy } from './wholeStudy'
 
+/** Networks: the bundled one on a whole study, and the paper's against the same in Python TensorFlow. */
 export async function benchNetworks(): Promise<BenchRow[]> {
-  const rows: BenchRow[] = []
   const obstacle = nativeObstacle('cpu')
-  if (obstacle) console.error(`Left out against Python: no native TensorFlow. ${obstacle.reason}`)
-  else rows.push(...(await benchNetworkPairs()))
-  return rows
+  if (obstacle) {
+    console.error(`Left out: the rows of native TensorFlow. ${obstacle.reason} ${obstacle.remedy}`)
+    return benchWholeStudy(['wasm'])
+  }
+  return [...(await benchWholeStudy(['native', 'wasm'])), ...(await benchNetworkPairs())]
 }

@@ -103,13 +103,18 @@ test('the menu runs the commands of the page, and the window comes back where it
 
   const bounds = { x: 40, y: 30, width: 1111, height: 777 }
   await application.evaluate(
-    ({ BrowserWindow }, place) => BrowserWindow.getAllWindows()[0].setBounds(place),
+    ({ BrowserWindow }, place) =>
+      BrowserWindow.getAllWindows()
+        .find((window) => window.isVisible())
+        ?.setBounds(place),
     bounds,
   )
   await application.close()
   const again = await desktop.open()
   const found = await again.application.evaluate(({ BrowserWindow }) =>
-    BrowserWindow.getAllWindows()[0].getNormalBounds(),
+    BrowserWindow.getAllWindows()
+      .find((window) => window.isVisible())
+      ?.getNormalBounds(),
   )
   expect(found).toMatchObject({ width: bounds.width, height: bounds.height })
 })

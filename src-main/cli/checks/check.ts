@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process'
 export interface Check {
   id: string
   name: string
-  /** `later`: nothing that this version uses. */
+  /** `later`: not there, and nothing to be done about it on most machines. */
   state: 'ok' | 'missing' | 'poor' | 'later'
   /** Whether Umbra's main work needs it. */
   required: boolean

@@ -9,7 +9,7 @@ import {
   type Shape,
   type VoxelCounts,
 } from '../agreement'
-import { onGrid, readStructures, type StructureMap } from '../segmentation'
+import { extendedGrid, onGrid, readStructures, type StructureMap } from '../segmentation'
 import { voxelVolume } from '../volume'
 import { boxesOf, maskIn, type Box } from './boxes'
 
@@ -99,14 +99,18 @@ async function readDrawings(
   for (const path of task.files) maps.push(path === null ? null : await readStructures(path, task.structures))
   const chosen = (task.reference === null ? null : maps[task.reference]) ?? maps.find((map) => map !== null)
   if (!chosen) throw new Error(`${task.name} has no drawing at all`)
+  const geometry = extendedGrid(
+    chosen,
+    maps.filter((map): map is StructureMap => map !== null),
+  )
   const notes: string[] = []
   const aligned = maps.map((map, r) => {
     if (map === null) return null
-    const placed = onGrid(map, chosen.geometry, task.files[r] ?? task.name)
+    const placed = onGrid(map, geometry, task.files[r] ?? task.name)
     notes.push(...placed.notes.map((note) => `${task.name}, ${task.names[r]}: ${note}`))
     return placed
   })
-  return { maps: aligned, geometry: chosen.geometry, notes }
+  return { maps: aligned, geometry, notes }
 }
 
 function countVotes(

@@ -52,7 +52,7 @@ function methods(report: AgreementReport): string[] {
       : 'No bootstrap intervals were computed.'
   return [
     `Segmentations of ${drawn.join(', ')} by ${listed(raters.map(({ name }) => name))} in ${report.cases.length} cases were compared with ${against}. ` +
-      'Overlap is given by the Dice coefficient 2|A ∩ B| / (|A| + |B|), Jaccard index, sensitivity and precision; distances between surfaces in millimetres, with the spacing of the voxels, by the larger of the two directed 95th percentiles of the Hausdorff distance and the average symmetric surface distance; agreement of voxels by Cohen’s and Fleiss’ κ. ' +
+      'Overlap is given by the Dice coefficient (twice the voxels in both by the sum of the voxels in each), the Jaccard index, sensitivity and precision; distances between surfaces in millimetres, with the spacing of the voxels, by the larger of the two directed 95th percentiles of the Hausdorff distance and the average symmetric surface distance; agreement of voxels by Cohen’s and Fleiss’ κ. ' +
       'A case in which neither of a pair marked the structure is left out of its means and counted; a case in which one of them did has a Dice coefficient of 0. SDs are computed with n − 1.',
     'Volumes were compared by Pearson’s correlation (t-test, Fisher’s z interval), Lin’s concordance, intraclass correlations ICC(2,1) and ICC(3,1), Bland–Altman bias and limits of agreement (1.96 SD), and Wilcoxon’s signed-rank test; Dice coefficients against the reference by Wilcoxon’s signed-rank and the Mann–Whitney test. p-values are two-sided; those called adjusted are by Holm over the pairs of a structure. ' +
       resampling,

@@ -1,7 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UmbraError, type Reading } from '@contract'
-import { isDicom, segmentationUids } from '../segmentation'
+import { segmentationUids } from '../dicom'
+import { isDicom } from '../segmentation'
 
 /** A case and the file of each reading, relative to its folder; null where it has none. */
 export interface FoundCase {

@@ -5,7 +5,6 @@ import { svgToPng } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import { reportDocument } from './document'
 import { reportHtml } from './html'
-import { reportPdf } from './pdf'
 import { casesCsv, markdownTable, pairsCsv, tableOne } from './tables'
 
 /** Pixels of a PNG to the unit of its figure: 300 dpi on the width of a page. */
@@ -38,6 +37,8 @@ export async function writeReport(
   }
   run.onProgress?.(0.7, 'Writing the report')
   await write('report.html', reportHtml(document))
+  // The PDF library is large: only a run that writes a report loads it.
+  const { reportPdf } = await import('./pdf')
   await write('report.pdf', await reportPdf(document, new Date(report.created)))
   return written
 }

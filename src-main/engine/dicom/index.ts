@@ -14,6 +14,7 @@ import type { SourceFile } from './slices'
 import { middleOf, thumbnailOf, type Thumbnail } from './thumbnail'
 
 export { decodeFrame } from './decode'
+export { readSegmentation, segmentationUids, type Segmentation } from './segmentation'
 export type { Thumbnail } from './thumbnail'
 
 /** Folders, files or archives that were opened: what is in them, and its pixels on demand. */

@@ -19,9 +19,9 @@ import { montagePng } from './montage'
 import { summarise } from './summary'
 import { methodNames } from './words'
 
-export { svgToPng } from './raster'
+export { blankPicture, blit, drawSvg, encodePng, svgToPng, type Picture } from './raster'
 export { summarise, type ExportSummary, type MapSummary } from './summary'
-export { escapeXml } from './svg'
+export { escapeXml, ink, label, svgDocument } from './svg'
 export { NOT_FOR_DIAGNOSIS } from './words'
 
 export interface ExportRequest {

@@ -15,13 +15,18 @@ const descriptionSchema = modelSpecSchema.extend({
 
 type Description = Omit<ModelSpec, 'weightsSha256' | 'parameters'> & Partial<Pick<ModelSpec, 'parameters'>>
 
+/** Where the description of an ONNX file may lie beside it. */
+export function descriptionPlaces(path: string): string[] {
+  return [path.replace(/\.onnx$/i, '.umbra-model.json'), join(dirname(path), 'umbra-model.json')]
+}
+
 /**
  * What an ONNX file takes and makes: as it stands in the file itself (`inside`, from Umbra), else in
  * `<name>.umbra-model.json` beside it, else in `umbra-model.json` in its folder. Throws `not-a-model` where it stands
  * nowhere, `damaged-model` where it cannot be used.
  */
 export async function readDescription(path: string, inside: string | undefined): Promise<Description> {
-  const places = [path.replace(/\.onnx$/i, '.umbra-model.json'), join(dirname(path), 'umbra-model.json')]
+  const places = descriptionPlaces(path)
   let [text, where] = [inside, path]
   for (const place of places) {
     if (text !== undefined) break

@@ -7,11 +7,12 @@ import type { Attribute, GraphBuilder } from './graph'
 interface LayerContext<Config> {
   config: Config
   graph: GraphBuilder
-  /** Names of the layer's own numbers, by the name of its weight: `kernel`, `bias`, `gamma` … */
+  /** The layer's own numbers by their names: `kernel`, `bias`, `gamma` … */
   weights: Map<string, LayerWeight>
   inputs: readonly string[]
-  /** The name of the value that the layer makes; of the layer itself, without a suffix, in `name`. */
+  /** The name to give to the value that the layer makes. */
   output: string
+  /** Of the layer. */
   name: string
 }
 

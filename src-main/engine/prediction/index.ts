@@ -1,3 +1,4 @@
+export { exportJob } from './exportJob'
 export { localPredictor, type LocalPredictor } from './localPredictor'
 export { exportOnnx, type ExportedModel } from './exportOnnx'
 export { DEFAULT_MODEL, describeModel, findModel, listModels } from './modelFolder'

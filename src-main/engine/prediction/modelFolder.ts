@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { UmbraError, type NetworkModel } from '@contract'
 import { resourcePath } from '../files/resources'
 import { foreignModel, readModelSpec, type ModelSpec } from '../networks'
-import { isOnnxFile, readOnnxModel } from '../onnx'
+import { descriptionPlaces, isOnnxFile, readOnnxModel } from '../onnx'
 
 /** The network that comes with Umbra. */
 export const DEFAULT_MODEL = 'perfusion-unet-small'
@@ -52,19 +52,21 @@ export async function describeModel(path: string): Promise<ModelSpec> {
  * under `runs`; of the last two the newest first.
  */
 export async function listModels({ own, runs }: { own: string; runs: string }): Promise<NetworkModel[]> {
-  const bundled = await modelsIn(bundledModels())
-  const others = await Promise.all([own, runs].map(modelsIn))
-  const described = async (found: Found[], whole: boolean): Promise<NetworkModel[]> => {
-    const models = await Promise.all(found.map(({ name, path }) => listed(path, whole ? path : name)))
-    return models.filter((model): model is NetworkModel => model !== null)
-  }
-  const newestFirst = (a: NetworkModel, b: NetworkModel): number => b.created.localeCompare(a.created)
-  const [added, trained] = await Promise.all(others.map((found) => described(found, true)))
-  return [
-    ...(await described(bundled, false)).map((model) => ({ ...model, bundled: true })),
-    ...added.sort(newestFirst),
-    ...trained.sort(newestFirst),
-  ]
+  const folders = { umbra: bundledModels(), added: own, trained: runs } as const
+  const listed = await Promise.all(
+    (Object.keys(folders) as (keyof typeof folders)[]).map(async (origin) => {
+      const found = await modelsIn(folders[origin])
+      const models = await Promise.all(
+        found.map(async ({ name, path }) => {
+          const model = await summaryOf(path)
+          return model && { ...model, origin, model: origin === 'umbra' ? name : path }
+        }),
+      )
+      const usable = models.filter((model): model is NetworkModel => model !== null)
+      return origin === 'umbra' ? usable : usable.sort((a, b) => b.created.localeCompare(a.created))
+    }),
+  )
+  return listed.flat()
 }
 
 interface Found {
@@ -95,23 +97,28 @@ async function modelAt(place: string): Promise<string | null> {
   return files.length === 1 ? join(place, files[0]) : place
 }
 
-const kept = new Map<string, { stamp: string; model: NetworkModel }>()
+type Summary = Omit<NetworkModel, 'model' | 'origin'>
 
-/** A model that cannot be used is left out: a damaged file, one without a description. */
-async function listed(path: string, model: string): Promise<NetworkModel | null> {
-  const about = await stat(path).catch(() => null)
-  if (about === null) return null
-  // An ONNX file is read whole to be described: once, and again when it has changed.
-  const stamp = `${about.size} ${about.mtimeMs}`
-  const before = kept.get(path)
-  if (isOnnxFile(path) && before?.stamp === stamp) return before.model
+/** What is known of ONNX files, which must be read whole to be described, as long as nothing has changed. */
+const known = new Map<string, { stamp: string; summary: Summary }>()
+
+/** A model that cannot be used is null: a damaged file, one without a description. */
+async function summaryOf(path: string): Promise<Summary | null> {
+  const stamp = isOnnxFile(path) ? await stampOf([path, ...descriptionPlaces(path)]) : null
+  const before = known.get(path)
+  if (stamp !== null && before?.stamp === stamp) return before.summary
   const spec = await describeModel(path).catch(() => null)
   if (spec === null) return null
   const { name, outputs, created, weightsSha256 } = spec
-  const maps = outputs.map(({ map }) => map)
-  const found = { model, name, maps, bundled: false, created, weightsSha256 }
-  kept.set(path, { stamp, model: found })
-  return found
+  const summary = { name, maps: outputs.map(({ map }) => map), created, weightsSha256 }
+  if (stamp !== null) known.set(path, { stamp, summary })
+  return summary
+}
+
+/** Size and time of each file, and which are not there. */
+async function stampOf(paths: string[]): Promise<string> {
+  const files = await Promise.all(paths.map((path) => stat(path).catch(() => null)))
+  return files.map((file) => (file === null ? '-' : `${file.size} ${file.mtimeMs}`)).join(', ')
 }
 
 function bundledModels(): string {

@@ -1,6 +1,7 @@
 import { handleJob, serveTensorFlow } from '../compute/tensorflow'
 import { isOnnxFile } from '../onnx'
 import { handleTraining } from '../training'
+import { handleExport } from './exportJob'
 import { openFolderModel, openOnnxModel, type OpenModel } from './openModel'
 import { predictJob } from './predictJob'
 
@@ -9,6 +10,7 @@ let loaded: { key: string; opened: OpenModel } | null = null
 /** The program of the process that trains and predicts. */
 serveTensorFlow([
   handleTraining,
+  handleExport,
   handleJob(predictJob, async ({ tf }, { model, weightsSha256, input, rows, columns }) => {
     const key = `${model} ${weightsSha256}`
     if (loaded?.key !== key) {

@@ -1,5 +1,5 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib'
-import { geometrySchema, UmbraError, type Geometry, type Structure } from '@contract'
+import { geometrySchema, UmbraError, type Geometry, type DrawnStructure } from '@contract'
 import type { Sqlite } from './store'
 
 const WIDEST = 4096
@@ -36,7 +36,7 @@ function refuse(message: string): never {
 export function writeSlices(
   store: Sqlite,
   readingId: string,
-  structures: readonly Structure[],
+  structures: readonly DrawnStructure[],
   { geometry, slices, bytes }: ChangedSlices,
 ): void {
   const [nx, ny, nz] = geometry.size
@@ -69,7 +69,7 @@ export function writeSlices(
 export function readLabelmap(
   store: Sqlite,
   readingId: string,
-  structures: readonly Structure[],
+  structures: readonly DrawnStructure[],
   [nx, ny, nz]: Geometry['size'],
 ): Uint8Array {
   const area = nx * ny
@@ -98,7 +98,7 @@ export function voxelMillilitres({ spacing, direction: [x, y, z] }: Geometry): n
 export function volumesOf(
   store: Sqlite,
   readingId: string,
-  structures: readonly Structure[],
+  structures: readonly DrawnStructure[],
   geometry: Geometry,
 ): Record<string, number> {
   const counts = store.all<{ structure: string; voxels: number }>(

@@ -1,2 +1,2 @@
-export { isDicom, readStructures, segmentationUids } from './read'
-export { MOST_STRUCTURES, onGrid, type StructureMap } from './structureMap'
+export { isDicom, readStructures } from './read'
+export { extendedGrid, MOST_STRUCTURES, onGrid, type StructureMap } from './structureMap'

@@ -45,7 +45,7 @@ export async function readNiftiLabels(path: string, structures: readonly Structu
     for (let w = 0; w < words.length; w++) if (words[w] !== 0) take(w * perWord, (w + 1) * perWord)
     take(words.length * perWord, stored.length)
   }
-  return { geometry, bits, notes: [...unlisted].sort(([a], [b]) => a - b).map(leftOut) }
+  return { geometry, bits, emptyBeyond: false, notes: [...unlisted].sort(([a], [b]) => a - b).map(leftOut) }
 }
 
 function complaint(value: number): string {

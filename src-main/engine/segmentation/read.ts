@@ -1,16 +1,14 @@
 import { open } from 'node:fs/promises'
-import { UmbraError, type Structure } from '@contract'
+import type { Structure } from '@contract'
+import { readSegmentation } from '../dicom'
 import { readNiftiLabels } from './niftiLabels'
+import { segmentationStructures } from './segments'
 import type { StructureMap } from './structureMap'
 
 /** Reads a drawing, a NIfTI labelmap or a DICOM segmentation, told apart by its content. Throws, naming the file. */
 export async function readStructures(path: string, structures: readonly Structure[]): Promise<StructureMap> {
   if (await isDicom(path)) {
-    throw new UmbraError({
-      code: 'not-labels',
-      message: 'DICOM segmentations cannot be read yet.',
-      where: path,
-    })
+    return segmentationStructures(readSegmentation(path), structures)
   }
   return readNiftiLabels(path, structures)
 }
@@ -25,9 +23,4 @@ export async function isDicom(path: string): Promise<boolean> {
   } finally {
     await file.close()
   }
-}
-
-/** What a DICOM segmentation was drawn on: the UIDs of the series and of the study; fewer where it does not say. */
-export function segmentationUids(_path: string): string[] {
-  return []
 }

@@ -1,4 +1,4 @@
-import { UmbraError, type Geometry, type Structure } from '@contract'
+import { UmbraError, type Geometry, type Structure, type Vec3 } from '@contract'
 import { sameGrid, voxelToWorld, worldToVoxel } from '../volume'
 
 /** More structures do not fit into the bits of a voxel. */
@@ -8,6 +8,8 @@ export const MOST_STRUCTURES = 8
 export interface StructureMap {
   geometry: Geometry
   bits: Uint8Array
+  /** Slices beyond the grid are known to be empty: a segmentation object stores only those that are drawn on. */
+  emptyBeyond: boolean
   /** What a reader of the drawing should know: values left out, probabilities cut at one half. */
   notes: string[]
 }
@@ -45,16 +47,52 @@ export function onGrid(map: StructureMap, grid: Geometry, where: string): Struct
     )
   }
   const lost = outside(map, grid)
+  const resampled = `Resampled (nearest voxel) from ${extent(map.geometry)} to ${extent(grid)}.`
   return {
     geometry: grid,
     bits,
+    emptyBeyond: map.emptyBeyond,
     notes: [
       ...map.notes,
-      `Resampled (nearest voxel) from ${extent(map.geometry)} to ${extent(grid)}.`,
+      ...(map.emptyBeyond && sameVoxels(map.geometry, grid) ? [] : [resampled]),
       ...(lost > 0 ? [`${lost} of its marked voxels lie outside that grid and do not count.`] : []),
     ],
   }
 }
+
+/** True where the voxels of two grids coincide, whichever part of space each covers. */
+function sameVoxels(one: Geometry, other: Geometry): boolean {
+  const whole = (at: Vec3): boolean => at.every((i) => Math.abs(i - Math.round(i)) < 0.1)
+  const [x, y, z] = [one.size[0] - 1, one.size[1] - 1, one.size[2] - 1]
+  const start = worldToVoxel(other, voxelToWorld(one, [0, 0, 0]))
+  const end = worldToVoxel(other, voxelToWorld(one, [x, y, z]))
+  const steps = [x, y, z].every((extent, axis) => Math.abs(end[axis] - start[axis] - extent) < 0.1)
+  return whole(start) && steps
+}
+
+/** A grid that stores only the slices drawn on, with as many more as the other drawings reach. */
+export function extendedGrid(chosen: StructureMap, others: readonly StructureMap[]): Geometry {
+  if (!chosen.emptyBeyond) return chosen.geometry
+  const { geometry } = chosen
+  let [first, last] = [0, geometry.size[2] - 1]
+  for (const { geometry: other } of others) {
+    for (const z of [0, other.size[2] - 1]) {
+      const middle: Vec3 = [(other.size[0] - 1) / 2, (other.size[1] - 1) / 2, z]
+      const at = Math.round(worldToVoxel(geometry, voxelToWorld(other, middle))[2])
+      first = Math.min(first, at)
+      last = Math.max(last, at)
+    }
+  }
+  if (last - first > MOST_SLICES) return geometry
+  return {
+    ...geometry,
+    size: [geometry.size[0], geometry.size[1], last - first + 1],
+    origin: voxelToWorld(geometry, [0, 0, first]),
+  }
+}
+
+/** Drawings farther apart are not of one scan. */
+const MOST_SLICES = 4096
 
 const extent = ({ size, spacing }: Geometry): string =>
   `${size.join(' × ')} voxels of ${spacing.map((mm) => Number(mm.toFixed(3))).join(' × ')} mm`

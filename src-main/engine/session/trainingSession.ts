@@ -1,16 +1,26 @@
 import { join } from 'node:path'
-import { UmbraError, type BackendChoice, type Input, type Output, type TrainingRun } from '@contract'
+import {
+  UmbraError,
+  type BackendChoice,
+  type Geometry,
+  type Input,
+  type Output,
+  type TrainingRun,
+} from '@contract'
 import { startTensorFlowProcess } from '../compute/tensorflow'
 import type { JobRequest, JobRun } from '../jobs'
-import { listModels } from '../prediction'
+import { mapDefinitions } from '../perfusion'
+import { exportJob, listModels } from '../prediction'
 import {
   newRunId,
   openRunFolder,
+  readExample,
   trainingConfig,
   trainingPresets,
   trainJob,
   type TrainingConfig,
 } from '../training'
+import type { VoxelRegistry } from './voxelRegistry'
 
 /** Training runs: each computes in a process of its own, so that neither its work nor its end touches the rest. */
 export interface TrainingSession {
@@ -18,10 +28,14 @@ export interface TrainingSession {
   /** What can make maps: the networks that come with Umbra, those put into the data folder's `models`, those trained here. */
   models(): Promise<Output<'models.list'>>
   presets(): Promise<Output<'training.presets'>>
+  /** The example slice of a run after its latest epoch; its images are read as voxels. */
+  example(params: Input<'training.example'>): Promise<Output<'training.example'>>
   start(params: Input<'training.start'>): Omit<JobRequest<{ runId: string }>, 'method'>
   resume(params: Input<'training.resume'>): Omit<JobRequest<{ runId: string }>, 'method'>
   /** Ends the work of a run; nothing happens to one that is not under way. */
   pause(params: Input<'training.pause'>): void
+  /** Writes the model of a finished run as an ONNX file. */
+  export(params: Input<'training.export'>): Omit<JobRequest<Output<'training.export'>>, 'method'>
   remove(params: Input<'training.remove'>): Promise<void>
 }
 
@@ -46,6 +60,7 @@ function parseConfig(text: string): TrainingConfig {
 
 export function createTrainingSession(
   dataDirectory: string,
+  voxels: VoxelRegistry,
   backend: () => Promise<BackendChoice>,
 ): TrainingSession {
   const root = join(dataDirectory, 'training', 'runs')
@@ -120,6 +135,19 @@ export function createTrainingSession(
     }
   }
 
+  async function exportInProcess(runId: string, run: JobRun): Promise<Output<'training.export'>> {
+    const directory = folder.directoryOf(runId)
+    const { name } = await folder.config(runId)
+    run.onProgress(0, 'comparing the file with the model')
+    const tensorFlow = await startTensorFlowProcess('networks', { backend: 'wasm' })
+    try {
+      const order = { folder: join(directory, 'model'), to: join(directory, `${name}.onnx`) }
+      return await tensorFlow.run(exportJob, order, { signal: run.signal })
+    } finally {
+      tensorFlow.close()
+    }
+  }
+
   async function train(
     runId: string,
     config: () => Promise<TrainingConfig>,
@@ -145,7 +173,41 @@ export function createTrainingSession(
     }
   }
 
+  /** The latest that was asked for of each run: those before it are let go. */
+  const shown = new Map<string, string>()
+
+  async function example(runId: string): Promise<Output<'training.example'>> {
+    const found = await readExample(folder.directoryOf(runId))
+    if (!found) return null
+    const { epoch, patient, slice, rows, columns, spacing, maps, images } = found
+    const id = `example-${runId}-${epoch}`
+    const former = shown.get(runId)
+    if (former !== undefined && former !== id) voxels.forget(former)
+    shown.set(runId, id)
+    const definitions = mapDefinitions('cnn')
+    const geometry: Geometry = {
+      size: [columns, rows, 1],
+      spacing: [spacing ?? 1, spacing ?? 1, 1],
+      origin: [0, 0, 0],
+      direction: [
+        [1, 0, 0],
+        [0, 1, 0],
+        [0, 0, 1],
+      ],
+      frameOfReference: '',
+    }
+    const frames = 1 + 2 * maps.length
+    return {
+      epoch,
+      patient,
+      slice,
+      maps: maps.map((name) => ({ name, label: name.toUpperCase(), unit: definitions[name].unit })),
+      images: voxels.register(id, { voxels: images, geometry, frames, unit: '' }),
+    }
+  }
+
   return {
+    example: ({ runId }) => example(runId),
     runs: async () => ({ runs: await folder.list((runId) => underWay.get(runId)?.work ?? null) }),
     models: async () => ({ models: await listModels({ own: join(dataDirectory, 'models'), runs: root }) }),
     presets: async () => ({ presets: await trainingPresets() }),
@@ -164,6 +226,11 @@ export function createTrainingSession(
       work: (run) => train(runId, () => folder.config(runId), run),
     }),
     pause: ({ runId }) => underWay.get(runId)?.abort.abort(),
+    export: ({ runId }) => ({
+      title: `Export ${runId} as ONNX`,
+      key: `training.export ${runId}`,
+      work: (run) => exportInProcess(runId, run),
+    }),
     remove: async ({ runId }) => {
       if (underWay.has(runId)) throw alreadyRunning(runId, 'A training under way cannot be removed.')
       await folder.remove(runId)

@@ -34,6 +34,30 @@ export function eventFile(history: readonly EpochRecord[]): Uint8Array {
   return Buffer.concat([version, ...events].map(record))
 }
 
+/** A picture as an event file of its own: Summary.Image (height, width, colour space RGB, PNG) under `tag` at `step`. */
+export function imageEvents(image: {
+  tag: string
+  step: number
+  /** Milliseconds since 1970. */
+  time: number
+  png: Uint8Array
+  width: number
+  height: number
+}): Uint8Array {
+  const seconds = double(image.time / 1000)
+  const version = Buffer.concat([field(1, 1), seconds, bytesField(3, Buffer.from('brain.Event:2'))])
+  const number = (key: number, value: number): Buffer => Buffer.concat([field(key, 0), varint(value)])
+  const content = Buffer.concat([
+    number(1, image.height),
+    number(2, image.width),
+    number(3, 3),
+    bytesField(4, Buffer.from(image.png)),
+  ])
+  const value = Buffer.concat([bytesField(1, Buffer.from(image.tag)), bytesField(4, content)])
+  const event = [field(1, 1), seconds, number(2, image.step), bytesField(5, bytesField(1, value))]
+  return Buffer.concat([version, Buffer.concat(event)].map(record))
+}
+
 /** Key of a protocol-buffer field: its number and wire type. */
 function field(number: number, wire: number): Buffer {
   return varint((number << 3) | wire)

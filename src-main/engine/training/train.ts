@@ -12,6 +12,7 @@ import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint'
 import type { TrainingConfig } from './config'
 import { lesionWarnings, refusePatientInBoth } from './dataChecks'
 import { buildDataset } from './dataset'
+import { chooseExample, predictExample, writeExample } from './example'
 import { historyCsv } from './history'
 import { createTrainer, restoreWeights, type Trainer } from './loop'
 import { modelCard } from './modelCard'
@@ -72,22 +73,30 @@ export async function trainNetwork(
     const network = networkFor(tf, config)
     const slicesOf = (patients: string[]): SliceChoice[] =>
       allSlices(data.studies.filter(({ patient }) => patients.includes(patient)))
+    const validation = epochOrder(slicesOf(split.validation), config.split.seed, 0).slice(
+      0,
+      config.validationSlices ?? undefined,
+    )
+    const stride = networkStride(config.network)
+    const shown = await chooseExample(data, validation)
+    const showExample = async ({ epoch, time }: EpochRecord): Promise<void> => {
+      if (!shown) return
+      const example = await predictExample(tf, network, data, shown, { epoch, stride })
+      await writeExample(directory, example, time)
+    }
     const trainer = await createTrainer({
       tf,
       network,
       data,
       training: slicesOf(split.training),
-      validation: epochOrder(slicesOf(split.validation), config.split.seed, 0).slice(
-        0,
-        config.validationSlices ?? undefined,
-      ),
+      validation,
       config,
       configKey,
-      stride: networkStride(config.network),
+      stride,
       resume,
     })
     try {
-      await runEpochs(tf, trainer, request, split, partOfRun(run, resume ? 0.02 : 0.3, 1))
+      await runEpochs(tf, trainer, request, split, showExample, partOfRun(run, resume ? 0.02 : 0.3, 1))
       return await finish(tf, trainer, request, split)
     } catch (thrown) {
       throw withEpochKept(thrown, trainer.state.epoch)
@@ -161,6 +170,7 @@ async function runEpochs(
   trainer: Trainer,
   request: TrainingRequest,
   split: Split,
+  showExample: (record: EpochRecord) => Promise<void>,
   run: Run,
 ): Promise<void> {
   const { config, directory } = request
@@ -173,6 +183,7 @@ async function runEpochs(
     if (record === null) return
     const { state } = trainer
     await keep(state, directory)
+    await showExample(record)
     if (state.bestEpoch === state.epoch) {
       await writeRunModel(tf, trainer, request, split, record, 'it goes on: this is the best so far')
     }

@@ -99,7 +99,7 @@ describe.skipIf(!existsSync(program))('the built program', () => {
       '1.5',
     ])
     expect(made.code, made.err).toBe(0)
-    const medians = []
+    const medians: number[][] = []
     for (const model of ['perfusion-unet-small', file]) {
       const { code, out, err } = await umbra([
         'predict',

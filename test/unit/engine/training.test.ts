@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TrainingRun } from '@contract'
 import { createEngine, type Engine } from '../../../src-main/engine/engine'
+import { describeModel } from '../../../src-main/engine/prediction'
 import { trainingConfig } from '../../../src-main/engine/training'
 import { tinyTraining } from '../../tinyTraining'
 import { clientOf } from './client'
@@ -50,6 +51,12 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
     expect(new Set(run.history.map(({ tensors }) => tensors)).size).toBe(1)
     expect(run.card).toContain('Research use only')
     expect(existsSync(join(run.directory, 'model', 'weights.bin'))).toBe(true)
+    const example = await client.call('training.example', { runId })
+    if (!example) throw new Error('no example')
+    expect(example).toMatchObject({ epoch: 3, images: { frames: 7, type: 'float32' } })
+    expect(example.maps.map(({ unit }) => unit)).toEqual(['ml/100 g', 'ml/100 g/min', 's'])
+    const [columns, rows] = example.images.geometry.size
+    expect(engine.readVoxels(example.images.id, 6)).toHaveLength(4 * columns * rows)
   })
 
   it.skipIf(process.platform !== 'linux')(
@@ -73,6 +80,17 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
       await client.call('training.remove', { runId: run?.runId ?? '' })
     },
   )
+
+  it('writes the network of a finished run as ONNX into its folder, and no other', async () => {
+    const [run] = await runs()
+    const written = await client.run('training.export', { runId: run.runId })
+    expect(written.path).toBe(join(run.directory, 'tiny.onnx'))
+    expect(written.largestDifference).toBeLessThan(1e-5)
+    const { models } = await client.call('models.list', {})
+    expect(models.map(({ model }) => model)).toContain(join(run.directory, 'model'))
+    expect((await describeModel(written.path)).name).toBe('tiny')
+    await expect(client.run('training.export', { runId: 'none' })).rejects.toThrow('no such training run')
+  })
 
   it('goes on with a run that was paused, and removes one that is not wanted', async () => {
     const before = (await runs()).map(({ runId }) => runId)

@@ -55,9 +55,9 @@ describe('a model may be a folder or an ONNX file', () => {
     await copyFile(file, join(root, 'models', 'cut.onnx'))
     await truncate(join(root, 'models', 'cut.onnx'), 100_000)
     const { models } = await client.call('models.list', {})
-    expect(models.map(({ model, bundled }) => [model, bundled])).toEqual([
-      ['perfusion-unet-small', true],
-      [file, false],
+    expect(models.map(({ model, origin }) => [model, origin])).toEqual([
+      ['perfusion-unet-small', 'umbra'],
+      [file, 'added'],
     ])
     expect(models[1]).toMatchObject({ name: 'perfusion-unet-small', maps: models[0].maps })
     expect(models[1].weightsSha256).not.toBe(models[0].weightsSha256)

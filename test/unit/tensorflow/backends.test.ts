@@ -9,7 +9,7 @@ import { networkSchema } from '../../../src-main/engine/networks'
 import { makePhantom, phantomOptions, phantomSeries } from '../../../src-main/engine/phantom'
 import {
   DEFAULT_MODEL,
-  modelFolder,
+  findModel,
   openRemotePredictor,
   predictMaps,
 } from '../../../src-main/engine/prediction'
@@ -52,7 +52,7 @@ describe('the network that comes with Umbra, on a slice of a phantom', () => {
   beforeAll(async () => {
     const options = phantomOptions({ size: 64, slices: 1, thickness: 10, interval: 2, volumes: 26, seed: 4 })
     const series = await phantomSeries(await makePhantom(options))
-    const predictor = await openRemotePredictor(await modelFolder(DEFAULT_MODEL), { backend: 'wasm' })
+    const predictor = await openRemotePredictor(await findModel(DEFAULT_MODEL), { backend: 'wasm' })
     const recording = {
       spec: predictor.spec,
       infer: async (input: Float32Array, rows: number, columns: number) => {
@@ -78,7 +78,7 @@ describe('the network that comes with Umbra, on a slice of a phantom', () => {
     it.skipIf(!present)(
       `has the same maps on ${backend}, within ${SAME} of 0..1`,
       async () => {
-        const predictor = await openRemotePredictor(await modelFolder(DEFAULT_MODEL), options)
+        const predictor = await openRemotePredictor(await findModel(DEFAULT_MODEL), options)
         try {
           expect(differenceOf(await predictor.infer(slice, side, side), reference)).toBeLessThan(SAME)
         } finally {

@@ -34,7 +34,7 @@ async function lookAt(backend: BackendName): Promise<BackendReport> {
     device: cpus()[0]?.model.trim() || 'processor',
     memoryMb: Math.round(totalmem() / BYTES_PER_MB),
   }
-  if (backend === 'webgpu') return lookAtWebgpu(report)
+  if (backend === 'webgpu') return webgpuSeen ?? lookAtWebgpu(report)
   if (backend === 'wasm') {
     const { version } = requireTensorFlow('@tensorflow/tfjs-backend-wasm/package.json') as { version: string }
     const memoryMb = Math.min(WASM_MEMORY_MB, processor.memoryMb)
@@ -49,6 +49,9 @@ async function lookAt(backend: BackendName): Promise<BackendReport> {
   return { ...report, available: true, version, device: gpu?.name ?? null, memoryMb: gpu?.memoryMb ?? null }
 }
 
+/** What was found the last time: a GPU does not go while a page of settings is opened again. */
+let webgpuSeen: BackendReport | null = null
+
 /** A GPU is known only when it is asked, which takes a process, or in the desktop application a hidden window. */
 async function lookAtWebgpu(report: BackendReport): Promise<BackendReport> {
   const obstacle = parentPort() ? null : dawnObstacle()
@@ -57,7 +60,7 @@ async function lookAtWebgpu(report: BackendReport): Promise<BackendReport> {
     const { runtime, close } = await startTensorFlowProcess('tensorflow', { backend: 'webgpu' })
     close()
     const { version, device, software } = runtime
-    return { ...report, available: true, version, device, automatic: !software }
+    return (webgpuSeen = { ...report, available: true, version, device, automatic: !software })
   } catch (thrown) {
     return { ...report, ...obstacleOf(thrown) }
   }
@@ -87,6 +90,7 @@ async function measure(report: BackendReport): Promise<BackendReport> {
 
 /** Every backend as this machine has it, in the order of preference. Native libraries are never loaded into this process. */
 export async function surveyBackends(options: SurveyOptions = {}): Promise<BackendReport[]> {
+  if (options.measure) webgpuSeen = null
   const reports = await Promise.all(backendNames.map(lookAt))
   if (!options.measure) return reports
   const measured: BackendReport[] = []

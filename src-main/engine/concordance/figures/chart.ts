@@ -44,7 +44,7 @@ export const axisStyle = {
 }
 
 /** The text of an SVG file. The same option gives the same bytes, whatever was drawn before it. */
-export function drawSvg(width: number, height: number, option: EChartsCoreOption): string {
+export function drawSvg(name: string, width: number, height: number, option: EChartsCoreOption): string {
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height })
   try {
     chart.setOption({
@@ -53,16 +53,21 @@ export function drawSvg(width: number, height: number, option: EChartsCoreOption
       textStyle: { fontFamily: 'Inter', color: ink.text },
       ...option,
     })
-    // Names inside the drawing count on from chart to chart.
-    return withoutStyles(chart.renderToSVGString()).replace(/\bzr\d+-/g, 'zr-')
+    return forPaper(chart.renderToSVGString(), name)
   } finally {
     chart.dispose()
   }
 }
 
-/** Rules for a pointer that hovers, which has no place on paper. */
-function withoutStyles(svg: string): string {
-  return svg.replace(/<style[^>]*>[\s\S]*?<\/style>/g, '')
+/**
+ * Without what only a pointer that hovers needs, and with names that do not count on from chart to chart but are the
+ * figure's own: several figures stand in one page.
+ */
+function forPaper(svg: string, name: string): string {
+  return svg
+    .replace(/<style[^>]*>[\s\S]*?<\/style>/g, '')
+    .replace(/ (?:class="zr[^"]*"|ecmeta_\w+="[^"]*")/g, '')
+    .replace(/\bzr\d+-/g, `${name}-`)
 }
 
 /** Panels side by side, three a row at most, each with room for its axes. */

@@ -14,7 +14,7 @@ export function diceFigure(report: AgreementReport): Figure {
     report.caseAgreement
       .filter((found) => found.pair === pair && found.structure === structure)
       .flatMap(({ dice }) => (dice === null ? [] : [dice]))
-  const svg = drawSvg(width, HEIGHT, {
+  const svg = drawSvg('dice', width, HEIGHT, {
     legend: { top: 4, data: structures, itemWidth: 12, itemHeight: 9 },
     grid: { left: 52, right: 14, top: 36, bottom: 62 },
     xAxis: {

@@ -3,7 +3,7 @@ import { decimals, pValue } from '../tables'
 import { axisStyle, colourOf, drawSvg, ink, niceCeiling, panels, type Figure } from './chart'
 import { fileName } from './volumes'
 
-const SIDE = 170
+const SIDE = 140
 const FOOT = 8
 
 const lesions = (report: AgreementReport, { pair, structure }: PairAgreement): CaseAgreement[] =>
@@ -33,7 +33,8 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
     )
     return { min: 0, max: top, interval: top / 2 }
   })
-  const svg = drawSvg(width, height, {
+  const name = `scatter-${fileName(structure)}`
+  const svg = drawSvg(name, width, height, {
     title: titled(own, cells),
     grid: cells,
     xAxis: own.map(({ second }, gridIndex) => ({
@@ -92,7 +93,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
     }),
   })
   return {
-    name: `scatter-${fileName(structure)}`,
+    name,
     caption: `Volumes of ${structure}: each pair of readings with the least squares line (solid) and the line of identity (dashed); r is Pearson's.`,
     svg,
     width,
@@ -115,9 +116,9 @@ function note(text: string, y: number, right: number): object {
       fontSize: 10,
       color: ink.text,
       align: 'left',
-      distance: 4,
+      distance: 0,
     },
-    data: [[{ coord: [0.03 * right, y * 0.95] }, { coord: [right, y * 0.95] }]],
+    data: [[{ coord: [0.06 * right, y * 0.95] }, { coord: [right, y * 0.95] }]],
   }
 }
 
@@ -133,7 +134,8 @@ export function blandAltmanFigure(report: AgreementReport, s: number): Figure {
     )
     return niceCeiling(1.05 * Math.max(0, Math.abs(lower ?? 0), Math.abs(upper ?? 0), ...differences))
   })
-  const svg = drawSvg(width, height, {
+  const name = `bland-altman-${fileName(structure)}`
+  const svg = drawSvg(name, width, height, {
     title: titled(own, cells),
     grid: cells.map((cell) => ({ ...cell, width: cell.width - 18 })),
     xAxis: own.map((pair, gridIndex) => ({
@@ -194,7 +196,7 @@ export function blandAltmanFigure(report: AgreementReport, s: number): Figure {
     }),
   })
   return {
-    name: `bland-altman-${fileName(structure)}`,
+    name,
     caption: `Bland–Altman of ${structure}: first − second against their mean, with the bias (solid) and the 95 % limits of agreement (dashed).`,
     svg,
     width,

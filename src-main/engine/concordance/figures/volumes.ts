@@ -14,7 +14,8 @@ export function volumesFigure(report: AgreementReport, s: number): Figure {
     cases.slice(row * CASES_A_ROW, (row + 1) * CASES_A_ROW),
   )
   const height = rows.length * ROW + 30
-  const svg = drawSvg(WIDTH, height, {
+  const name = `volumes-${fileName(structure)}`
+  const svg = drawSvg(name, WIDTH, height, {
     legend: { top: 4, data: readings.map(({ name }) => name), itemWidth: 12, itemHeight: 9 },
     grid: rows.map((_, row) => ({ left: 56, right: 12, top: 34 + row * ROW, height: ROW - 74 })),
     xAxis: rows.map((own, gridIndex) => ({
@@ -40,21 +41,21 @@ export function volumesFigure(report: AgreementReport, s: number): Figure {
       max: largest(report, s),
     })),
     series: rows.flatMap((own, row) =>
-      readings.map(({ name }, r) => ({
+      readings.map(({ name: reader }, r) => ({
         type: 'bar',
-        name,
+        name: reader,
         silent: true,
         xAxisIndex: row,
         yAxisIndex: row,
         barGap: '8%',
         barCategoryGap: '28%',
-        itemStyle: { color: colourOf(r, name === reference) },
+        itemStyle: { color: colourOf(r, reader === reference) },
         data: own.map(({ volumesMl }) => volumesMl[s][r]),
       })),
     ),
   })
   return {
-    name: `volumes-${fileName(structure)}`,
+    name,
     caption: `Volumes of ${structure} by case and reader, ml.`,
     svg,
     width: WIDTH,

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { _electron, type ElectronApplication, type Page } from '@playwright/test'
+import { root, umbra } from './host'
+import { readNifti, runPhantom } from './phantom'
+import { mapsDrawn, openFolder } from './rooms'
+import { electronBinary, expect, test } from './workstation'
+
+/** WebGPU on SwiftShader, in software: a real adapter, which is used only when it is asked for by name. */
+const switches = [
+  '--enable-unsafe-webgpu',
+  '--enable-features=Vulkan',
+  '--use-vulkan=swiftshader',
+  '--use-webgpu-adapter=swiftshader',
+]
+/** What 1 stands for in each map of the network that comes with Umbra. */
+const scales = { cbv: 8, cbf: 110, ttp: 32, tmax: 24 }
+
+/** With the binary named: else Playwright loads a script of its own first, whose --enable-features replaces ours. */
+function launch(data: string): Promise<ElectronApplication> {
+  return _electron.launch({
+    executablePath: electronBinary() ?? undefined,
+    args: ['--no-sandbox', ...switches, root],
+    env: { ...(process.env as Record<string, string>), UMBRA_DATA: data },
+  })
+}
+
+/** The window that computes, as soon as it is there. */
+async function hiddenWindow(application: ElectronApplication): Promise<Page> {
+  const find = (): Page | undefined =>
+    application.windows().find((page) => page.url().endsWith('networks.html'))
+  await expect.poll(() => find() !== undefined, { timeout: 120_000 }).toBe(true)
+  return find() as Page
+}
+
+test('a hidden window makes the maps that WebAssembly makes; its end is said, and the next goes on', async ({}, info) => {
+  test.skip(info.project.name !== 'electron' || electronBinary() === null, 'only in the desktop window')
+  test.setTimeout(600_000)
+  const scratch = mkdtempSync(join(tmpdir(), 'umbra-webgpu-'))
+  const data = join(scratch, 'data')
+  const dicom = join(scratch, 'phantom/dicom')
+  runPhantom(
+    join(scratch, 'phantom'),
+    '--size',
+    '64',
+    '--slices',
+    '1',
+    '--volumes',
+    '30',
+    '--interval',
+    '1.5',
+  )
+  const application = await launch(data)
+  try {
+    const page = await application.firstWindow()
+    await expect(page.getByText('Engine ready')).toBeVisible()
+
+    await page.keyboard.press('Alt+5')
+    const networks = page.getByRole('region', { name: 'Networks' })
+    const webgpu = networks.getByTestId('backend-webgpu')
+    await expect(webgpu).toContainText(/software.*arrays up to/)
+    await expect(webgpu).not.toContainText('(used)')
+    await networks.getByRole('combobox').click()
+    await page.getByRole('option', { name: 'WebGPU' }).click()
+    await expect(webgpu).toContainText('(used)')
+
+    await openFolder({ page, host: 'electron', electron: application, scratch }, dicom)
+    await mapsDrawn(page)
+
+    await page.getByTestId('method').selectOption('cnn')
+    const first = await hiddenWindow(application)
+    const reached = await first.evaluate(async () => ({
+      node: [typeof Reflect.get(window, 'require'), typeof Reflect.get(window, 'process')],
+      shell: typeof Reflect.get(window, 'umbra'),
+      network: await fetch('umbra://app/index.html').then(
+        () => 'reached',
+        () => 'refused',
+      ),
+    }))
+    expect(reached).toEqual({ node: ['undefined', 'undefined'], shell: 'undefined', network: 'refused' })
+    await application.evaluate(({ BrowserWindow }) => {
+      const hidden = BrowserWindow.getAllWindows().filter((window) => !window.isVisible())
+      for (const { webContents } of hidden) webContents.forcefullyCrashRenderer()
+    })
+    await expect(page.getByText('ended unexpectedly').first()).toBeVisible()
+
+    await page.getByTestId('method').selectOption('csvd')
+    await mapsDrawn(page)
+    await page.getByTestId('method').selectOption('cnn')
+    await hiddenWindow(application)
+    await expect(page.getByTestId('review-work')).toBeHidden({ timeout: 400_000 })
+    await mapsDrawn(page)
+    await expect.poll(() => application.windows().length).toBe(1)
+
+    const there = join(scratch, 'wasm')
+    const done = spawnSync(
+      process.execPath,
+      [umbra, 'predict', 'perfusion-unet-small', dicom, '-o', there, '--backend', 'wasm'],
+      { encoding: 'utf8' },
+    )
+    expect(done.status, done.stderr).toBe(0)
+    const kept = readdirSync(join(data, 'maps'))
+      .map((key) => join(data, 'maps', key))
+      .find((folder) => JSON.parse(readFileSync(join(folder, 'maps.json'), 'utf8')).method === 'cnn')
+    for (const [map, scale] of Object.entries(scales)) {
+      const bytes = readFileSync(join(kept as string, `${map}.f32`))
+      const values = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+      const wasm = readNifti(join(there, `${map}.nii.gz`))
+      let worst = 0
+      let largest = 0
+      values.forEach((value, i) => {
+        const expected = wasm.at([i % 64, Math.floor(i / 64), 0])
+        worst = Math.max(worst, Math.abs(value - expected) / scale)
+        largest = Math.max(largest, expected / scale)
+      })
+      expect(largest, map).toBeGreaterThan(0.2)
+      expect(worst, map).toBeLessThan(1e-4)
+    }
+  } finally {
+    await application.close().catch(() => undefined)
+    rmSync(scratch, { recursive: true, force: true })
+  }
+})

@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { ref, watch } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
 import { readStored, writeStored } from './stored'
 
@@ -38,9 +38,12 @@ export const useLayoutStore = defineStore('layout', () => {
     })
   })
 
+  /** Rooms that would tell a blinded rater what they must not know, while their reading is open. */
+  const closed = shallowRef<ReadonlySet<Room>>(new Set())
+
   function go(to: Room): void {
-    room.value = to
+    if (!closed.value.has(to)) room.value = to
   }
 
-  return { room, seriesKey, thumbnails, fontSize, overlay, go }
+  return { room, seriesKey, thumbnails, fontSize, overlay, closed, go }
 })

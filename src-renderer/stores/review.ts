@@ -38,6 +38,14 @@ const automaticVessels: VascularChoice = {
   venousOutput: { kind: 'automatic' },
 }
 
+/** What a reading study says the maps are to be computed with, whatever the window's settings are. */
+export interface Prescription {
+  method: MapsMethod
+  /** A network, as `maps.predict` takes it; null: the usual one. */
+  model: string | null
+  settings: PerfusionSettings
+}
+
 type Results = Partial<Record<MapsMethod, PerfusionResult>>
 
 export const isPerfusionKind = (kind: string): boolean => kind === 'ct-perfusion' || kind === 'mr-perfusion'
@@ -66,13 +74,16 @@ export const useReviewStore = defineStore('review', () => {
   const model = computed(
     () => models.value.find((each) => each.model === modelName.value) ?? models.value[0] ?? null,
   )
+  const prescription = shallowRef<Prescription | null>(null)
   const work = ref<Work | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const changes = shallowRef<UndoList<VascularChoice>>(emptyUndoList())
 
   /** The settings of the window, with the vessels of this series. */
   const settings = computed<PerfusionSettings>(() =>
-    perfusionSettingsSchema.parse({ ...settingsStore.perfusion, ...vessels.value }),
+    perfusionSettingsSchema.parse(
+      prescription.value?.settings ?? { ...settingsStore.perfusion, ...vessels.value },
+    ),
   )
   const isPerfusion = computed(() => series.value !== null && isPerfusionKind(series.value.kind))
   /** The maps on the screen: of the chosen method, even where newer ones are being computed. */
@@ -140,6 +151,10 @@ export const useReviewStore = defineStore('review', () => {
     const usual = settings.value.method
     ;[method.value, otherMethod.value] = comparison ?? [usual, usual === 'csvd' ? 'bennink' : 'csvd']
     comparison = null
+    if (prescription.value !== null) {
+      method.value = prescription.value.method
+      modelName.value = prescription.value.model
+    }
     const loaded = await during('Reading the series', (options) =>
       engine.run('series.load', { seriesKey }, options),
     )
@@ -160,6 +175,11 @@ export const useReviewStore = defineStore('review', () => {
     comparison = asked
   }
 
+  /** For the next series that is opened, until it is taken back with null. */
+  function prescribe(asked: Prescription | null): void {
+    prescription.value = asked
+  }
+
   function close(): void {
     turn++
     abort.abort()
@@ -177,10 +197,12 @@ export const useReviewStore = defineStore('review', () => {
     const network = wanted === 'cnn' ? (model.value?.model ?? null) : null
     const key = JSON.stringify([seriesKey, input, wanted, network])
     if (computing?.key === key) return computing.answer
-    const answer = during(`Computing maps (${methodLabels[wanted]})`, (options) =>
-      wanted === 'cnn'
-        ? engine.run('maps.predict', { seriesKey, settings: input, model: network }, options)
-        : engine.run('maps.compute', { seriesKey, settings: input }, options),
+    const answer = during(
+      prescription.value ? 'Computing maps' : `Computing maps (${methodLabels[wanted]})`,
+      (options) =>
+        wanted === 'cnn'
+          ? engine.run('maps.predict', { seriesKey, settings: input, model: network }, options)
+          : engine.run('maps.compute', { seriesKey, settings: input }, options),
     ).finally(() => {
       if (computing?.answer === answer) computing = null
     })
@@ -270,6 +292,7 @@ export const useReviewStore = defineStore('review', () => {
     isStale,
     open,
     beginWith,
+    prescribe,
     close,
     ensure,
     setMethod,

@@ -55,6 +55,8 @@ export const useStudyStore = defineStore('study', () => {
   const recent = shallowRef<RecentStudy[]>([])
   let openedPaths: string[] | null = null
   let restoring = false
+  /** Whether the series to show is named by whoever opens the study. */
+  let named = false
   const chosen = computed(
     () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value) ?? null,
   )
@@ -91,8 +93,9 @@ export const useStudyStore = defineStore('study', () => {
   /** In the Reading room a study is opened to be drawn on there. */
   function openFirst(next: Catalogue): void {
     const first = seriesToOpen(next)
-    if (first === null) layout.go('studies')
-    else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
+    if (first === null) {
+      if (!named) layout.go('studies')
+    } else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
     else openSeries(first)
   }
 
@@ -181,6 +184,18 @@ export const useStudyStore = defineStore('study', () => {
     )
   }
 
+  /** What another person's protocol names; resolves once its series is the one that is drawn on. */
+  async function openFor(paths: string[], seriesUid: string | null): Promise<boolean> {
+    named = true
+    await open(paths).finally(() => (named = false))
+    const all = seriesOf(catalogue.value).map(({ series }) => series)
+    const match = all.find(({ uid, uids }) => uid === seriesUid || uids.includes(seriesUid ?? ''))
+    const wanted = seriesUid === null ? all.filter(isPerfusion)[0] : match
+    if (openedPaths !== paths || wanted === undefined) return false
+    seriesKey.value = layout.seriesKey = wanted.key
+    return true
+  }
+
   async function forget(paths: string[]): Promise<void> {
     await engine.call('study.forget', { paths }).catch(messages.fault)
     await refreshRecent()
@@ -233,6 +248,7 @@ export const useStudyStore = defineStore('study', () => {
     openDemo,
     openUpload,
     openSeries,
+    openFor,
     close,
     forget,
     restore,

@@ -49,6 +49,24 @@ const overlayPixels = (page: Page, pane: string): Promise<number> =>
     return count
   })
 
+async function signIn(page: Page, name: string, pin: string): Promise<void> {
+  await page.getByTestId('sign-in-name').fill(name)
+  await page.getByTestId('sign-in-pin').fill(pin)
+  await page.getByTestId('sign-in').click()
+  await expect(page.getByTestId('new-study')).toBeVisible()
+}
+
+async function openFirstReading(page: Page, button: string): Promise<void> {
+  await page.getByTestId('worklist-item').first().getByRole('button', { name: button, exact: true }).click()
+  await expect(page.getByTestId('reading-label')).toBeVisible({ timeout: 120_000 })
+  await panesDrawn(page)
+}
+
+const picture = async (page: Page, name: string): Promise<void> => {
+  const folder = process.env.UMBRA_PICTURES
+  if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
+}
+
 test('a core is sketched with the mouse, seen on every pane, measured, undone and redone', async ({
   workstation,
   phantom,
@@ -58,10 +76,11 @@ test('a core is sketched with the mouse, seen on every pane, measured, undone an
   await test.step('an empty room says what to do next', async () => {
     await page.keyboard.press('Alt+3')
     await expect(page.getByRole('heading', { name: 'Draw the infarct core' })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Sign in' })).toBeDisabled()
     await expect(page.getByRole('button', { name: 'Try the demo' })).toBeEnabled()
   })
 
-  if (process.env.UMBRA_PICTURES) await page.screenshot({ path: `${process.env.UMBRA_PICTURES}/empty.png` })
+  await picture(page, 'empty')
   await openFolder(workstation, phantom.dicom)
   await expect(page.getByTestId('pane-source')).toBeVisible({ timeout: 120_000 })
   await page.keyboard.press('Alt+3')
@@ -128,7 +147,7 @@ test('a core is sketched with the mouse, seen on every pane, measured, undone an
     await expectVolume(page, 1, 'penumbra')
   })
 
-  if (process.env.UMBRA_PICTURES) await page.screenshot({ path: `${process.env.UMBRA_PICTURES}/drawing.png` })
+  await picture(page, 'drawing')
   await test.step('the drawing outlives a look at Review', async () => {
     const before = await drawn(page)
     await page.keyboard.press('Alt+2')
@@ -136,5 +155,93 @@ test('a core is sketched with the mouse, seen on every pane, measured, undone an
     await page.keyboard.press('Alt+3')
     await panesDrawn(page)
     expect(await drawn(page)).toEqual(before)
+  })
+})
+
+test('a study is made, a case of it drawn, saved, found again after a reload, signed and reopened', async ({
+  workstation,
+  phantom,
+}) => {
+  const { page } = workstation
+  await openFolder(workstation, phantom.dicom)
+  await expect(page.getByTestId('pane-source')).toBeVisible({ timeout: 120_000 })
+  await page.keyboard.press('Alt+3')
+  await panesDrawn(page)
+
+  await test.step('a rater signs in for the first time and makes a study of the open case', async () => {
+    await page.getByTestId('to-desk').click()
+    await signIn(page, 'Rater One', '2468')
+    await page.getByTestId('new-study').click()
+    await page.getByTestId('study-name').fill('Core and penumbra')
+    await picture(page, 'new-study')
+    await page.getByTestId('create-study').click()
+    await expect(page.getByTestId('worklist-item')).toHaveCount(1)
+    await expect(page.getByTestId('progress')).toContainText('Rater One')
+    await picture(page, 'desk')
+  })
+
+  await test.step('the reading is blinded: rooms that name the patient or the source are closed', async () => {
+    await openFirstReading(page, 'Read')
+    await expect(page.getByRole('button', { name: 'Studies' })).toBeDisabled()
+    await expect(page.getByTestId('drawing-panes').getByText('Box regression')).toHaveCount(0)
+  })
+
+  let core = 0
+  await test.step('a stroke is saved within two seconds', async () => {
+    await goToSlice(page, 2)
+    await page.keyboard.press('p')
+    await stroke(page, 'cbv', phantom.size, [
+      [88, 55],
+      [88, 70],
+    ])
+    core = await expectVolume(page, 0, 'core')
+    expect(core).toBeGreaterThan(50)
+    await expect(page.getByTestId('save-state')).toHaveText('Saved', { timeout: 2_000 })
+    await picture(page, 'reading')
+  })
+
+  await test.step('after a reload the drawing is there', async () => {
+    await page.reload()
+    await openFirstReading(page, 'Go on')
+    expect(await expectVolume(page, 0, 'core')).toBe(core)
+    await expect(page.getByTestId('save-state')).toHaveText('Saved')
+  })
+
+  await test.step('a wrong PIN does not sign; the right one locks the reading', async () => {
+    await page.getByTestId('sign-reading').click()
+    await page.getByTestId('sign-pin').fill('0000')
+    await page.getByTestId('sign-confirm').click()
+    await expect(page.getByRole('dialog').getByRole('alert')).toContainText('PIN')
+    await page.getByTestId('sign-pin').fill('2468')
+    await page.getByTestId('sign-confirm').click()
+    await expect(page.getByTestId('read-only')).toContainText('signed')
+    await stroke(page, 'cbv', phantom.size, [
+      [40, 55],
+      [40, 70],
+    ])
+    expect(await expectVolume(page, 0, 'core')).toBe(core)
+    await picture(page, 'signed')
+  })
+
+  await test.step('it is reopened with a reason only', async () => {
+    await page.getByTestId('leave-reading').click()
+    const item = page.getByTestId('worklist-item').first()
+    await expect(item).toContainText('Signed')
+    await expect(item).toContainText('core')
+    await item.getByRole('button', { name: 'Reopen…' }).click()
+    await expect(page.getByTestId('reopen-confirm')).toBeDisabled()
+    await page.getByTestId('reopen-reason').fill('The upper slices were forgotten.')
+    await page.getByTestId('reopen-confirm').click()
+    await expect(item).toContainText('Begun')
+    await openFirstReading(page, 'Go on')
+    await page.keyboard.press('Control+z')
+    expect(await expectVolume(page, 0, 'core')).toBe(core)
+    await goToSlice(page, 1)
+    await page.keyboard.press('p')
+    await stroke(page, 'cbv', phantom.size, [
+      [88, 55],
+      [88, 70],
+    ])
+    expect(await expectVolume(page, 0, 'core')).toBeGreaterThan(core)
   })
 })

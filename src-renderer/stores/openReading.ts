@@ -1,0 +1,253 @@
+import { problemOf, UmbraError, type OpenReading, type Problem, type DrawnStructure } from '@contract'
+import { defineStore } from 'pinia'
+import { ref, shallowRef, watch } from 'vue'
+import { useEngine } from '../engine/client'
+import type { Change, Drawing } from '../drawing'
+import { useDrawingStore } from './drawing'
+import { useLayoutStore, type Room } from './layout'
+import { useReadingStore } from './reading'
+import { useReviewStore } from './review'
+import { useStudyStore } from './study'
+
+export type SaveState = 'saved' | 'unsaved' | 'saving' | 'failed'
+
+/** Every change is on the disk well within 2 s: this long after it, its slices are sent. */
+const SAVE_AFTER = 700
+const TRY_AGAIN = 4_000
+const RENEW_EVERY = 20_000
+/** Somebody who does nothing for a minute is not working on the case. */
+const IDLE_AFTER = 60_000
+const LEASE_KEY = 'umbra.lease'
+
+interface Slice {
+  structure: string
+  slice: number
+}
+
+/**
+ * The reading that is open in this window: its maps, its drawing, and that every stroke is saved. The voxels live in
+ * the drawing; here is which of its slices are not saved yet.
+ */
+export const useOpenReadingStore = defineStore('openReading', () => {
+  const engine = useEngine()
+  const room = useReadingStore()
+  const drawing = useDrawingStore()
+  const study = useStudyStore()
+  const review = useReviewStore()
+  const layout = useLayoutStore()
+
+  const reading = shallowRef<OpenReading | null>(null)
+  const saveState = ref<SaveState>('saved')
+  const savedAt = ref<string | null>(null)
+  const saveProblem = shallowRef<Problem | null>(null)
+  const seconds = ref(0)
+  const opening = ref(false)
+  const dirty = new Map<string, Slice>()
+  let timer: ReturnType<typeof setTimeout> | null = null
+  let sending: Promise<void> | null = null
+  let stopListening: (() => void) | null = null
+  let lastAction = Date.now()
+
+  /** Studies names the patient; Review and Jobs name the source too. */
+  const blindedRooms: Room[] = ['studies', 'review', 'jobs']
+  watch(reading, (now) => {
+    const blinded = now !== null && (now.blinding.patient || now.source === null)
+    layout.closed = new Set(blinded ? blindedRooms : [])
+  })
+
+  /** Opens a reading: its scan, its maps, and what was drawn. */
+  async function open(readingId: string, takeOver = false): Promise<void> {
+    const session = room.session
+    if (session === null || opening.value) return
+    opening.value = true
+    await close()
+    await releaseRemembered()
+    await room.trying(async () => {
+      const answer = await engine.call('reading.open', { session, readingId, takeOver })
+      review.prescribe({ method: answer.method, model: answer.model, settings: answer.settings })
+      reading.value = answer
+      seconds.value = answer.seconds
+      sessionStorage.setItem(LEASE_KEY, answer.lease ?? '')
+      if (!(await study.openFor(answer.paths, answer.seriesUid))) {
+        throw new UmbraError({
+          code: 'no-series',
+          message: 'The scan of this reading could not be opened.',
+          hint: 'The study’s owner must see that its files are where the protocol says.',
+        })
+      }
+    })
+    if (room.problem !== null) await close()
+    opening.value = false
+  }
+
+  /** Once the series is there: begins the drawing on its grid, with what was saved before. */
+  async function beginDrawing(geometry: Drawing['geometry']): Promise<void> {
+    const open = reading.value
+    if (open === null) return
+    const voxels = open.labelmap && (await savedVoxels(open.labelmap, open.structures))
+    if (reading.value !== open) return
+    const begun = drawing.begin(geometry, open.structures, {
+      voxels: voxels ?? undefined,
+      closed: open.readOnly?.message ?? null,
+    })
+    dirty.clear()
+    saveState.value = 'saved'
+    savedAt.value = null
+    saveProblem.value = null
+    stopListening?.()
+    stopListening = begun.onChange((change) => note(change, open))
+  }
+
+  async function savedVoxels(
+    labelmap: NonNullable<OpenReading['labelmap']>,
+    structures: readonly DrawnStructure[],
+  ): Promise<Uint8Array> {
+    const layers = await Promise.all(structures.map((_, layer) => engine.readVoxels(labelmap, layer)))
+    const voxels = new Uint8Array(layers.length * layers[0].length)
+    layers.forEach((layer, index) => voxels.set(layer, index * layer.length))
+    return voxels
+  }
+
+  function note({ layer, box }: Change, open: OpenReading): void {
+    if (open.lease === null) return
+    const structure = open.structures[layer].key
+    for (let slice = box.from[2]; slice <= box.to[2]; slice++) {
+      dirty.set(`${structure} ${slice}`, { structure, slice })
+    }
+    saveState.value = 'unsaved'
+    timer ??= setTimeout(() => void save(), SAVE_AFTER)
+  }
+
+  /** Sends the changed slices; with none, and `begins`, it says that the reading is begun: a normal case has none. */
+  async function save(begins = false): Promise<void> {
+    if (timer !== null) clearTimeout(timer)
+    timer = null
+    await sending
+    const { value: open } = reading
+    if (open?.lease == null || drawing.drawing === null || (dirty.size === 0 && !begins)) return
+    sending = send(open, open.lease, drawing.drawing).finally(() => (sending = null))
+    await sending
+  }
+
+  async function send(open: OpenReading, lease: string, { labels, geometry }: Drawing): Promise<void> {
+    const slices = [...dirty.values()]
+    dirty.clear()
+    saveState.value = 'saving'
+    const bytes = new Uint8Array(slices.length * labels.sliceLength)
+    slices.forEach(({ structure, slice }, index) => {
+      const layer = open.structures.findIndex(({ key }) => key === structure)
+      bytes.set(labels.slice(layer, slice), index * labels.sliceLength)
+    })
+    try {
+      const answer = await engine.call(
+        'reading.save',
+        { lease, geometry, slices, seconds: Math.round(seconds.value) },
+        bytes,
+      )
+      savedAt.value = answer.savedAt
+      saveProblem.value = null
+      saveState.value = dirty.size > 0 ? 'unsaved' : 'saved'
+    } catch (error) {
+      for (const slice of slices) dirty.set(`${slice.structure} ${slice.slice}`, slice)
+      failed(problemOf(error))
+    }
+  }
+
+  function failed(problem: Problem): void {
+    saveState.value = 'failed'
+    saveProblem.value = problem
+    if (['lease-lost', 'signed', 'other-grid'].includes(problem.code)) drawing.readOnly = problem.message
+    else timer ??= setTimeout(() => void save(), TRY_AGAIN)
+  }
+
+  async function sign(pin: string): Promise<boolean> {
+    const open = reading.value
+    if (open?.lease == null) return false
+    const { lease } = open
+    await save(open.revision === 0 && savedAt.value === null)
+    if (saveState.value === 'failed') return false
+    const signed = await room.trying(() =>
+      engine.call('reading.sign', { lease, pin, seconds: Math.round(seconds.value) }),
+    )
+    if (signed === null) return false
+    const message = 'This reading is signed. Open it again with a reason to change it.'
+    reading.value = { ...open, state: 'signed', lease: null, readOnly: { reason: 'signed', message } }
+    drawing.readOnly = message
+    sessionStorage.removeItem(LEASE_KEY)
+    return true
+  }
+
+  /** Saves what is not saved and gives the reading back. */
+  async function close(): Promise<void> {
+    await save()
+    const open = reading.value
+    stopListening?.()
+    stopListening = null
+    if (open === null) return
+    reading.value = null
+    review.prescribe(null)
+    drawing.end()
+    if (open.lease !== null) {
+      const { lease } = open
+      await engine.call('reading.close', { lease, seconds: Math.round(seconds.value) }).catch(() => undefined)
+    }
+    sessionStorage.removeItem(LEASE_KEY)
+  }
+
+  /** A reloaded window had the reading open itself: its own lease must not keep it out. */
+  async function releaseRemembered(): Promise<void> {
+    const lease = sessionStorage.getItem(LEASE_KEY)
+    sessionStorage.removeItem(LEASE_KEY)
+    if (lease) await engine.call('reading.close', { lease, seconds: 0 }).catch(() => undefined)
+  }
+
+  /** The engine came back, perhaps without its leases; what is not saved is still here. */
+  async function resume(): Promise<void> {
+    const [open, session] = [reading.value, room.session]
+    if (open === null || open.lease === null || session === null || opening.value) return
+    const kept = await engine
+      .call('reading.renew', { lease: open.lease, seconds: Math.round(seconds.value) })
+      .catch(() => null)
+    if (kept !== null) return dirty.size > 0 ? save() : undefined
+    const answer = await engine
+      .call('reading.open', { session, readingId: open.readingId, takeOver: false })
+      .catch((error: unknown) => void failed(problemOf(error)))
+    if (!answer || reading.value !== open) return
+    reading.value = { ...open, lease: answer.lease, readOnly: answer.readOnly }
+    drawing.readOnly = answer.readOnly?.message ?? null
+    sessionStorage.setItem(LEASE_KEY, answer.lease ?? '')
+    if (dirty.size > 0) await save()
+  }
+
+  const act = (): void => void (lastAction = Date.now())
+  for (const kind of ['pointerdown', 'pointermove', 'keydown', 'wheel']) {
+    window.addEventListener(kind, act, { passive: true })
+  }
+  setInterval(() => {
+    const working = document.visibilityState === 'visible' && Date.now() - lastAction < IDLE_AFTER
+    if (working && drawing.editable && reading.value !== null) seconds.value++
+  }, 1000)
+  setInterval(() => {
+    const lease = reading.value?.lease
+    if (!lease) return
+    engine.call('reading.renew', { lease, seconds: Math.round(seconds.value) }).catch((error: unknown) => {
+      const problem = problemOf(error)
+      if (problem.code === 'lease-lost') failed(problem)
+    })
+  }, RENEW_EVERY)
+  engine.onReady(() => void resume())
+
+  return {
+    reading,
+    saveState,
+    savedAt,
+    saveProblem,
+    seconds,
+    opening,
+    open,
+    beginDrawing,
+    save,
+    sign,
+    close,
+  }
+})

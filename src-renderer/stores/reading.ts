@@ -1,0 +1,176 @@
+import {
+  problemOf,
+  type Input,
+  type Output,
+  type Problem,
+  type ProtocolInput,
+  type ReadingStudy,
+  type WorklistItem,
+} from '@contract'
+import { defineStore } from 'pinia'
+import { ref, shallowRef } from 'vue'
+import { z } from 'zod'
+import { useEngine } from '../engine/client'
+import { readStored, writeStored } from './stored'
+
+const KEY = 'umbra.reading'
+const rememberedSchema = z.object({
+  version: z.literal(1).default(1),
+  session: z.string().nullable().default(null),
+  name: z.string().nullable().default(null),
+  studyId: z.string().nullable().default(null),
+})
+
+export type OwnedStudy = Output<'reading.study'>
+
+/** Who reads, the studies they take part in, and their worklist. The session lasts as long as this window's tab. */
+export const useReadingStore = defineStore('reading', () => {
+  const engine = useEngine()
+  const remembered = readStored(sessionStorage, KEY, rememberedSchema)
+
+  const session = ref(remembered.session)
+  const person = ref(remembered.name)
+  const studyId = ref(remembered.studyId)
+  const people = shallowRef<string[]>([])
+  const studies = shallowRef<ReadingStudy[]>([])
+  const worklist = shallowRef<WorklistItem[]>([])
+  const owned = shallowRef<OwnedStudy | null>(null)
+  const problem = shallowRef<Problem | null>(null)
+
+  const remember = (): void =>
+    writeStored(sessionStorage, KEY, {
+      version: 1,
+      session: session.value,
+      name: person.value,
+      studyId: studyId.value,
+    })
+
+  function forgetPerson(): void {
+    session.value = null
+    person.value = null
+    studies.value = []
+    worklist.value = []
+    owned.value = null
+    remember()
+  }
+
+  /** Runs a request; its failure becomes the room's problem, and an ended session asks to sign in again. */
+  async function trying<T>(request: () => Promise<T>): Promise<T | null> {
+    problem.value = null
+    try {
+      return await request()
+    } catch (error) {
+      problem.value = problemOf(error)
+      if (problem.value.code === 'signed-out') forgetPerson()
+      return null
+    }
+  }
+
+  async function refreshPeople(): Promise<void> {
+    const answer = await trying(() => engine.call('reading.people', {}))
+    if (answer) people.value = answer.people.map(({ name }) => name)
+  }
+
+  async function signIn(input: Input<'reading.signIn'>): Promise<boolean> {
+    const answer = await trying(() => engine.call('reading.signIn', input))
+    if (answer === null) return false
+    session.value = answer.session
+    person.value = answer.name
+    remember()
+    await refresh()
+    return true
+  }
+
+  async function signOut(): Promise<void> {
+    const token = session.value
+    if (token !== null) await trying(() => engine.call('reading.signOut', { session: token }))
+    forgetPerson()
+  }
+
+  /** The studies, and what is known of the chosen one. */
+  async function refresh(): Promise<void> {
+    const token = session.value
+    if (token === null) return
+    const answer = await trying(() => engine.call('reading.studies', { session: token }))
+    if (answer === null) return
+    studies.value = answer.studies
+    const known = answer.studies.find((each) => each.studyId === studyId.value) ?? answer.studies[0] ?? null
+    await choose(known?.studyId ?? null)
+  }
+
+  async function choose(id: string | null): Promise<void> {
+    studyId.value = id
+    remember()
+    const token = session.value
+    const study = studies.value.find((each) => each.studyId === id)
+    if (token === null || study === undefined) {
+      worklist.value = []
+      owned.value = null
+      return
+    }
+    const asked = { session: token, studyId: study.studyId }
+    const [items, all] = await Promise.all([
+      study.reads ? trying(() => engine.call('reading.worklist', asked)) : null,
+      study.owned ? trying(() => engine.call('reading.study', asked)) : null,
+    ])
+    if (studyId.value !== id) return
+    worklist.value = items?.items ?? []
+    owned.value = all
+  }
+
+  /** Makes a study of a protocol; false where that failed. */
+  async function create(protocol: ProtocolInput): Promise<boolean> {
+    const token = session.value
+    const answer = token && (await trying(() => engine.call('reading.create', { session: token, protocol })))
+    if (!answer) return false
+    studyId.value = answer.studyId
+    await refresh()
+    return true
+  }
+
+  /** Makes a study of a protocol file's text. */
+  async function importProtocol(text: string): Promise<void> {
+    const token = session.value
+    const answer = token && (await trying(() => engine.call('reading.import', { session: token, text })))
+    if (!answer) return
+    studyId.value = answer.studyId
+    await refresh()
+  }
+
+  /** The protocol of the chosen study as a file. */
+  async function exportProtocol(): Promise<{ fileName: string; text: string } | null> {
+    const [token, id] = [session.value, studyId.value]
+    if (token === null || id === null) return null
+    return trying(() => engine.call('reading.exportProtocol', { session: token, studyId: id }))
+  }
+
+  async function reopen(readingId: string, reason: string): Promise<boolean> {
+    const token = session.value
+    const done =
+      token && (await trying(() => engine.call('reading.reopen', { session: token, readingId, reason })))
+    if (!done) return false
+    await refresh()
+    return true
+  }
+
+  return {
+    session,
+    person,
+    people,
+    studies,
+    studyId,
+    worklist,
+    owned,
+    problem,
+    trying,
+    refreshPeople,
+    signIn,
+    signOut,
+    refresh,
+    choose,
+    create,
+    importProtocol,
+    exportProtocol,
+    reopen,
+  }
+})

@@ -145,8 +145,8 @@ export const useReviewStore = defineStore('review', () => {
     results.value = Object.fromEntries(known.map((entry) => [entry.method, entry]))
   }
 
-  /** Loads a series and, where it is a perfusion series, takes its known maps or computes them. */
-  async function open(seriesKey: string): Promise<void> {
+  /** Loads a series and, where it is a perfusion series, takes the known maps of the `shown` methods or computes them. */
+  async function open(seriesKey: string, shown: () => MapsMethod[]): Promise<void> {
     close()
     const usual = settings.value.method
     ;[method.value, otherMethod.value] = comparison ?? [usual, usual === 'csvd' ? 'bennink' : 'csvd']
@@ -167,7 +167,7 @@ export const useReviewStore = defineStore('review', () => {
     })
     if (series.value !== loaded) return
     adopt(known.results)
-    await ensure([method.value])
+    await ensure(prescription.value === null ? shown() : [method.value])
   }
 
   /** The sources that the next series is shown with. */

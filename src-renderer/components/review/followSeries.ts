@@ -58,7 +58,7 @@ export function followSeries(): void {
     [() => study.seriesKey, () => study.catalogue],
     ([key]) => {
       if (key === null) review.close()
-      else void review.open(key).then(() => review.ensure(shownMethods()))
+      else void review.open(key, shownMethods)
     },
     { immediate: true },
   )

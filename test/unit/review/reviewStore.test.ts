@@ -99,7 +99,7 @@ afterEach(() => setEngine(null))
 describe('a perfusion series that is opened', () => {
   it('has its maps computed by the method of the settings', async () => {
     const { review, computed } = storeWith()
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     expect(computed.map(({ method }) => method)).toEqual(['bennink'])
     expect(review.result?.method).toBe('bennink')
     expect(review.work).toBeNull()
@@ -110,14 +110,14 @@ describe('a perfusion series that is opened', () => {
       arterialInput: { kind: 'voxels', voxels: [[1, 2, 0]] },
     })
     const { review, computed } = storeWith({ 'maps.list': () => ({ results: [resultOf(byHand)] }) })
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     expect(computed).toEqual([])
     expect(review.settings.arterialInput).toEqual({ kind: 'voxels', voxels: [[1, 2, 0]] })
   })
 
   it('is shown without maps where it is a plain volume', async () => {
     const { review, computed } = storeWith({ 'series.load': () => ({ ...series, kind: 'volume' }) })
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     expect(review.isPerfusion).toBe(false)
     expect(computed).toEqual([])
   })
@@ -132,7 +132,7 @@ describe('a perfusion series that is opened', () => {
         })
       },
     })
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     expect(review.problem?.code).toBe('no-contrast')
     expect(review.series?.seriesKey).toBe('s1')
     expect(review.result).toBeNull()
@@ -142,7 +142,7 @@ describe('a perfusion series that is opened', () => {
 describe('methods', () => {
   it('are computed once and remembered', async () => {
     const { review, computed } = storeWith()
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     review.setMethod('method', 'osvd')
     await review.ensure(['osvd'])
     review.setMethod('method', 'bennink')
@@ -152,7 +152,7 @@ describe('methods', () => {
 
   it('change places when the one compared with is chosen', async () => {
     const { review } = storeWith()
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     expect([review.method, review.otherMethod]).toEqual(['bennink', 'csvd'])
     review.setMethod('method', 'csvd')
     expect([review.method, review.otherMethod]).toEqual(['csvd', 'bennink'])
@@ -162,7 +162,7 @@ describe('methods', () => {
 describe('vessels by hand', () => {
   it('compute the shown maps anew, and mark the others outdated', async () => {
     const { review, computed } = storeWith()
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     await review.ensure(['bennink', 'csvd'])
     await review.chooseVessel('artery', [[3, 3, 1]], ['bennink'])
     expect(computed.at(-1)?.arterialInput).toEqual({ kind: 'voxels', voxels: [[3, 3, 1]] })
@@ -172,7 +172,7 @@ describe('vessels by hand', () => {
 
   it('can be undone, redone and given back to the program', async () => {
     const { review } = storeWith()
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     await review.chooseVessel('vein', [[5, 5, 0]], ['bennink'])
     expect(review.undoTitle).toBe('venous output from 1 voxels')
     await review.undo(['bennink'])
@@ -187,7 +187,7 @@ describe('vessels by hand', () => {
 
   it('record nothing where nothing changes', async () => {
     const { review, computed } = storeWith()
-    await review.open('s1')
+    await review.open('s1', () => [review.method])
     await review.chooseVessel('artery', null, ['bennink'])
     expect(review.undoTitle).toBeNull()
     expect(computed).toHaveLength(1)
@@ -215,7 +215,7 @@ describe('long work', () => {
   it('shows how far it is and can be cancelled', async () => {
     const { start } = pending()
     const { review } = storeWith({ 'maps.compute': start as never })
-    const opening = review.open('s1')
+    const opening = review.open('s1', () => [review.method])
     await vi.waitFor(() => expect(review.work?.progress).toBe(0.4))
     expect(review.work?.stage).toBe('Fitting')
     review.work?.cancel()
@@ -234,7 +234,7 @@ describe('long work', () => {
         return work.start(input, options)
       }) as never,
     })
-    const opening = review.open('s1')
+    const opening = review.open('s1', () => [review.method])
     await vi.waitFor(() => expect(review.work?.progress).toBe(0.4))
     const both = review.ensure(['bennink', 'csvd'])
     work.finish()
@@ -249,7 +249,7 @@ describe('long work', () => {
   it('gives way to another method', async () => {
     const work = pending()
     const { review } = storeWith({ 'maps.compute': work.start as never })
-    const opening = review.open('s1')
+    const opening = review.open('s1', () => [review.method])
     await vi.waitFor(() => expect(review.work?.progress).toBe(0.4))
     review.setMethod('method', 'ssvd')
     const next = review.ensure(['ssvd'])
@@ -264,7 +264,7 @@ describe('long work', () => {
   it('of a series that was closed leaves no trace', async () => {
     const work = pending()
     const { review } = storeWith({ 'maps.compute': work.start as never })
-    const opening = review.open('s1')
+    const opening = review.open('s1', () => [review.method])
     await vi.waitFor(() => expect(review.work?.progress).toBe(0.4))
     review.close()
     work.finish()

@@ -74,6 +74,7 @@ test('a core is sketched with the mouse, seen on every pane, measured, undone an
   const { page } = workstation
 
   await test.step('an empty room says what to do next', async () => {
+    await expect(page.getByText('Engine ready')).toBeVisible()
     await page.keyboard.press('Alt+3')
     await expect(page.getByRole('heading', { name: 'Draw the infarct core' })).toBeVisible()
     await expect(page.getByRole('button', { name: 'Sign in' })).toBeDisabled()

@@ -21,7 +21,7 @@ const config = {
   earlyStopping: null,
   epochs: 8,
 }
-const KILLS = { wasm: 6, native: 3 }
+const KILLS = { wasm: 4, native: 2 }
 let root: string
 let configPath: string
 

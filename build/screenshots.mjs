@@ -59,6 +59,28 @@ try {
   await page.waitForTimeout(4000)
   await page.screenshot({ path: join(target, 'compare.png') })
   await page.keyboard.press('Alt+3')
+  await page.getByTestId('overlay-cbv').waitFor({ timeout: 120_000 })
+  await page.waitForTimeout(4000)
+  const pane = await page.getByTestId('pane-cbv').boundingBox()
+  // Around the infarct, in the left hemisphere of the demonstration's middle slice.
+  const sketched = (x, y) => [pane.x + pane.width * x, pane.y + pane.height * y]
+  await page.keyboard.press('p')
+  for (let i = 0; i < 2; i++) await page.keyboard.press(']')
+  await page.mouse.move(...sketched(0.63, 0.43))
+  await page.mouse.down()
+  for (const [x, y] of [
+    [0.66, 0.46],
+    [0.665, 0.51],
+    [0.64, 0.54],
+    [0.62, 0.48],
+    [0.645, 0.48],
+  ]) {
+    await page.mouse.move(...sketched(x, y), { steps: 8 })
+  }
+  await page.mouse.up()
+  await page.waitForTimeout(1500)
+  await page.screenshot({ path: join(target, 'reading.png') })
+  await page.keyboard.press('Alt+4')
   await page.getByTestId('training-new').click()
   await page.getByTestId('training-start').click()
   await page.getByTestId('run-first-try').getByText('Finished').waitFor({ timeout: 600_000 })

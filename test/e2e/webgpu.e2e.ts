@@ -57,7 +57,7 @@ test('a hidden window makes the maps that WebAssembly makes; its end is said, an
     const page = await application.firstWindow()
     await expect(page.getByText('Engine ready')).toBeVisible()
 
-    await page.keyboard.press('Alt+5')
+    await page.keyboard.press('Alt+6')
     const networks = page.getByRole('region', { name: 'Networks' })
     const webgpu = networks.getByTestId('backend-webgpu')
     await expect(webgpu).toContainText(/software.*arrays up to/)

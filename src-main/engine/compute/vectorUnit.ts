@@ -11,7 +11,7 @@ export interface Plane {
   readonly integers: Int32Array
 }
 
-/** kernels/kernels.ts, translated; every address in bytes. */
+/** kernels/*.ts, translated; every address in bytes. */
 interface Kernels {
   multiply(
     ...args: [
@@ -50,6 +50,46 @@ interface Kernels {
       perSpread: number,
       scratch: number,
       out: number,
+      width: number,
+    ]
+  ): void
+  bilateral(
+    ...args: [
+      plane: number,
+      offsets: number,
+      closeness: number,
+      count: number,
+      perRange: number,
+      out: number,
+      width: number,
+    ]
+  ): void
+  profileGuided(
+    ...args: [
+      plane: number,
+      frames: number,
+      step: number,
+      offsets: number,
+      closeness: number,
+      count: number,
+      perProfile: number,
+      expected: number,
+      scratch: number,
+      out: number,
+    ]
+  ): void
+  patchGuided(
+    ...args: [
+      plane: number,
+      rowBytes: number,
+      rows: number,
+      offset: number,
+      radius: number,
+      perPatch: number,
+      expected: number,
+      sums: number,
+      totals: number,
+      shifts: number,
       width: number,
     ]
   ): void

@@ -1,6 +1,6 @@
 import { LANES, type Plane, type VectorUnit } from '../compute/vectorUnit'
 import { relaxation } from './enhancement'
-import { viewVoxels, type SeriesView } from './seriesView'
+import { viewVoxels, type SeriesView } from '../volume'
 
 /** Rows [fromRow, toRow) of a slice of a series. */
 export interface RowSource {

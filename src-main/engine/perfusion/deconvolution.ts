@@ -22,7 +22,7 @@ import { tissueCurveSpace, type CurveSpace } from './curveSpace'
 import type { TruncatedInverse } from './inverse'
 import { residueMaps } from './residueMaps'
 import { transpose } from './matrices'
-import type { SeriesView } from './seriesView'
+import type { SeriesView } from '../volume'
 import { createSimilarityFilter, type Averaging } from './similarityFilter'
 
 /** Everything a worker needs to fill the maps of any slice; big arrays lie on shared memory. */

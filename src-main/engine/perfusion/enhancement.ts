@@ -1,4 +1,4 @@
-import { viewVoxels, type SeriesView } from './seriesView'
+import { viewVoxels, type SeriesView } from '../volume'
 
 /** Signal below this share of its baseline is taken as this share: the logarithm of noise around zero says nothing. */
 const LOWEST_SIGNAL = 0.02

@@ -1,5 +1,5 @@
 import type { Warning } from '@contract'
-import { viewVoxels, type SeriesView } from './seriesView'
+import { viewVoxels, type SeriesView } from '../volume'
 
 const MOST_EDGES = 20_000
 /** Share of the image's range between neighbours that makes an edge. */

@@ -1,5 +1,5 @@
 import { UmbraError, type CurveSample, type Vec3 } from '@contract'
-import type { VolumeSeries } from '../volume'
+import { echoTimeOf, type VolumeSeries } from '../volume'
 import { ARTERIAL_REACH, bolusOnly, tabulateArterial, type ArterialFunction } from './arterialFunction'
 import { BOX_DELAY, BOX_FLOW, BOX_TRANSIT, createBoxFitter } from './boxFit'
 import { boxModel, createBoxModel } from './boxModel'
@@ -9,7 +9,6 @@ import { fitGammaVariate } from './gammaVariate'
 import { boxLimits, residueDeconvolution } from './job'
 import { multiply, transpose } from './matrices'
 import { chooseComponents, componentCounts } from './oscillation'
-import { echoTimeOf } from './seriesView'
 import { splineMatrix } from './spline'
 
 /** Fits one enhancement curve sampled at `times` by the method of a set of maps. */

@@ -11,7 +11,7 @@ import {
   type CurveShape,
 } from './curveFeatures'
 import { gatherSignals, toEnhancement } from './enhancement'
-import { viewVoxels, type SeriesView } from './seriesView'
+import { viewVoxels, type SeriesView } from '../volume'
 import { smoothCurve } from './smoothing'
 
 const CHUNK = 256

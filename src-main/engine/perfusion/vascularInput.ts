@@ -9,7 +9,7 @@ import {
 import { describeCurve, type CurveShape } from './curveFeatures'
 import { gatherEnhancement } from './enhancement'
 import { fitGammaVariate, type GammaVariate } from './gammaVariate'
-import type { SeriesView } from './seriesView'
+import type { SeriesView } from '../volume'
 import type { Timing } from './timing'
 
 /** A mean vascular curve of a slice at that slice's times; the weight is its number of voxels. */

@@ -23,3 +23,4 @@ export {
   type StoredVoxels,
 } from './nifti'
 export { frameOf, type SourceIdentity, type VolumeSeries, type Voxels } from './series'
+export { echoTimeOf, viewSeries, viewVoxels, type SeriesView } from './seriesView'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { LANES, createVectorUnit } from '../../../src-main/engine/compute/vectorUnit'
 import { createBlockReader } from '../../../src-main/engine/perfusion/blockReader'
 import { createSimilarityFilter } from '../../../src-main/engine/perfusion/similarityFilter'
-import type { SeriesView } from '../../../src-main/engine/perfusion/seriesView'
+import type { SeriesView } from '../../../src-main/engine/volume/seriesView'
 import { gaussianNoise } from './kudo'
 
 const [NX, NY, FRAMES, BASELINE] = [70, 9, 12, 3]

@@ -252,3 +252,5 @@ export function highestRows(values: usize, rows: i32, width: i32, out: usize): v
     v128.store(out + lane, found)
   }
 }
+
+export { bilateral, patchGuided, profileGuided } from './filters'

@@ -1,5 +1,5 @@
 import { UmbraError } from '@contract'
-import type { VolumeSeries } from '../volume'
+import type { VolumeSeries } from './series'
 
 /** What a worker needs of a series; the voxels are shared, never copied. */
 export interface SeriesView {

@@ -1,0 +1,190 @@
+/**
+ * The filters of frames (src-main/engine/filters says what each is), on vectors of four lanes, float32. A plane holds an
+ * image with a margin that neighbours reach into (filters/plane.ts). Neighbours are `count` byte offsets; `closeness` holds for each the base-2 logarithm of its spatial weight. Widths are
+ * multiples of 8, addresses are bytes.
+ */
+
+/** 1.5 · 2²³: adding it rounds to an integer, which then stands in the low bits. */
+const TO_INTEGER: f32 = 12582912
+
+/** 2^x for −100 ≤ x, by a minimax polynomial, to 3·10⁻⁶ of its value; 2⁻¹⁰⁰ below. */
+function powerOfTwo(x: v128): v128 {
+  const bounded = f32x4.max(x, f32x4.splat(-100))
+  const shifted = f32x4.add(bounded, f32x4.splat(TO_INTEGER))
+  const rest = f32x4.sub(bounded, f32x4.sub(shifted, f32x4.splat(TO_INTEGER)))
+  let sum = f32x4.add(f32x4.mul(rest, f32x4.splat(0.00957010187636109)), f32x4.splat(0.05591786187402227))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.24024744842271026))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.6931218145483267))
+  sum = f32x4.add(f32x4.mul(sum, rest), f32x4.splat(0.9999992614371483))
+  return i32x4.add(sum, i32x4.shl(shifted, 23))
+}
+
+/**
+ * out[width]: the mean of each voxel with its neighbours, weighted by 2^(closeness − perRange · gap²), gap being the
+ * difference in value: the bilateral filter (Tomasi & Manduchi, ICCV 1998).
+ */
+export function bilateral(
+  plane: usize,
+  offsets: usize,
+  closeness: usize,
+  count: i32,
+  perRange: f32,
+  out: usize,
+  width: i32,
+): void {
+  const rowBytes: usize = (<usize>width) << 2
+  const perSquare = f32x4.splat(perRange)
+  const stop = offsets + ((<usize>count) << 2)
+  const toCloseness = closeness - offsets
+  for (let lane: usize = 0; lane < rowBytes; lane += 32) {
+    const at = plane + lane
+    const ownLeft = v128.load(at)
+    const ownRight = v128.load(at, 16)
+    let totalLeft = f32x4.splat(0)
+    let totalRight = f32x4.splat(0)
+    let shiftLeft = f32x4.splat(0)
+    let shiftRight = f32x4.splat(0)
+    for (let n = offsets; n < stop; n += 4) {
+      const there = at + <isize>load<i32>(n)
+      const near = v128.load32_splat(n + toCloseness)
+      const gapLeft = f32x4.sub(v128.load(there), ownLeft)
+      const gapRight = f32x4.sub(v128.load(there, 16), ownRight)
+      const left = powerOfTwo(f32x4.sub(near, f32x4.mul(f32x4.mul(gapLeft, gapLeft), perSquare)))
+      const right = powerOfTwo(f32x4.sub(near, f32x4.mul(f32x4.mul(gapRight, gapRight), perSquare)))
+      totalLeft = f32x4.add(totalLeft, left)
+      totalRight = f32x4.add(totalRight, right)
+      shiftLeft = f32x4.add(shiftLeft, f32x4.mul(left, gapLeft))
+      shiftRight = f32x4.add(shiftRight, f32x4.mul(right, gapRight))
+    }
+    v128.store(out + lane, f32x4.add(ownLeft, f32x4.div(shiftLeft, totalLeft)))
+    v128.store(out + lane, f32x4.add(ownRight, f32x4.div(shiftRight, totalRight)), 16)
+  }
+}
+
+/**
+ * The bilateral filter guided by the course over time (Mendrik et al., Phys Med Biol 2011;56:3857): for eight
+ * neighbouring voxels, weights 2^(closeness − perProfile · max(0, Σ gap² − expected)), the sum taken over the `frames`
+ * planes, `step` bytes apart, are found once and average every frame. `scratch` holds 32 bytes for each neighbour.
+ * out[frame × 8].
+ */
+export function profileGuided(
+  plane: usize,
+  frames: i32,
+  step: usize,
+  offsets: usize,
+  closeness: usize,
+  count: i32,
+  perProfile: f32,
+  expected: f32,
+  scratch: usize,
+  out: usize,
+): void {
+  const zero = f32x4.splat(0)
+  const perSquare = f32x4.splat(perProfile)
+  const explained = f32x4.splat(expected)
+  const stop = offsets + ((<usize>count) << 2)
+  const toCloseness = closeness - offsets
+  let totalLeft = zero
+  let totalRight = zero
+  let share = scratch
+  for (let n = offsets; n < stop; n += 4, share += 32) {
+    let own = plane
+    let there = plane + <isize>load<i32>(n)
+    let squareLeft = zero
+    let squareRight = zero
+    for (let frame = 0; frame < frames; frame++, own += step, there += step) {
+      const gapLeft = f32x4.sub(v128.load(there), v128.load(own))
+      const gapRight = f32x4.sub(v128.load(there, 16), v128.load(own, 16))
+      squareLeft = f32x4.add(squareLeft, f32x4.mul(gapLeft, gapLeft))
+      squareRight = f32x4.add(squareRight, f32x4.mul(gapRight, gapRight))
+    }
+    const near = v128.load32_splat(n + toCloseness)
+    const apartLeft = f32x4.mul(f32x4.max(f32x4.sub(squareLeft, explained), zero), perSquare)
+    const apartRight = f32x4.mul(f32x4.max(f32x4.sub(squareRight, explained), zero), perSquare)
+    const left = powerOfTwo(f32x4.sub(near, apartLeft))
+    const right = powerOfTwo(f32x4.sub(near, apartRight))
+    v128.store(share, left)
+    v128.store(share, right, 16)
+    totalLeft = f32x4.add(totalLeft, left)
+    totalRight = f32x4.add(totalRight, right)
+  }
+  const perTotalLeft = f32x4.div(f32x4.splat(1), totalLeft)
+  const perTotalRight = f32x4.div(f32x4.splat(1), totalRight)
+  let own = plane
+  for (let frame = 0; frame < frames; frame++, own += step, out += 32) {
+    const ownLeft = v128.load(own)
+    const ownRight = v128.load(own, 16)
+    let shiftLeft = zero
+    let shiftRight = zero
+    share = scratch
+    for (let n = offsets; n < stop; n += 4, share += 32) {
+      const there = own + <isize>load<i32>(n)
+      shiftLeft = f32x4.add(shiftLeft, f32x4.mul(v128.load(share), f32x4.sub(v128.load(there), ownLeft)))
+      shiftRight = f32x4.add(
+        shiftRight,
+        f32x4.mul(v128.load(share, 16), f32x4.sub(v128.load(there, 16), ownRight)),
+      )
+    }
+    v128.store(out, f32x4.add(ownLeft, f32x4.mul(shiftLeft, perTotalLeft)))
+    v128.store(out, f32x4.add(ownRight, f32x4.mul(shiftRight, perTotalRight)), 16)
+  }
+}
+
+/**
+ * One neighbour's part of the non-local means (Buades, Coll & Morel, CVPR 2005; sums as in Darbon et al., ISBI 2008) for
+ * `rows` rows of a plane whose rows are `rowBytes` apart: adds 2^(−perPatch · max(0, Σ gap² − expected)) to totals, and
+ * that times the gap to shifts; Σ runs over the square patch out to `radius` voxels. `sums` holds a row of squares for
+ * each row of the patch and one of their sums; each row of it, of totals and of shifts is `width` numbers and 16 bytes
+ * longer. The first voxel is `plane`; the patch reaches `radius` voxels to every side of the margin.
+ */
+export function patchGuided(
+  plane: usize,
+  rowBytes: usize,
+  rows: i32,
+  offset: isize,
+  radius: i32,
+  perPatch: f32,
+  expected: f32,
+  sums: usize,
+  totals: usize,
+  shifts: usize,
+  width: i32,
+): void {
+  const zero = f32x4.splat(0)
+  const perSquare = f32x4.splat(perPatch)
+  const explained = f32x4.splat(expected)
+  const across: i32 = 2 * radius + 1
+  const outBytes: usize = (<usize>width) << 2
+  const left: usize = (<usize>radius) << 2
+  /** A row of squares begins `radius` voxels to the left and ends as many to the right. */
+  const sumBytes: usize = outBytes + 64
+  const column = sums + sumBytes * <usize>across
+  for (let row = -radius; row < rows + radius; row++) {
+    const from = plane + <usize>row * rowBytes - left
+    const squares = sums + sumBytes * <usize>((row + radius) % across)
+    for (let lane: usize = 0; lane < outBytes + (left << 1); lane += 16) {
+      const gap = f32x4.sub(v128.load(from + lane + offset), v128.load(from + lane))
+      v128.store(squares + lane, f32x4.mul(gap, gap))
+    }
+    if (row < radius) continue
+    for (let lane: usize = 0; lane < outBytes + (left << 1); lane += 16) {
+      let sum = v128.load(sums + lane)
+      for (let n = 1; n < across; n++) sum = f32x4.add(sum, v128.load(sums + sumBytes * <usize>n + lane))
+      v128.store(column + lane, sum)
+    }
+    const middle = row - radius
+    const own = plane + <usize>middle * rowBytes
+    const total = totals + <usize>middle * outBytes
+    const shift = shifts + <usize>middle * outBytes
+    for (let lane: usize = 0; lane < outBytes; lane += 16) {
+      let square = v128.load(column + lane)
+      for (let n = 1; n < across; n++)
+        square = f32x4.add(square, v128.load(column + lane + ((<usize>n) << 2)))
+      const apart = f32x4.mul(f32x4.max(f32x4.sub(square, explained), zero), perSquare)
+      const share = powerOfTwo(f32x4.sub(zero, apart))
+      const gap = f32x4.sub(v128.load(own + lane + offset), v128.load(own + lane))
+      v128.store(total + lane, f32x4.add(v128.load(total + lane), share))
+      v128.store(shift + lane, f32x4.add(v128.load(shift + lane), f32x4.mul(share, gap)))
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { filterSeries } from './filterSeries'

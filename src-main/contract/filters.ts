@@ -16,6 +16,8 @@ export const filterSettingsSchema = z.object({
   method: z.enum(filterMethods).default('bilateral'),
   /** Standard deviation of the spatial weight in the slice plane, mm; of non-local means half the reach of the search. */
   spatialMm: z.number().positive().max(20).default(3),
+  /** Standard deviations of the spatial weight at which neighbours end; two leave out an eighth of it. */
+  spatialReach: z.number().min(1).max(4).default(2),
   /** Standard deviation of the range weight of the bilateral filter: HU; per cent of the tissue's signal for MR. */
   rangeHu: z.number().positive().max(1000).default(20),
   /** TIPS: how far two curves of one tissue may lie apart beyond noise, root of the mean square over time, HU or per cent. */

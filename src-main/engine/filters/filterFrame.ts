@@ -18,12 +18,12 @@ export function filterFrame(job: FilterJob, id: string, slice: number, frame: nu
 
 /**
  * The bilateral filter (Tomasi & Manduchi, ICCV 1998) in the slice plane: every voxel becomes the mean of its neighbours
- * out to two standard deviations, weighted by exp(−distance² / 2 spatialMm²) · exp(−difference² / 2 rangeHu²).
+ * out to spatialReach standard deviations, weighted by exp(−distance² / 2 spatialMm²) · exp(−difference² / 2 rangeHu²).
  */
 function bilateralFilter(job: FilterJob): FrameFilter {
   const unit = createVectorUnit()
   const [nx, ny] = job.view.size
-  const neighbours = gaussianNeighbourhood(job.settings.spatialMm, job.spacing)
+  const neighbours = gaussianNeighbourhood(job.settings.spatialMm, job.settings.spatialReach, job.spacing)
   const image = reserveMarginPlane(unit, nx, ny, neighbours.reach)
   const { offsets, closeness } = placeNeighbours(unit, neighbours, image.stride)
   const row = unit.reserve(nx + 16)

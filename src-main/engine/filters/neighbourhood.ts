@@ -7,40 +7,40 @@ export interface Neighbourhood {
   reach: [number, number]
 }
 
-/** Standard deviations of the spatial weight at which the neighbourhood ends. */
-export const REACH = 2
+/** Neighbours closer to each other than this (mm) share their noise: of smaller voxels only every n-th is taken. */
+const FINEST_SPACING = 0.8
 
-/** The voxels within `REACH` standard deviations of a Gaussian of `sigma` mm, the voxel itself among them. */
-export function gaussianNeighbourhood(sigma: number, spacing: readonly [number, number]): Neighbourhood {
-  return neighbourhood(REACH * sigma, spacing, (mm) => mm / sigma, true)
-}
-
-/** The square of voxels out to `reach` mm, all of one weight. */
-export function squareNeighbourhood(reach: number, spacing: readonly [number, number]): Neighbourhood {
-  return neighbourhood(reach, spacing, () => 0, false)
-}
-
-function neighbourhood(
+/** The square of voxels out to `reach` standard deviations of a Gaussian of `sigma` mm, with its weights. */
+export function gaussianNeighbourhood(
+  sigma: number,
   reach: number,
   spacing: readonly [number, number],
-  deviations: (mm: number) => number,
-  round: boolean,
 ): Neighbourhood {
-  // A length of whole voxels must not lose its last one to rounding.
-  const across = Math.floor(reach / spacing[0] + 1e-6)
-  const down = Math.floor(reach / spacing[1] + 1e-6)
-  const offsets: { x: number; y: number; closeness: number }[] = []
-  for (let y = -down; y <= down; y++) {
-    for (let x = -across; x <= across; x++) {
-      const mm = Math.hypot(x * spacing[0], y * spacing[1])
-      if (round && mm > reach + 1e-6) continue
-      offsets.push({ x, y, closeness: (-0.5 * deviations(mm) ** 2) / Math.LN2 })
+  return squareNeighbourhood(reach * sigma, spacing, (mm) => (-0.5 * (mm / sigma) ** 2) / Math.LN2)
+}
+
+/** The square of voxels out to `reach` mm or just beyond, the voxel itself among them. */
+export function squareNeighbourhood(
+  reach: number,
+  spacing: readonly [number, number],
+  closenessAt: (mm: number) => number = () => 0,
+): Neighbourhood {
+  const [stepX, stepY] = spacing.map((mm) => Math.max(1, Math.round(FINEST_SPACING / mm)))
+  // A length of whole voxels must not gain one by rounding.
+  const across = stepX * Math.ceil(reach / (stepX * spacing[0]) - 1e-6)
+  const down = stepY * Math.ceil(reach / (stepY * spacing[1]) - 1e-6)
+  const dx: number[] = []
+  const dy: number[] = []
+  for (let y = -down; y <= down; y += stepY) {
+    for (let x = -across; x <= across; x += stepX) {
+      dx.push(x)
+      dy.push(y)
     }
   }
   return {
-    dx: Int32Array.from(offsets, ({ x }) => x),
-    dy: Int32Array.from(offsets, ({ y }) => y),
-    closeness: Float32Array.from(offsets, ({ closeness }) => closeness),
+    dx: Int32Array.from(dx),
+    dy: Int32Array.from(dy),
+    closeness: Float32Array.from(dx, (x, n) => closenessAt(Math.hypot(x * spacing[0], dy[n] * spacing[1]))),
     reach: [across, down],
   }
 }

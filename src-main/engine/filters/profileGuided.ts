@@ -27,7 +27,7 @@ function profileFilter(job: FilterJob): RowFilter {
   const unit = createVectorUnit()
   const { size, frames, slope } = job.view
   const [nx, ny] = size
-  const neighbours = gaussianNeighbourhood(job.settings.spatialMm, job.spacing)
+  const neighbours = gaussianNeighbourhood(job.settings.spatialMm, job.settings.spatialReach, job.spacing)
   const reach = neighbours.reach[1]
   const image = reserveMarginPlane(unit, nx, ROWS_AT_ONCE, neighbours.reach, frames)
   const step = image.plane.floats.length / frames

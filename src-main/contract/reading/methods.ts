@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { auditCheckSchema, auditEntrySchema } from './audit'
 import { nameSchema, pinSchema, sessionSchema } from './people'
-import { protocolSchema } from './protocol'
+import { foundCaseSchema, protocolSchema } from './protocol'
 import {
   openReadingSchema,
   readingProgressSchema,
+  readingScanSchema,
   readingStudySchema,
   saveReadingSchema,
   worklistItemSchema,
@@ -16,6 +17,8 @@ const askedStudy = asked.extend({ studyId: z.string() })
 const askedReading = asked.extend({ readingId: z.string() })
 const quick = <In extends z.ZodType, Out extends z.ZodType>(input: In, out: Out) =>
   ({ in: input, out, long: false }) as const
+const long = <In extends z.ZodType, Out extends z.ZodType>(input: In, out: Out) =>
+  ({ in: input, out, long: true }) as const
 
 /** The requests of the reading room. All fail with `signed-out` where the session has ended: sign in again. */
 export const readingMethods = {
@@ -31,7 +34,12 @@ export const readingMethods = {
    */
   'reading.signIn': quick(
     z.object({ name: nameSchema, pin: pinSchema, first: z.boolean().default(false) }),
-    z.object({ session: sessionSchema, name: z.string(), until: z.string() }),
+    z.object({
+      session: sessionSchema,
+      name: z.string(),
+      until: z.string(),
+      blinded: z.boolean(),
+    }),
   ),
   'reading.signOut': quick(asked, nothing),
   'reading.changePin': quick(asked.extend({ pin: pinSchema, newPin: pinSchema }), nothing),
@@ -39,7 +47,17 @@ export const readingMethods = {
   'reading.resetPin': quick(askedStudy.extend({ name: nameSchema, newPin: pinSchema }), nothing),
 
   /** Those the person owns or reads in. */
-  'reading.studies': quick(asked, z.object({ studies: z.array(readingStudySchema) })),
+  'reading.studies': quick(
+    asked,
+    z.object({
+      studies: z.array(readingStudySchema),
+      /**
+       * Whether the person reads, in a study of somebody else, without knowing the patient or the source. Their window is
+       * then answered nothing outside this room: requests fail with `blinded`, and jobs of others are not told.
+       */
+      blinded: z.boolean(),
+    }),
+  ),
   /** Whoever makes a study is its owner. */
   'reading.create': quick(asked.extend({ protocol: protocolSchema }), z.object({ studyId: z.string() })),
   /** For the owner, while nothing has been drawn in the study (`study-begun`). */
@@ -59,6 +77,26 @@ export const readingMethods = {
     asked.extend({ text: z.string().max(16_000_000) }),
     z.object({ studyId: z.string() }),
   ),
+  /**
+   * Perfusion series under these paths, as cases of a protocol: each with the narrowest folder that holds it. For whoever
+   * makes a study.
+   */
+  'reading.findCases': long(
+    asked.extend({ paths: z.array(z.string().min(1)).min(1) }),
+    z.object({ cases: z.array(foundCaseSchema) }),
+  ),
+  /** The same of phantoms with infarcts, made when they are first asked for. */
+  'reading.demoCases': long(asked, z.object({ cases: z.array(foundCaseSchema) })),
+  /** For the owner: the keys of the cases whose files are not where the protocol says. */
+  'reading.checkCases': quick(askedStudy, z.object({ missing: z.array(z.string()) })),
+  /**
+   * For the owner, at any time: where a case lies now. The series must be the one of the protocol (`other-series`). Other
+   * missing cases that moved along with it are found too; `moved` names all.
+   */
+  'reading.relocate': long(
+    askedStudy.extend({ case: z.string(), paths: z.array(z.string().min(1)).min(1) }),
+    z.object({ moved: z.array(z.string()) }),
+  ),
   /** For the owner, with their PIN. The audit trail keeps that the study was there. */
   'reading.remove': quick(askedStudy.extend({ pin: pinSchema }), nothing),
 
@@ -73,6 +111,11 @@ export const readingMethods = {
    * The owner may open signed readings of others to look at.
    */
   'reading.open': quick(askedReading.extend({ takeOver: z.boolean().default(false) }), openReadingSchema),
+  /**
+   * Reads the scan of a reading and computes the maps of its source; who may open the reading may ask for it. Failures:
+   * `case-moved` where its files are not where the protocol says.
+   */
+  'reading.load': long(askedReading, readingScanSchema),
   /** Every 20 s while a reading is open: a lease that is not renewed for a minute is given up. Also saves the time. */
   'reading.renew': quick(z.object({ lease: z.string(), seconds: z.number().min(0) }), nothing),
   /** Gives the reading back at once, for other windows. */

@@ -59,6 +59,14 @@ export const readingCaseSchema = z.object({
 })
 export type ReadingCase = z.infer<typeof readingCaseSchema>
 
+/** A series that can become a case. */
+export const foundCaseSchema = readingCaseSchema.omit({ key: true }).extend({
+  description: z.string(),
+  timePoints: z.number().int(),
+  slices: z.number().int(),
+})
+export type FoundCase = z.infer<typeof foundCaseSchema>
+
 /** Where the maps come from that are read. */
 export const readingSourceSchema = z.object({
   key: keySchema,

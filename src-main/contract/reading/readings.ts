@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { geometrySchema } from '../geometry'
-import { mapsMethods, perfusionSettingsSchema } from '../perfusion'
+import { mapSchema } from '../perfusion'
+import { loadedSeriesSchema } from '../study'
 import { voxelArraySchema } from '../voxels'
 import { drawnStructureSchema, keySchema } from './protocol'
 
@@ -78,13 +79,6 @@ export const openReadingSchema = z.object({
   studyId: z.string(),
   label: z.string(),
   state: z.enum(readingStates),
-  /** For `study.open`. What that answers tells the patient: with `blinding.patient` it is not to be shown. */
-  paths: z.array(z.string()),
-  seriesUid: z.string().nullable(),
-  /** What to compute: `maps.predict` for `cnn` (with `model`), else `maps.compute` with these settings. */
-  method: z.enum(mapsMethods),
-  model: z.string().nullable(),
-  settings: perfusionSettingsSchema,
   /** To be shown; null: the maps are shown without naming where they come from. */
   source: z.string().nullable(),
   blinding: z.object({ patient: z.boolean(), source: z.boolean(), raters: z.boolean() }),
@@ -114,3 +108,15 @@ export const saveReadingSchema = z.object({
   /** Worked on this reading in all: `seconds` of `reading.open` and what came since. */
   seconds: z.number().min(0),
 })
+
+/**
+ * What is read: the series and its maps, as `series.load` and `maps.compute` describe them. Ids and keys are made for
+ * this opening and tell nothing; where the patient is blinded the description is empty, where the source is blinded the
+ * labels and definitions are the same for every method. The frame of reference is never that of the files.
+ */
+export const readingScanSchema = z.object({
+  series: loadedSeriesSchema,
+  maps: z.array(mapSchema),
+  mask: voxelArraySchema,
+})
+export type ReadingScan = z.infer<typeof readingScanSchema>

@@ -98,12 +98,21 @@ export default ts.config(
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
   {
-    files: ['src-main/contract/**/*.ts'],
+    files: ['src-main/contract/*.ts'],
     rules: forbid([
       cornerstone,
       electron,
       fromRenderer,
       { regex: '^\\.\\./', message: 'The contract imports nothing of ours.' },
+    ]),
+  },
+  {
+    files: ['src-main/contract/*/*.ts'],
+    rules: forbid([
+      cornerstone,
+      electron,
+      fromRenderer,
+      { regex: '^\\.\\./\\.\\./', message: 'The contract imports nothing of ours.' },
     ]),
   },
   {

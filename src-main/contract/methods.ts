@@ -10,7 +10,7 @@ import {
   perfusionSettingsSchema,
   warningSchema,
 } from './perfusion'
-import { readingMethods } from './reading'
+import { readingMethods, sessionSchema } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
   networkModelSchema,
@@ -48,8 +48,9 @@ export const settingsSchema = z.object({
 
 /** Every request the renderer can make of the engine. Both sides parse with these schemas at the boundary. */
 export const methods = {
+  /** `session` of a person who is signed in to read: from here on this window is answered as that person may know. */
   'engine.about': quick(
-    nothing,
+    z.object({ session: sessionSchema.nullable().default(null) }),
     z.object({
       version: z.string(),
       node: z.string(),

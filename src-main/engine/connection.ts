@@ -1,5 +1,6 @@
 import { problemOf, requestSchema, type Answer, type EngineEvent } from '@contract'
 import type { Engine } from './engine'
+import { newViewer } from './viewer'
 
 /** One client of the engine over a channel that carries messages in order. */
 export interface Connection {
@@ -11,7 +12,8 @@ export interface Connection {
 /** Answers a client's requests and sends it every event, until it is closed. */
 export function connectClient(engine: Engine, send: (message: Answer | EngineEvent) => void): Connection {
   let open = true
-  const unsubscribe = engine.subscribe(send)
+  const viewer = newViewer()
+  const unsubscribe = engine.subscribe(send, viewer)
   return {
     receive: async (message) => {
       const request = requestSchema.safeParse(message)
@@ -20,7 +22,7 @@ export function connectClient(engine: Engine, send: (message: Answer | EngineEve
       // Begun in a microtask: Electron's utility process ends at a promise that is rejected within the message's own turn,
       // before those who wait for it are known.
       const answer: Answer = await Promise.resolve()
-        .then(() => engine.request(method, params, bytes))
+        .then(() => engine.request(method, params, bytes, viewer))
         .then(
           (value) => ({ id, ok: true, value }),
           (thrown: unknown) => ({ id, ok: false, error: problemOf(thrown) }),

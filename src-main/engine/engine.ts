@@ -3,6 +3,7 @@ import {
   perfusionSettingsSchema,
   settingsSchema,
   UmbraError,
+  type BackendChoice,
   type EngineEvent,
   type Job,
   type PerfusionSettings,
@@ -20,12 +21,13 @@ import { createMapsSession } from './session/mapsSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
 import { createVoxelRegistry } from './session/voxelRegistry'
+import { createDiscretion, newViewer, type Viewer } from './viewer'
 
 export interface Engine {
   /** Answers one request of the contract; a long method answers `{ jobId }`. Rejects with UmbraError. */
-  request(method: string, params: unknown, bytes?: Uint8Array): Promise<unknown>
-  /** Every job's start, progress and end. Returns how to stop listening. */
-  subscribe(listener: (event: EngineEvent) => void): () => void
+  request(method: string, params: unknown, bytes?: Uint8Array, viewer?: Viewer): Promise<unknown>
+  /** Every job's start, progress and end, of those the viewer may know. Returns how to stop listening. */
+  subscribe(listener: (event: EngineEvent) => void, viewer?: Viewer): () => void
   /** The bytes of one frame of a voxel array, a view: copy what must outlive the series. */
   readVoxels(id: string, frame: number): Uint8Array
   close(): Promise<void>
@@ -56,13 +58,15 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   }
   const defaults: PerfusionSettings = perfusionSettingsSchema.parse({})
   const voxels = createVoxelRegistry()
-  const maps = createMapsSession(openMapsStore(join(dataDirectory, 'maps')), voxels)
+  const mapsStore = openMapsStore(join(dataDirectory, 'maps'))
+  const maps = createMapsSession(mapsStore, voxels)
   const settings = openJsonFile(
     join(dataDirectory, 'settings.json'),
     storedSettingsSchema,
     { perfusion: defaults, backend: 'auto' },
     report,
   )
+  const backend = async (): Promise<BackendChoice> => (await settings.read()).backend
   return {
     dataDirectory,
     transientDirectory,
@@ -71,8 +75,12 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     maps,
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
-    training: createTrainingSession(dataDirectory, voxels, async () => (await settings.read()).backend),
-    reading: createReadingRoom({ path: join(dataDirectory, 'reading', 'studies.db'), report }),
+    training: createTrainingSession(dataDirectory, voxels, backend),
+    reading: createReadingRoom({
+      path: join(dataDirectory, 'reading', 'studies.db'),
+      demoDirectory: join(dataDirectory, 'demo'),
+      ...{ mapsStore, backend, report },
+    }),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings,
   }
@@ -83,10 +91,12 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
  * sockets; whoever starts it carries its requests, events and voxels.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const listeners = new Set<(event: EngineEvent) => void>()
+  const listeners = new Map<(event: EngineEvent) => void, Viewer>()
   const parts = createParts(options, (job) => {
-    for (const listener of listeners) listener({ event: 'job', job })
+    const event: EngineEvent = { event: 'job', job }
+    for (const [listener, viewer] of listeners) if (discretion.tells(viewer, event)) listener(event)
   })
+  const discretion = createDiscretion(parts.reading)
   const long = longHandlers(parts)
   const opening = options.open?.length
     ? parts.jobs.start({ method: 'study.open', ...long['study.open']({ paths: options.open }) })
@@ -100,21 +110,25 @@ export function createEngine(options: EngineOptions): Engine {
     await parts.jobs.close()
     await parts.maps.settled()
     await parts.study.close()
-    parts.reading.close()
+    await parts.reading.close()
     listeners.clear()
   }
 
   return {
-    request: async (method, params, bytes) => {
+    request: async (method, params, bytes, viewer = newViewer()) => {
       if (closing) throw new UmbraError({ code: 'closed', message: 'The engine is closing.' })
-      return dispatch(quick, long, parts.jobs, { method, params, bytes })
+      discretion.admit(viewer, method, params)
+      if (method === 'jobs.list') return { jobs: discretion.jobs(viewer, parts.jobs.list()) }
+      const answer = await dispatch(quick, long, parts.jobs, { method, params, bytes })
+      discretion.note(viewer, method, params, answer)
+      return answer
     },
-    subscribe: (listener) => {
-      listeners.add(listener)
+    subscribe: (listener, viewer = newViewer()) => {
+      listeners.set(listener, viewer)
       return () => void listeners.delete(listener)
     },
     readVoxels: (id, frame) =>
-      id.startsWith('labelmap-') ? parts.reading.readVoxels(id, frame) : parts.voxels.readFrame(id, frame),
+      parts.reading.holds(id) ? parts.reading.readVoxels(id, frame) : parts.voxels.readFrame(id, frame),
     close: () => (closing ??= close()),
   }
 }

@@ -71,5 +71,7 @@ export async function dispatch(
       where: method,
     })
   }
-  return isLong(method) ? startJob(long, jobs, method, params) : answer(quick, method as QuickMethod, params, bytes)
+  return isLong(method)
+    ? startJob(long, jobs, method, params)
+    : answer(quick, method as QuickMethod, params, bytes)
 }

@@ -25,8 +25,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
   const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
     const catalogue = await study.open(paths, run)
     const stays = !transientDirectory || !paths.some((path) => isInside(transientDirectory, path))
-    // A list of patients is not left behind by readings that hide them.
-    if (stays && catalogue.filesShown > 0 && !reading.blinded().patient) {
+    if (stays && catalogue.filesShown > 0) {
       await recent
         .remember(paths, catalogue)
         .catch((thrown: Error) => run.log(`Not remembered: ${thrown.message}`))
@@ -34,8 +33,6 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     return catalogue
   }
   const nameOf = (seriesKey: string): string => study.summary(seriesKey).description || 'series'
-  /** Every window sees the jobs: while a rater must not know the source, they do not name it. */
-  const sourceNote = (source: string): string => (reading.blinded().source ? '' : ` (${source})`)
 
   return {
     'study.open': ({ paths }) => {
@@ -60,11 +57,15 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       key: `series.load ${seriesKey}`,
       work: (run) => study.load(seriesKey, run),
     }),
-    'series.project': ({ seriesKey, projection }) => ({
-      title: `${projection === 'maximum' ? 'Maximum' : 'Average'} over time of ${nameOf(seriesKey)}`,
-      key: `series.project ${seriesKey} ${projection}`,
-      work: (run) => study.project(seriesKey, projection, run),
-    }),
+    'series.project': ({ seriesKey, projection }) => {
+      const ofReading = reading.holds(seriesKey)
+      const of = ofReading ? 'a reading' : nameOf(seriesKey)
+      return {
+        title: `${projection === 'maximum' ? 'Maximum' : 'Average'} over time of ${of}`,
+        key: `series.project ${seriesKey} ${projection}`,
+        work: (run) => (ofReading ? reading.scans : study).project(seriesKey, projection, run),
+      }
+    },
 
     'backends.measure': () => ({
       title: 'Measure what networks compute with',
@@ -73,7 +74,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     }),
 
     'maps.compute': ({ seriesKey, settings }) => ({
-      title: `Maps of ${nameOf(seriesKey)}${sourceNote(methodLabels[settings.method])}`,
+      title: `Maps of ${nameOf(seriesKey)} (${methodLabels[settings.method]})`,
       key: `maps.compute ${seriesKey} ${JSON.stringify(settings)}`,
       work: async (run) => maps.compute(await study.series(seriesKey, run), settings, run),
     }),
@@ -83,7 +84,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       work: (run) => compareResults(maps, compared, run),
     }),
     'maps.predict': ({ seriesKey, settings, model }) => ({
-      title: `Maps of ${nameOf(seriesKey)}${sourceNote('network')}`,
+      title: `Maps of ${nameOf(seriesKey)} (network)`,
       key: `maps.predict ${seriesKey} ${model} ${JSON.stringify(settings)}`,
       work: async (run) => {
         const found = await findModel(model ?? DEFAULT_MODEL)
@@ -111,6 +112,8 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         },
       }
     },
+
+    ...reading.longHandlers,
 
     'training.start': training.start,
     'training.resume': training.resume,

@@ -13,6 +13,7 @@ import {
   type VoxelArray,
 } from '@contract'
 import { ref, shallowRef, type Ref } from 'vue'
+import { rememberedSession } from '../stores/signedIn'
 import { jobIdOf, parseIn, parseOut } from './checks'
 import { lostProblem, type Connect, type Transport } from './transport'
 import { connectFromThisWindow } from './window'
@@ -68,6 +69,8 @@ const cancelled = (): DOMException => new DOMException('Cancelled.', 'AbortError
 export function createEngineClient(
   connect: Connect,
   retryAfter: readonly number[] = RETRY_AFTER,
+  /** Of whoever is signed in here to read: told first of all, so that nothing is answered that they must not know. */
+  session: () => string | null = () => null,
 ): EngineClient {
   const state = ref<EngineState>('connecting')
   const problem = shallowRef<Problem | null>(null)
@@ -169,7 +172,7 @@ export function createEngineClient(
         () => lose(number, { ...lostProblem, code: 'engine-silent', message: 'The engine does not answer.' }),
         HANDSHAKE,
       )
-      await request('engine.about', {})
+      await request('engine.about', { session: session() })
       await catchUp()
     } catch (error) {
       return lose(number, problemOf(error))
@@ -268,7 +271,7 @@ let client: EngineClient | null = null
 
 /** The engine of this window; the first call connects. */
 export function useEngine(): EngineClient {
-  client ??= createEngineClient(connectFromThisWindow())
+  client ??= createEngineClient(connectFromThisWindow(), RETRY_AFTER, rememberedSession)
   return client
 }
 

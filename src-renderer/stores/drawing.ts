@@ -21,6 +21,9 @@ export type DrawingTool = (typeof drawingTools)[number]
 /** Limits of the brush's diameter, mm. */
 export const DIAMETERS = { lower: 1, upper: 60 }
 
+/** Tools that choose voxels by the values of a map: a study may keep them from its raters. */
+const thresholdTools: readonly DrawingTool[] = ['threshold', 'grow']
+
 const preferencesSchema = z.object({
   version: z.literal(1).default(1),
   /** mm */
@@ -59,6 +62,8 @@ export const useDrawingStore = defineStore('drawing', () => {
   const proposal = shallowRef<Proposal | null>(null)
   /** Why nothing can be drawn; null when it can. */
   const readOnly = ref<string | null>(null)
+  /** Whether thresholds may help to draw: brushes and regions by value, and proposals by rules. */
+  const thresholds = ref(true)
   /** Corners of a polygon or the line of a freehand outline that is not closed yet. */
   const outline = shallowRef<{ slice: number; points: Point[] } | null>(null)
   /** Where the pointer is, for the brush's circle on every pane. */
@@ -83,10 +88,10 @@ export const useDrawingStore = defineStore('drawing', () => {
   function begin(
     geometry: Geometry,
     wanted: readonly DrawnStructure[],
-    { voxels, closed = null }: { voxels?: Uint8Array; closed?: string | null } = {},
+    options: { voxels?: Uint8Array; closed?: string | null; thresholds?: boolean } = {},
   ): Drawing {
     sketched = null
-    const next = markRaw(new Drawing(geometry, wanted.length, voxels))
+    const next = markRaw(new Drawing(geometry, wanted.length, options.voxels))
     next.onChange(() => changes.value++)
     drawing.value = next
     structures.value = wanted
@@ -95,7 +100,9 @@ export const useDrawingStore = defineStore('drawing', () => {
     allHidden.value = false
     proposal.value = null
     outline.value = null
-    readOnly.value = closed
+    readOnly.value = options.closed ?? null
+    thresholds.value = options.thresholds ?? true
+    if (!allows(tool.value)) tool.value = 'brush'
     changes.value++
     return next
   }
@@ -125,7 +132,10 @@ export const useDrawingStore = defineStore('drawing', () => {
     outline.value = null
   }
 
+  const allows = (wanted: DrawingTool): boolean => thresholds.value || !thresholdTools.includes(wanted)
+
   function chooseTool(next: DrawingTool): void {
+    if (!allows(next)) return
     tool.value = next
     outline.value = null
   }
@@ -186,6 +196,7 @@ export const useDrawingStore = defineStore('drawing', () => {
     changes,
     proposal,
     readOnly,
+    thresholds,
     outline,
     hover,
     ranges,
@@ -199,6 +210,7 @@ export const useDrawingStore = defineStore('drawing', () => {
     sketch,
     end,
     choose,
+    allows,
     chooseTool,
     stepDiameter,
     stepOpacity,

@@ -44,5 +44,5 @@ export const useJobsStore = defineStore('jobs', () => {
   engine.onJob(put)
   engine.onReady(() => void refresh().catch(messages.fault))
 
-  return { jobs, running, cancel, clear }
+  return { jobs, running, refresh, cancel, clear }
 })

@@ -1,13 +1,11 @@
-import { problemOf, UmbraError, type OpenReading, type Problem, type DrawnStructure } from '@contract'
+import { problemOf, type Job, type OpenReading, type Problem, type DrawnStructure } from '@contract'
 import { defineStore } from 'pinia'
-import { ref, shallowRef, watch } from 'vue'
+import { ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
 import type { Change, Drawing } from '../drawing'
 import { useDrawingStore } from './drawing'
-import { useLayoutStore, type Room } from './layout'
 import { useReadingStore } from './reading'
 import { useReviewStore } from './review'
-import { useStudyStore } from './study'
 
 export type SaveState = 'saved' | 'unsaved' | 'saving' | 'failed'
 
@@ -32,9 +30,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
   const engine = useEngine()
   const room = useReadingStore()
   const drawing = useDrawingStore()
-  const study = useStudyStore()
   const review = useReviewStore()
-  const layout = useLayoutStore()
 
   const reading = shallowRef<OpenReading | null>(null)
   const saveState = ref<SaveState>('saved')
@@ -42,43 +38,40 @@ export const useOpenReadingStore = defineStore('openReading', () => {
   const saveProblem = shallowRef<Problem | null>(null)
   const seconds = ref(0)
   const opening = ref(false)
+  /** How far the scan and its maps are prepared, 0..1. */
+  const progress = ref(0)
+  let cancelling = new AbortController()
   const dirty = new Map<string, Slice>()
   let timer: ReturnType<typeof setTimeout> | null = null
   let sending: Promise<void> | null = null
   let stopListening: (() => void) | null = null
   let lastAction = Date.now()
 
-  /** Studies names the patient; Review and Jobs name the source too. */
-  const blindedRooms: Room[] = ['studies', 'review', 'jobs']
-  watch(reading, (now) => {
-    const blinded = now !== null && (now.blinding.patient || now.source === null)
-    layout.closed = new Set(blinded ? blindedRooms : [])
-  })
-
   /** Opens a reading: its scan, its maps, and what was drawn. */
   async function open(readingId: string, takeOver = false): Promise<void> {
     const session = room.session
     if (session === null || opening.value) return
     opening.value = true
+    progress.value = 0
+    cancelling = new AbortController()
+    const { signal } = cancelling
     await close()
     await releaseRemembered()
     await room.trying(async () => {
       const answer = await engine.call('reading.open', { session, readingId, takeOver })
-      review.prescribe({ method: answer.method, model: answer.model, settings: answer.settings })
       reading.value = answer
       seconds.value = answer.seconds
       sessionStorage.setItem(LEASE_KEY, answer.lease ?? '')
-      if (!(await study.openFor(answer.paths, answer.seriesUid))) {
-        throw new UmbraError({
-          code: 'no-series',
-          message: 'The scan of this reading could not be opened.',
-          hint: 'The study’s owner must see that its files are where the protocol says.',
-        })
-      }
+      const onProgress = (job: Job): void => void (progress.value = job.progress)
+      review.lend(await engine.run('reading.load', { session, readingId }, { signal, onProgress }))
     })
-    if (room.problem !== null) await close()
+    if (signal.aborted) room.problem = null
+    if (room.problem !== null || signal.aborted) await close()
     opening.value = false
   }
+
+  const openAgain = (readingId: string): Promise<void> => open(readingId)
+  const cancelOpening = (): void => cancelling.abort()
 
   /** Once the series is there: begins the drawing on its grid, with what was saved before. */
   async function beginDrawing(geometry: Drawing['geometry']): Promise<void> {
@@ -89,6 +82,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     const begun = drawing.begin(geometry, open.structures, {
       voxels: voxels ?? undefined,
       closed: open.readOnly?.message ?? null,
+      thresholds: open.assistance.thresholds,
     })
     dirty.clear()
     saveState.value = 'saved'
@@ -185,7 +179,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     stopListening = null
     if (open === null) return
     reading.value = null
-    review.prescribe(null)
+    review.close()
     drawing.end()
     if (open.lease !== null) {
       const { lease } = open
@@ -217,6 +211,8 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     drawing.readOnly = answer.readOnly?.message ?? null
     sessionStorage.setItem(LEASE_KEY, answer.lease ?? '')
     if (dirty.size > 0) await save()
+    // An engine that was started again has neither the scan nor its maps.
+    if (dirty.size === 0 && reading.value?.readingId === open.readingId) await openAgain(open.readingId)
   }
 
   const act = (): void => void (lastAction = Date.now())
@@ -244,6 +240,8 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     saveProblem,
     seconds,
     opening,
+    progress,
+    cancelOpening,
     open,
     beginDrawing,
     save,

@@ -9,28 +9,21 @@ import {
 } from '@contract'
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
-import { z } from 'zod'
 import { useEngine } from '../engine/client'
-import { readStored, writeStored } from './stored'
-
-const KEY = 'umbra.reading'
-const rememberedSchema = z.object({
-  version: z.literal(1).default(1),
-  session: z.string().nullable().default(null),
-  name: z.string().nullable().default(null),
-  studyId: z.string().nullable().default(null),
-})
+import { readSignedIn, writeSignedIn } from './signedIn'
 
 export type OwnedStudy = Output<'reading.study'>
 
 /** Who reads, the studies they take part in, and their worklist. The session lasts as long as this window's tab. */
 export const useReadingStore = defineStore('reading', () => {
   const engine = useEngine()
-  const remembered = readStored(sessionStorage, KEY, rememberedSchema)
+  const remembered = readSignedIn()
 
   const session = ref(remembered.session)
   const person = ref(remembered.name)
   const studyId = ref(remembered.studyId)
+  /** Whether this person must not get to know patients or sources: the engine then answers this room only. */
+  const blinded = ref(remembered.session !== null && remembered.blinded)
   const people = shallowRef<string[]>([])
   const studies = shallowRef<ReadingStudy[]>([])
   const worklist = shallowRef<WorklistItem[]>([])
@@ -38,16 +31,17 @@ export const useReadingStore = defineStore('reading', () => {
   const problem = shallowRef<Problem | null>(null)
 
   const remember = (): void =>
-    writeStored(sessionStorage, KEY, {
-      version: 1,
+    writeSignedIn({
       session: session.value,
       name: person.value,
       studyId: studyId.value,
+      blinded: blinded.value,
     })
 
   function forgetPerson(): void {
     session.value = null
     person.value = null
+    blinded.value = false
     studies.value = []
     worklist.value = []
     owned.value = null
@@ -76,6 +70,7 @@ export const useReadingStore = defineStore('reading', () => {
     if (answer === null) return false
     session.value = answer.session
     person.value = answer.name
+    blinded.value = answer.blinded
     remember()
     await refresh()
     return true
@@ -94,6 +89,7 @@ export const useReadingStore = defineStore('reading', () => {
     const answer = await trying(() => engine.call('reading.studies', { session: token }))
     if (answer === null) return
     studies.value = answer.studies
+    blinded.value = answer.blinded
     const known = answer.studies.find((each) => each.studyId === studyId.value) ?? answer.studies[0] ?? null
     await choose(known?.studyId ?? null)
   }
@@ -156,6 +152,7 @@ export const useReadingStore = defineStore('reading', () => {
   return {
     session,
     person,
+    blinded,
     people,
     studies,
     studyId,

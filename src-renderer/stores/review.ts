@@ -11,6 +11,7 @@ import {
   type PerfusionResult,
   type PerfusionSettings,
   type Problem,
+  type ReadingScan,
   type Vec3,
 } from '@contract'
 import { defineStore } from 'pinia'
@@ -36,14 +37,6 @@ export interface VascularChoice {
 const automaticVessels: VascularChoice = {
   arterialInput: { kind: 'automatic' },
   venousOutput: { kind: 'automatic' },
-}
-
-/** What a reading study says the maps are to be computed with, whatever the window's settings are. */
-export interface Prescription {
-  method: MapsMethod
-  /** A network, as `maps.predict` takes it; null: the usual one. */
-  model: string | null
-  settings: PerfusionSettings
 }
 
 type Results = Partial<Record<MapsMethod, PerfusionResult>>
@@ -74,16 +67,15 @@ export const useReviewStore = defineStore('review', () => {
   const model = computed(
     () => models.value.find((each) => each.model === modelName.value) ?? models.value[0] ?? null,
   )
-  const prescription = shallowRef<Prescription | null>(null)
+  /** A scan that is read in a study, in the place of the series of this window; its maps name no method. */
+  const lent = shallowRef<ReadingScan | null>(null)
   const work = ref<Work | null>(null)
   const problem = shallowRef<Problem | null>(null)
   const changes = shallowRef<UndoList<VascularChoice>>(emptyUndoList())
 
   /** The settings of the window, with the vessels of this series. */
   const settings = computed<PerfusionSettings>(() =>
-    perfusionSettingsSchema.parse(
-      prescription.value?.settings ?? { ...settingsStore.perfusion, ...vessels.value },
-    ),
+    perfusionSettingsSchema.parse({ ...settingsStore.perfusion, ...vessels.value }),
   )
   const isPerfusion = computed(() => series.value !== null && isPerfusionKind(series.value.kind))
   /** The maps on the screen: of the chosen method, even where newer ones are being computed. */
@@ -151,10 +143,6 @@ export const useReviewStore = defineStore('review', () => {
     const usual = settings.value.method
     ;[method.value, otherMethod.value] = comparison ?? [usual, usual === 'csvd' ? 'bennink' : 'csvd']
     comparison = null
-    if (prescription.value !== null) {
-      method.value = prescription.value.method
-      modelName.value = prescription.value.model
-    }
     const loaded = await during('Reading the series', (options) =>
       engine.run('series.load', { seriesKey }, options),
     )
@@ -167,7 +155,7 @@ export const useReviewStore = defineStore('review', () => {
     })
     if (series.value !== loaded) return
     adopt(known.results)
-    await ensure(prescription.value === null ? shown() : [method.value])
+    await ensure(shown())
   }
 
   /** The sources that the next series is shown with. */
@@ -175,9 +163,11 @@ export const useReviewStore = defineStore('review', () => {
     comparison = asked
   }
 
-  /** For the next series that is opened, until it is taken back with null. */
-  function prescribe(asked: Prescription | null): void {
-    prescription.value = asked
+  /** Shows the scan of a reading. */
+  function lend(scan: ReadingScan): void {
+    close()
+    series.value = scan.series
+    lent.value = scan
   }
 
   function close(): void {
@@ -185,6 +175,7 @@ export const useReviewStore = defineStore('review', () => {
     abort.abort()
     work.value = null
     problem.value = null
+    lent.value = null
     series.value = null
     results.value = {}
     changes.value = emptyUndoList()
@@ -197,12 +188,10 @@ export const useReviewStore = defineStore('review', () => {
     const network = wanted === 'cnn' ? (model.value?.model ?? null) : null
     const key = JSON.stringify([seriesKey, input, wanted, network])
     if (computing?.key === key) return computing.answer
-    const answer = during(
-      prescription.value ? 'Computing maps' : `Computing maps (${methodLabels[wanted]})`,
-      (options) =>
-        wanted === 'cnn'
-          ? engine.run('maps.predict', { seriesKey, settings: input, model: network }, options)
-          : engine.run('maps.compute', { seriesKey, settings: input }, options),
+    const answer = during(`Computing maps (${methodLabels[wanted]})`, (options) =>
+      wanted === 'cnn'
+        ? engine.run('maps.predict', { seriesKey, settings: input, model: network }, options)
+        : engine.run('maps.compute', { seriesKey, settings: input }, options),
     ).finally(() => {
       if (computing?.answer === answer) computing = null
     })
@@ -213,7 +202,7 @@ export const useReviewStore = defineStore('review', () => {
   /** Computes the maps of those methods whose maps are missing or stale, one after the other. */
   async function ensure(wanted: MapsMethod[]): Promise<void> {
     const seriesKey = series.value?.seriesKey
-    if (seriesKey === undefined || !isPerfusion.value) return
+    if (seriesKey === undefined || !isPerfusion.value || lent.value !== null) return
     for (const next of new Set(wanted)) {
       if (isCurrent(next)) continue
       const computed = await compute(seriesKey, next)
@@ -292,7 +281,8 @@ export const useReviewStore = defineStore('review', () => {
     isStale,
     open,
     beginWith,
-    prescribe,
+    lent,
+    lend,
     close,
     ensure,
     setMethod,

@@ -62,7 +62,7 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
     voxels.frame(id, frame).then(() => arrivals.value++, messages.fault)
   }
 
-  function picturesOf(result: PerfusionResult | null): MapPictures {
+  function picturesOf(result: Pick<PerfusionResult, 'maps' | 'mask'> | null): MapPictures {
     if (result === null) return {}
     const mask = voxels.add(result.mask)
     const pictures: MapPictures = {}
@@ -97,7 +97,7 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
   )
 
   watch(
-    [() => review.result, () => review.otherResult, () => view.layout.compare],
+    [() => review.lent ?? review.result, () => review.otherResult, () => view.layout.compare],
     ([result, other, compare]) => {
       maps.value = picturesOf(result)
       otherMaps.value = compare ? picturesOf(other) : {}

@@ -7,12 +7,13 @@ import {
   type StudySummary,
 } from '@contract'
 import { defineStore } from 'pinia'
-import { computed, nextTick, ref, shallowRef } from 'vue'
+import { computed, nextTick, ref, shallowRef, watch } from 'vue'
 import { useEngine } from '../engine/client'
 import { upload, type UploadFile } from '../engine/upload'
 import { hostAddress } from '../engine/window'
 import { useLayoutStore } from './layout'
 import { useMessagesStore } from './messages'
+import { useReadingStore } from './reading'
 
 /** A study on its way in: being uploaded, or read by the engine. */
 export interface Opening {
@@ -47,6 +48,7 @@ export const useStudyStore = defineStore('study', () => {
   const engine = useEngine()
   const messages = useMessagesStore()
   const layout = useLayoutStore()
+  const reading = useReadingStore()
 
   const catalogue = shallowRef<Catalogue | null>(null)
   /** The series in Review; null when none was chosen. */
@@ -55,8 +57,6 @@ export const useStudyStore = defineStore('study', () => {
   const recent = shallowRef<RecentStudy[]>([])
   let openedPaths: string[] | null = null
   let restoring = false
-  /** Whether the series to show is named by whoever opens the study. */
-  let named = false
   const chosen = computed(
     () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value) ?? null,
   )
@@ -94,7 +94,7 @@ export const useStudyStore = defineStore('study', () => {
   function openFirst(next: Catalogue): void {
     const first = seriesToOpen(next)
     if (first === null) {
-      if (!named) layout.go('studies')
+      layout.go('studies')
     } else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
     else openSeries(first)
   }
@@ -111,6 +111,10 @@ export const useStudyStore = defineStore('study', () => {
     title: string,
     start: (signal: AbortSignal, onProgress: (job: Job) => void) => Promise<Catalogue>,
   ): Promise<void> {
+    if (layout.closed.has('studies')) {
+      messages.inform('Studies are closed to whoever reads blinded.', { hint: 'Sign out of Reading first.' })
+      return
+    }
     if (opening.value) {
       messages.inform('A study is being opened already.', {
         hint: 'Cancel it first, or wait until it is there.',
@@ -178,22 +182,11 @@ export const useStudyStore = defineStore('study', () => {
   }
 
   async function refreshRecent(): Promise<void> {
+    if (reading.blinded) return
     recent.value = await engine.call('study.recent', {}).then(
       (answer) => answer.recent,
       () => recent.value,
     )
-  }
-
-  /** What another person's protocol names; resolves once its series is the one that is drawn on. */
-  async function openFor(paths: string[], seriesUid: string | null): Promise<boolean> {
-    named = true
-    await open(paths).finally(() => (named = false))
-    const all = seriesOf(catalogue.value).map(({ series }) => series)
-    const match = all.find(({ uid, uids }) => uid === seriesUid || uids.includes(seriesUid ?? ''))
-    const wanted = seriesUid === null ? all.filter(isPerfusion)[0] : match
-    if (openedPaths !== paths || wanted === undefined) return false
-    seriesKey.value = layout.seriesKey = wanted.key
-    return true
   }
 
   async function forget(paths: string[]): Promise<void> {
@@ -203,6 +196,7 @@ export const useStudyStore = defineStore('study', () => {
 
   /** After a reload or a restart of the engine: what is open there is open here. */
   async function restore(): Promise<void> {
+    if (reading.blinded) return hide()
     restoring = true
     const current = await engine.call('study.current', {}).finally(() => (restoring = false))
     const before = catalogue.value
@@ -212,6 +206,13 @@ export const useStudyStore = defineStore('study', () => {
       offerAgain()
     }
     await refreshRecent()
+  }
+
+  /** Whoever reads blinded is shown nothing of what was open in this window. */
+  async function hide(): Promise<void> {
+    opening.value?.cancel()
+    recent.value = []
+    await take(null)
   }
 
   /** Not opened again by itself: if it was the study that brought the engine down, it would do so again. */
@@ -229,6 +230,10 @@ export const useStudyStore = defineStore('study', () => {
   }
 
   engine.onReady(() => void restore().catch(messages.fault))
+  watch(
+    () => reading.blinded,
+    () => void restore().catch(messages.fault),
+  )
   // An opening that another window started, or that this one started before it was reloaded.
   engine.onJob((job) => {
     if (!opens(job.method) || job.state !== 'done' || opening.value || restoring) return
@@ -248,7 +253,6 @@ export const useStudyStore = defineStore('study', () => {
     openDemo,
     openUpload,
     openSeries,
-    openFor,
     close,
     forget,
     restore,

@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { UmbraError, type Catalogue } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
@@ -24,6 +24,8 @@ export interface OpenStudy {
   load(seriesKey: string, run?: Run): Promise<VolumeSeries>
   /** A grey picture of the middle slice, at most 128 × 128. */
   thumbnail(seriesKey: string, run?: Run): Promise<Thumbnail>
+  /** The deepest folder that holds all files of a series; null where they came out of an archive. */
+  folderOf(seriesKey: string): string | null
   /** Ends the workers and removes what was unpacked. */
   close(): Promise<void>
 }
@@ -63,6 +65,11 @@ export async function openStudy(paths: string[], run: Run = {}): Promise<OpenStu
         const plan = middleOf(planOf(seriesKey))
         const series = await loadSeries(plan, pool, thumbnailRun)
         return thumbnailOf(series, plan.slices[0]?.instance.header.image?.photometric === 'MONOCHROME1')
+      },
+      folderOf: (seriesKey) => {
+        const files = new Set(planOf(seriesKey).slices.map(({ instance }) => instance.file))
+        const archived = [...files].some(({ path }) => temporary.holds(path))
+        return archived ? null : commonFolder([...files].map(({ path }) => dirname(path)))
       },
       close,
     }
@@ -106,15 +113,27 @@ async function scanAll(
   return scan
 }
 
+function commonFolder(folders: readonly string[]): string {
+  const split = folders.map((folder) => folder.split(sep))
+  const depth = split[0].findIndex((name, level) => split.some((names) => names[level] !== name))
+  return split[0].slice(0, depth < 0 ? undefined : depth).join(sep) || sep
+}
+
 /** Where archives are unpacked; made when first needed. */
 class TemporaryFolder {
   private root: Promise<string> | null = null
+  private made: string | null = null
   private folders = 0
 
   /** A new folder, readable by this user only. */
   async make(): Promise<string> {
     this.root ??= mkdtemp(join(tmpdir(), 'umbra-study-'))
-    return mkdtemp(join(await this.root, `${this.folders++}-`))
+    this.made = await this.root
+    return mkdtemp(join(this.made, `${this.folders++}-`))
+  }
+
+  holds(path: string): boolean {
+    return this.made !== null && path.startsWith(this.made + sep)
   }
 
   async remove(): Promise<void> {

@@ -124,8 +124,9 @@ function imageOf(dataSet: DataSet, parsed: ParsedHeader, warnings: string[]): Im
   if (photometric === '') {
     warnings.push('Photometric Interpretation (0028,0004) is missing; MONOCHROME2 was assumed.')
   }
-  if (photometric === 'MONOCHROME1')
-    {warnings.push('MONOCHROME1: made to be shown with high values dark; the values are kept.')}
+  if (photometric === 'MONOCHROME1') {
+    warnings.push('MONOCHROME1: made to be shown with high values dark; the values are kept.')
+  }
   const samples = unsigned16(dataSet, 'x00280002')
   if (samples === null) warnings.push('Samples per Pixel (0028,0002) is missing; 1 was assumed.')
   const bitsStored = unsigned16(dataSet, 'x00280101') ?? bitsAllocated

@@ -52,8 +52,9 @@ export function openReaderPool(size = coreCount(), limits = usualLimits): Reader
       try {
         return await exec<TaskOutcome[]>('readPixels', limits.pixels, tasks, target)
       } catch (thrown) {
-        if (tasks.length === 1)
-          {return [{ failed: { file: tasks[0].name, reason: `Reading it ${wordsOf(thrown)}.` } }]}
+        if (tasks.length === 1) {
+          return [{ failed: { file: tasks[0].name, reason: `Reading it ${wordsOf(thrown)}.` } }]
+        }
       }
       // One by one, so that the right file is named.
       const outcomes: TaskOutcome[] = []

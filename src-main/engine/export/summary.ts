@@ -1,4 +1,11 @@
-import { mapNames, type Geometry, type MapName, type ModelIdentity, type VascularInput, type Warning } from '@contract'
+import {
+  mapNames,
+  type Geometry,
+  type MapName,
+  type ModelIdentity,
+  type VascularInput,
+  type Warning,
+} from '@contract'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume, type VolumeSeries } from '../volume'
 import { methodNames, NOT_FOR_DIAGNOSIS } from './words'

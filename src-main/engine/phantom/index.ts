@@ -10,7 +10,7 @@ export {
   type PhantomRequest,
 } from './options'
 export { frameRenderer, type FrameRenderer } from './render'
-export { demoOptions, writePhantomStudy, type StudyWriteOptions } from './study'
+export { demoCases, demoOptions, writePhantomStudy, type StudyWriteOptions } from './study'
 export { lesionVolumes, phantomTruth, truthDefinitions, truthSummary, type PhantomTruth } from './truth'
 export { individualSchema, type Individual } from './individual'
 export { mixSeeds, normalQuantiles, randomStream, uniform, type RandomStream } from './random'

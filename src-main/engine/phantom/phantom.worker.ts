@@ -3,5 +3,5 @@ import { longCall } from '../compute/workerRun'
 import { makeDemoStudy } from './study'
 
 workerpool.worker({
-  makeDemoStudy: longCall((run, directory: string) => makeDemoStudy(directory, run)),
+  makeDemoStudy: longCall((run, directory: string, number?: number) => makeDemoStudy(directory, number, run)),
 })

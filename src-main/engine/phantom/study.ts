@@ -139,8 +139,15 @@ async function addPieces(directory: string, pieces: DicomPiece[], folders: Set<s
 /** The study of the demonstration: a head with a left middle cerebral infarct at a size that is quick to compute. */
 export const demoOptions = phantomOptions({ lesion: 'mca-left:22+55', noise: 3, seed: 7 })
 
-/** Makes and writes the demonstration study; `directory` must not exist, or be empty. */
-export async function makeDemoStudy(directory: string, run: Run = {}): Promise<void> {
-  const phantom = await makePhantom(demoOptions, partOfRun(run, 0, 0.3))
+/** Patients of a demonstration of reading: a large infarct (the demonstration's), a small one on the other side, none. */
+export const demoCases = [
+  demoOptions,
+  phantomOptions({ lesion: 'mca-right:6+45', noise: 4, seed: 21, vendor: 'siemens' }),
+  phantomOptions({ lesion: 'none', noise: 3, seed: 35, vendor: 'philips' }),
+]
+
+/** Makes and writes the demonstration study, or another of its cases; `directory` must not exist, or be empty. */
+export async function makeDemoStudy(directory: string, number = 0, run: Run = {}): Promise<void> {
+  const phantom = await makePhantom(demoCases[number], partOfRun(run, 0, 0.3))
   await writePhantomStudy(phantom, directory, partOfRun(run, 0.3, 1))
 }

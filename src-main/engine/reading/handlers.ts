@@ -1,7 +1,8 @@
 import { isAbsolute } from 'node:path'
-import { UmbraError, type readingMethods } from '@contract'
+import { UmbraError, type QuickMethod, type readingMethods } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
 import type { QuickHandlers } from '../handlers'
+import { isMissing } from './cases'
 import type { People } from './people'
 import { parseProtocol, protocolFileName, protocolText } from './protocolFile'
 import type { Readings } from './readings'
@@ -11,6 +12,7 @@ import {
   describeStudy,
   ownedStudy,
   progressOf,
+  readsBlinded,
   removeStudy,
   studiesOf,
   studyOf,
@@ -26,7 +28,7 @@ export interface OpenRoom {
   now: () => Date
 }
 
-export type ReadingHandlers = Pick<QuickHandlers, keyof typeof readingMethods>
+export type ReadingHandlers = Pick<QuickHandlers, Extract<keyof typeof readingMethods, QuickMethod>>
 
 function wholePath(path: string): string {
   if (isAbsolute(path)) return path
@@ -40,7 +42,11 @@ function wholePath(path: string): string {
 function peopleHandlers(open: () => OpenRoom) {
   return {
     'reading.people': () => ({ people: open().people.list() }),
-    'reading.signIn': ({ name, pin, first }) => open().people.signIn(name, pin, first),
+    'reading.signIn': async ({ name, pin, first }) => {
+      const { people, store } = open()
+      const signedIn = await people.signIn(name, pin, first)
+      return { ...signedIn, blinded: readsBlinded(store, people.of(signedIn.session)) }
+    },
     'reading.signOut': ({ session }) => {
       open().people.signOut(session)
       return {}
@@ -56,7 +62,7 @@ function peopleHandlers(open: () => OpenRoom) {
       const { people, store } = open()
       const owner = people.of(session)
       ownedStudy(store, studyId, owner)
-      const rater = people.find(name)
+      const rater = people.find({ name })
       const reads =
         rater && store.get('SELECT 1 FROM reading WHERE study = ? AND person = ?', studyId, rater.key)
       if (!rater || !reads) {
@@ -72,7 +78,8 @@ function studyHandlers(open: () => OpenRoom) {
   return {
     'reading.studies': ({ session }) => {
       const { store, people } = open()
-      return { studies: studiesOf(store, people.of(session)) }
+      const person = people.of(session)
+      return { studies: studiesOf(store, person), blinded: readsBlinded(store, person) }
     },
     'reading.create': ({ session, protocol }) => {
       const { store, people, now } = open()
@@ -101,6 +108,11 @@ function studyHandlers(open: () => OpenRoom) {
       const text = protocolText(protocol)
       if (path !== null) await writeFileAtomically(wholePath(path), text)
       return { fileName: protocolFileName(protocol), text }
+    },
+    'reading.checkCases': ({ session, studyId }) => {
+      const { store, people } = open()
+      const { protocol } = ownedStudy(store, studyId, people.of(session))
+      return { missing: protocol.cases.filter(isMissing).map(({ key }) => key) }
     },
     'reading.remove': async ({ session, studyId, pin }) => {
       const { store, people, now } = open()

@@ -1,49 +1,78 @@
-import type { Warning } from '@contract'
+import type { BackendChoice, Warning } from '@contract'
+import type { MapsStore } from '../cases/mapsStore'
 import { createVoxelRegistry } from '../session/voxelRegistry'
 import { readingHandlers, type OpenRoom, type ReadingHandlers } from './handlers'
+import { readingLongHandlers, type ReadingLongHandlers } from './longHandlers'
 import { createPeople } from './people'
 import { createReadings } from './readings'
+import { createReadingScans, SCAN_PREFIX, type ReadingScans } from './scans'
 import { openCaseStore } from './store'
+import { readsBlinded } from './studies'
 
 export { protocolFileName, protocolText } from './protocolFile'
+export { SCAN_PREFIX } from './scans'
 
 /** Reading studies: who reads what, what they drew, and who did what when. */
 export interface ReadingRoom {
   handlers: ReadingHandlers
-  /** The bytes of a labelmap's frame, by an id that begins with `labelmap-`. */
+  longHandlers: ReadingLongHandlers
+  scans: ReadingScans
+  /** Whether voxels or a series of this id are those of a reading. */
+  holds(id: string): boolean
   readVoxels(id: string, frame: number): Uint8Array
-  /** What a rater who draws at this moment must not get to know. */
-  blinded(): { patient: boolean; source: boolean }
-  close(): void
+  /** Whether a session is one that lasts. */
+  knows(session: string): boolean
+  /** Whether the person of a session must not get to know patients or sources. */
+  blinds(session: string): boolean
+  close(): Promise<void>
 }
 
 export interface ReadingRoomOptions {
   /** The file of the store. */
   path: string
+  /** Where demonstration cases are made. */
+  demoDirectory: string
+  /** Computed maps, shared with Review. */
+  mapsStore: MapsStore
+  backend: () => Promise<BackendChoice>
   report: (warning: Warning) => void
   now?: () => Date
 }
 
+const LABELMAPS = 'labelmap-'
+
 /** Opens no file before the first request needs it: most sessions read no study. */
-export function createReadingRoom({ path, report, now = () => new Date() }: ReadingRoomOptions): ReadingRoom {
-  // Apart from those of the open study, which are forgotten with it: a reading is opened before its study is.
-  const voxels = createVoxelRegistry()
+export function createReadingRoom(options: ReadingRoomOptions): ReadingRoom {
+  const { path, report, mapsStore, backend, demoDirectory, now = () => new Date() } = options
+  const labelmaps = createVoxelRegistry()
+  const scans = createReadingScans({ mapsStore, backend })
   let room: OpenRoom | null = null
 
   function open(): OpenRoom {
     if (room) return room
     const store = openCaseStore(path, report)
-    room = { store, people: createPeople(store, now), readings: createReadings(store, voxels, now), now }
+    const readings = createReadings({ store, labelmaps, frameOfReference: scans.frameOfReference, now })
+    room = { store, people: createPeople(store, now), readings, now }
     return room
   }
 
   return {
     handlers: readingHandlers(open),
-    readVoxels: (id, frame) => voxels.readFrame(id, frame),
-    blinded: () => room?.readings.blinded() ?? { patient: false, source: false },
+    longHandlers: readingLongHandlers({ open, scans, demoDirectory }),
+    scans,
+    holds: (id) => id.startsWith(LABELMAPS) || id.startsWith(SCAN_PREFIX),
+    readVoxels: (id, frame) =>
+      id.startsWith(LABELMAPS) ? labelmaps.readFrame(id, frame) : scans.readFrame(id, frame),
+    knows: (session) => open().people.find({ session }) !== null,
+    blinds: (session) => {
+      const { people, store } = open()
+      const person = people.find({ session })
+      return person !== null && readsBlinded(store, person)
+    },
     close: () => {
       room?.store.close()
       room = null
+      return scans.close()
     },
   }
 }

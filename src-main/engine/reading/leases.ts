@@ -18,8 +18,6 @@ export interface Leases {
   /** The lease, renewed. Throws `lease-lost`. */
   renew(token: string): Lease
   end(token: string): void
-  /** The readings that are drawn in now. */
-  active(): string[]
 }
 
 export function createLeases(now: () => Date): Leases {
@@ -52,6 +50,5 @@ export function createLeases(now: () => Date): Leases {
     end: (token) => {
       for (const [readingId, lease] of byReading) if (lease.token === token) byReading.delete(readingId)
     },
-    active: () => [...byReading.values()].filter(isValid).map(({ readingId }) => readingId),
   }
 }

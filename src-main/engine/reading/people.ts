@@ -21,7 +21,8 @@ export interface People {
   list(): { name: string; lockedUntil: string | null }[]
   /** The person of a session. Throws `signed-out`. */
   of(session: string): Person
-  find(name: string): Person | null
+  /** By their name, or by a session that lasts; null for nobody. */
+  find(by: { name: string } | { session: string }): Person | null
   signIn(name: string, pin: string, first: boolean): Promise<{ session: string; name: string; until: string }>
   signOut(session: string): void
   /** Throws `wrong-pin` or `locked-out`. Wrong tries count, also across restarts. */
@@ -41,6 +42,15 @@ const signedOut = (): UmbraError =>
 export function createPeople(store: Sqlite, now: () => Date): People {
   const stored = (key: string): StoredPerson | null =>
     store.get<StoredPerson>('SELECT * FROM person WHERE key = ?', key)
+
+  function ofSession(session: string): Person | null {
+    const found = store.get<Person & { until: string }>(
+      'SELECT person.key, person.name, until FROM session JOIN person ON person.key = person WHERE token = ?',
+      digest(session),
+    )
+    if (!found || new Date(found.until) <= now()) return null
+    return { key: found.key, name: found.name }
+  }
 
   function refuseLocked({ locked_until: until, name }: StoredPerson): void {
     if (until === null || new Date(until) <= now()) return
@@ -67,8 +77,9 @@ export function createPeople(store: Sqlite, now: () => Date): People {
     const until = wait > 0 ? new Date(now().getTime() + wait).toISOString() : null
     store.transaction(() => {
       store.run('UPDATE person SET failures = ?, locked_until = ? WHERE key = ?', failures, until, key)
-      if (until)
-        {appendAudit(store, { actor: person.name, action: 'person.locked-out', detail: { failures } }, now())}
+      if (until) {
+        appendAudit(store, { actor: person.name, action: 'person.locked-out', detail: { failures } }, now())
+      }
     })
     throw new UmbraError({ code: 'wrong-pin', message: 'This is not the right PIN.', hint: 'Try again.' })
   }
@@ -112,15 +123,13 @@ export function createPeople(store: Sqlite, now: () => Date): People {
         })),
 
     of: (session) => {
-      const found = store.get<Person & { until: string }>(
-        'SELECT person.key, person.name, until FROM session JOIN person ON person.key = person WHERE token = ?',
-        digest(session),
-      )
-      if (!found || new Date(found.until) <= now()) throw signedOut()
-      return { key: found.key, name: found.name }
+      const person = ofSession(session)
+      if (person) return person
+      throw signedOut()
     },
-    find: (name) => {
-      const person = stored(accountKey(name))
+    find: (by) => {
+      if ('session' in by) return ofSession(by.session)
+      const person = stored(accountKey(by.name))
       return person && { key: person.key, name: person.name }
     },
 

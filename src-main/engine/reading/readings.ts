@@ -11,6 +11,7 @@ import type { VoxelRegistry } from '../session/voxelRegistry'
 import { gridText, readLabelmap, writeSlices } from './labelmaps'
 import { createLeases, type Lease } from './leases'
 import type { Person } from './people'
+import { hideFrame, hiddenFrame, type ScanOrder } from './scans'
 import { appendAudit, contentHash, type CaseStore, type Sqlite } from './store'
 import {
   labelOf,
@@ -29,6 +30,8 @@ const LABELMAPS_KEPT = 8
 /** Drawing in readings: opening, saving, signing. */
 export interface Readings {
   open(person: Person, readingId: string, takeOver: boolean): OpenReading
+  /** What is read, for whoever may open the reading. */
+  orderScan(person: Person, readingId: string): ScanOrder
   renew(lease: string, seconds: number): void
   close(lease: string, seconds: number): void
   save(params: Input<'reading.save'>, bytes: Uint8Array): Output<'reading.save'>
@@ -36,8 +39,6 @@ export interface Readings {
   holder(lease: string): string
   sign(lease: string, seconds: number): Output<'reading.sign'>
   reopen(person: Person, readingId: string, reason: string): void
-  /** Whether a rater who must not know the patient or the source draws at this moment. */
-  blinded(): { patient: boolean; source: boolean }
 }
 
 function refuseWashingOut(study: StoredStudy, reading: StoredReading, own: StoredReading[], now: Date): void {
@@ -59,6 +60,13 @@ const lockedProblem = (): UmbraError =>
     hint: 'Reopen it, with a reason, to change it.',
   })
 
+const notYours = (): UmbraError =>
+  new UmbraError({
+    code: 'not-allowed',
+    message: 'This is the reading of another person.',
+    hint: 'The owner of the study can look at it when it is signed.',
+  })
+
 /** Whether a person may look at a reading that is not theirs. */
 function mayLook(study: StoredStudy, reading: StoredReading, all: StoredReading[], person: Person): boolean {
   if (reading.state !== 'signed') return false
@@ -67,7 +75,16 @@ function mayLook(study: StoredStudy, reading: StoredReading, all: StoredReading[
   return !study.protocol.blinding.raters && own.length > 0 && own.every(({ state }) => state === 'signed')
 }
 
-export function createReadings(store: CaseStore, voxels: VoxelRegistry, now: () => Date): Readings {
+export interface ReadingsParts {
+  store: CaseStore
+  /** What was drawn, for windows to read. */
+  labelmaps: VoxelRegistry
+  /** Of the files of a reading whose scan is in memory; its readers are told another. */
+  frameOfReference: (readingId: string) => string | null
+  now: () => Date
+}
+
+export function createReadings({ store, labelmaps, frameOfReference, now }: ReadingsParts): Readings {
   const leases = createLeases(now)
   const registered: string[] = []
 
@@ -90,27 +107,18 @@ export function createReadings(store: CaseStore, voxels: VoxelRegistry, now: () 
     const id = `labelmap-${reading.id}-${reading.revision}`
     const content = readLabelmap(store, reading.id, protocol.structures, geometry.size)
     if (!registered.includes(id)) registered.push(id)
-    while (registered.length > LABELMAPS_KEPT) voxels.forget(registered.shift() as string)
-    return voxels.register(id, { voxels: content, geometry, frames: protocol.structures.length, unit: '' })
+    while (registered.length > LABELMAPS_KEPT) labelmaps.forget(registered.shift() as string)
+    const described = { voxels: content, geometry, frames: protocol.structures.length, unit: '' }
+    return hideFrame(reading.id, labelmaps.register(id, described))
   }
 
   function describe(study: StoredStudy, reading: StoredReading, others: OpenReading['others']): OpenReading {
     const { protocol } = study
-    const source = protocol.sources.find(({ key }) => key === reading.source_key)
-    const subject = protocol.cases.find(({ key }) => key === reading.case_key)
-    if (!source || !subject) throw new Error(`reading ${reading.id} is of no case or source of its study`)
-    // The method of a source rules; a network's settings are those of the deconvolution it stands beside.
-    const { method } = source
     return {
       readingId: reading.id,
       studyId: study.id,
       label: labelOf(protocol, reading),
       state: reading.state,
-      paths: subject.paths,
-      seriesUid: subject.seriesUid,
-      method,
-      model: source.model,
-      settings: method === 'cnn' ? source.settings : { ...source.settings, method },
       source: sourceOf(protocol, reading),
       blinding: protocol.blinding,
       assistance: protocol.assistance,
@@ -142,13 +150,7 @@ export function createReadings(store: CaseStore, voxels: VoxelRegistry, now: () 
     all: StoredReading[],
     person: Person,
   ): OpenReading {
-    if (!mayLook(study, reading, all, person)) {
-      throw new UmbraError({
-        code: 'not-allowed',
-        message: 'This is the reading of another person.',
-        hint: 'The owner of the study can look at it when it is signed.',
-      })
-    }
+    if (!mayLook(study, reading, all, person)) throw notYours()
     audit(person, 'reading.looked-at', reading)
     const message = 'This is the signed reading of another person.'
     return { ...describe(study, reading, []), readOnly: { reason: 'not-yours', message } }
@@ -181,18 +183,43 @@ export function createReadings(store: CaseStore, voxels: VoxelRegistry, now: () 
       readingId,
     )
 
+  /** The grid that a window drew on, with the frame of reference it was not told. */
+  function trueGrid(reading: StoredReading, geometry: Geometry): string {
+    if (geometry.frameOfReference !== hiddenFrame(reading.id)) return gridText(geometry)
+    const stored = reading.geometry && (JSON.parse(reading.geometry) as Geometry).frameOfReference
+    return gridText({ ...geometry, frameOfReference: frameOfReference(reading.id) || stored || '' })
+  }
+
   function refuseOtherGrid(reading: StoredReading, grid: string): void {
     if (reading.geometry === null || reading.geometry === grid) return
-    const size = (text: string): string => (JSON.parse(text) as Geometry).size.join(' × ')
+    const [before, after] = [reading.geometry, grid].map((text) => JSON.parse(text) as Geometry)
+    const unknown = before.frameOfReference === '' || after.frameOfReference === ''
+    const frame = after.frameOfReference
+    if (unknown && gridText({ ...before, frameOfReference: frame }) === grid) return
     throw new UmbraError({
       code: 'other-grid',
-      message: `This reading was drawn on another grid (${size(reading.geometry)} voxels) than the maps shown (${size(grid)}).`,
+      message: `This reading was drawn on another grid (${before.size.join(' × ')} voxels) than the maps shown (${after.size.join(' × ')}).`,
       hint: 'Open the series it was drawn on. What was saved is unchanged.',
     })
   }
 
+  function orderScan(person: Person, readingId: string): ScanOrder {
+    const reading = readingOf(store, readingId)
+    const study = studyOf(store, reading.study)
+    const all = readingsOf(store, study.id)
+    const own = all.filter((each) => each.person === person.key)
+    if (reading.person === person.key) refuseWashingOut(study, reading, own, now())
+    else if (!mayLook(study, reading, all, person)) throw notYours()
+    const { cases, sources, blinding } = study.protocol
+    const subject = cases.find(({ key }) => key === reading.case_key)
+    const source = sources.find(({ key }) => key === reading.source_key)
+    if (!source || !subject) throw new Error(`reading ${reading.id} is of no case or source of its study`)
+    return { readingId, subject, source, blinding }
+  }
+
   return {
     open,
+    orderScan,
     renew: (token, seconds) => {
       const { readingId } = leases.renew(token)
       store.transaction(() => keepTime(readingId, seconds))
@@ -212,11 +239,11 @@ export function createReadings(store: CaseStore, voxels: VoxelRegistry, now: () 
 
     save: ({ lease: token, geometry, slices, seconds }, bytes) => {
       const lease = leases.renew(token)
-      const grid = gridText(geometry)
       const savedAt = now().toISOString()
       return store.transaction(() => {
         const reading = readingOf(store, lease.readingId)
         if (reading.state === 'signed') throw lockedProblem()
+        const grid = trueGrid(reading, geometry)
         refuseOtherGrid(reading, grid)
         const { structures } = studyOf(store, reading.study).protocol
         writeSlices(store, reading.id, structures, { geometry, slices, bytes })
@@ -297,15 +324,5 @@ export function createReadings(store: CaseStore, voxels: VoxelRegistry, now: () 
           signed: reading.signed,
         })
       }),
-
-    blinded: () => {
-      const blindings = leases
-        .active()
-        .map((readingId) => studyOf(store, readingOf(store, readingId).study).protocol.blinding)
-      return {
-        patient: blindings.some(({ patient }) => patient),
-        source: blindings.some(({ source }) => source),
-      }
-    },
   }
 }

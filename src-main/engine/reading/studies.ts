@@ -5,6 +5,7 @@ import {
   UmbraError,
   type Geometry,
   type Protocol,
+  type ReadingCase,
   type ReadingProgress,
   type ReadingState,
   type ReadingStudy,
@@ -147,6 +148,33 @@ export function updateStudy(
     const detail = counted(protocol, plan(store, studyId, protocol))
     appendAudit(store, { actor: owner.name, action: 'study.changed', studyId, detail }, now)
   })
+}
+
+/** Puts cases where they lie now, also after readings have begun: what is read stays the same. */
+export function moveCases(
+  store: Sqlite,
+  studyId: string,
+  moved: readonly ReadingCase[],
+  owner: Person,
+  now: Date,
+): void {
+  store.transaction(() => {
+    const { protocol } = ownedStudy(store, studyId, owner)
+    const cases = protocol.cases.map((each) => moved.find(({ key }) => key === each.key) ?? each)
+    store.run('UPDATE study SET protocol = ? WHERE id = ?', JSON.stringify({ ...protocol, cases }), studyId)
+    const detail = { cases: moved.map(({ key }) => key) }
+    appendAudit(store, { actor: owner.name, action: 'study.cases-moved', studyId, detail }, now)
+  })
+}
+
+/** Whether a person reads, in a study of somebody else, without knowing the patient or the source. */
+export function readsBlinded(store: Sqlite, { key }: Person): boolean {
+  const found = store.get(
+    `SELECT 1 FROM study WHERE owner <> ?1 AND id IN (SELECT study FROM reading WHERE person = ?1)
+     AND (json_extract(protocol, '$.blinding.patient') OR json_extract(protocol, '$.blinding.source')) LIMIT 1`,
+    key,
+  )
+  return found !== null
 }
 
 export function removeStudy(store: Sqlite, studyId: string, owner: Person, now: Date): void {

@@ -57,7 +57,9 @@ export function registerReadingCommands(
 
   return registerCommands([
     ...(Object.keys(toolKeys) as DrawingTool[]).map((tool) =>
-      command(`tool.${tool}`, toolTitles[tool], [toolKeys[tool]], () => store.chooseTool(tool)),
+      command(`tool.${tool}`, toolTitles[tool], [toolKeys[tool]], () => store.chooseTool(tool), {
+        when: () => drawing() && store.allows(tool),
+      }),
     ),
     command('brush.smaller', 'Smaller brush', ['['], () => store.stepDiameter(-1), stepping),
     command('brush.larger', 'Larger brush', [']'], () => store.stepDiameter(1), stepping),

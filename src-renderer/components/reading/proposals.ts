@@ -20,6 +20,7 @@ export function useProposals(): Proposals {
 
   async function propose(title: string, rule: ProposalRule): Promise<void> {
     const { drawing } = store
+    if (!store.thresholds) return
     const map = await mapValues(rule.map)
     if (drawing === null || map === null) {
       messages.show('info', {

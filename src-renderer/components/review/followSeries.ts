@@ -1,5 +1,6 @@
 import type { Geometry, LoadedSeriesInfo } from '@contract'
 import { watch } from 'vue'
+import { useOpenReadingStore } from '../../stores/openReading'
 import { useReviewStore } from '../../stores/review'
 import { useReviewPicturesStore } from '../../stores/reviewPictures'
 import { useReviewViewStore, type DisplayRange } from '../../stores/reviewView'
@@ -15,6 +16,7 @@ export function followSeries(): void {
   const review = useReviewStore()
   const view = useReviewViewStore()
   const pictures = useReviewPicturesStore()
+  const openReading = useOpenReadingStore()
 
   const planeCounts = (geometry: Geometry): Record<string, number> =>
     Object.fromEntries(
@@ -53,10 +55,12 @@ export function followSeries(): void {
     view.setInitialRange({ lower, upper })
   }
 
+  // What is shown while a reading is open is the reading's; after it, the series of this window comes back.
   // A study that is opened anew may hold the same series key, yet its voxels are new.
   watch(
-    [() => study.seriesKey, () => study.catalogue],
-    ([key]) => {
+    [() => study.seriesKey, () => study.catalogue, () => openReading.reading !== null],
+    ([key, , reading]) => {
+      if (reading) return
       if (key === null) review.close()
       else void review.open(key, shownMethods)
     },

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import {
   methods,
@@ -9,11 +9,13 @@ import {
   type Input,
   type Output,
   type ProtocolInput,
+  type QuickMethod,
   type readingMethods,
 } from '@contract'
+import { openMapsStore } from '../../../src-main/engine/cases/mapsStore'
 import { createReadingRoom } from '../../../src-main/engine/reading'
 
-export type ReadingMethod = keyof typeof readingMethods
+export type ReadingMethod = Extract<keyof typeof readingMethods, QuickMethod>
 
 export const geometry: Geometry = {
   size: [16, 12, 4],
@@ -66,10 +68,13 @@ export function openRoom(path = join(temporaryFolder(), 'studies.db')) {
   const notices: string[] = []
   const room = createReadingRoom({
     path,
+    demoDirectory: join(dirname(path), 'demo'),
+    mapsStore: openMapsStore(join(dirname(path), 'maps')),
+    backend: () => Promise.resolve('auto'),
     report: ({ message }) => notices.push(message),
     now: () => clock.now,
   })
-  onTestFinished(() => room.close())
+  onTestFinished(() => void room.close())
 
   /** Parses what goes in and comes out, as the engine and the page do. */
   async function ask<M extends ReadingMethod>(

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { openMapsStore } from '../../../src-main/engine/cases/mapsStore'
 import { createReadingRoom } from '../../../src-main/engine/reading'
 import { strokeGrid, strokeOf } from './strokes'
 
@@ -7,7 +8,13 @@ import { strokeGrid, strokeOf } from './strokes'
  * Now and then it signs the reading and opens it again, closes it, or copies the store.
  */
 const [path, session, readingId, first] = process.argv.slice(2)
-const room = createReadingRoom({ path, report: ({ message }) => say(`notice ${message}`) })
+const room = createReadingRoom({
+  path,
+  demoDirectory: `${path}.demo`,
+  mapsStore: openMapsStore(`${path}.maps`),
+  backend: () => Promise.resolve('auto'),
+  report: ({ message }) => say(`notice ${message}`),
+})
 const { handlers } = room
 const nothing = new Uint8Array()
 

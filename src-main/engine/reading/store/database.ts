@@ -111,8 +111,9 @@ export function openSqlite(path: string): Sqlite {
     guarded(() => {
       database.exec('PRAGMA locking_mode = EXCLUSIVE')
       const mode = database.get('PRAGMA journal_mode = WAL') as { journal_mode: string }
-      if (mode.journal_mode !== 'wal')
-        {throw new Error(`SQLite keeps a ${mode.journal_mode} journal, not a log`)}
+      if (mode.journal_mode !== 'wal') {
+        throw new Error(`SQLite keeps a ${mode.journal_mode} journal, not a log`)
+      }
       database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF')
       // Without it INSERT OR REPLACE deletes past the triggers that keep the audit trail.
       database.exec('PRAGMA recursive_triggers = ON')

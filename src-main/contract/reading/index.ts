@@ -1,0 +1,5 @@
+export * from './audit'
+export * from './methods'
+export { accountKey, pinSchema, sessionSchema } from './people'
+export * from './protocol'
+export * from './readings'

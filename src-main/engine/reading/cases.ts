@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs'
+import { basename, dirname, join, sep } from 'node:path'
+import { UmbraError, type Catalogue, type FoundCase, type ReadingCase, type SeriesSummary } from '@contract'
+import { partOfRun, type Run } from '../compute/run'
+import { openStudy } from '../dicom'
+
+const isPerfusion = ({ kind }: SeriesSummary): boolean => kind.endsWith('-perfusion')
+
+const seriesOf = ({ studies }: Catalogue): SeriesSummary[] => studies.flatMap(({ series }) => series)
+
+/** The series a protocol means: by its UID, else the only perfusion series there. Null where there is no such one. */
+export function seriesOfCase(catalogue: Catalogue, seriesUid: string | null): SeriesSummary | null {
+  const all = seriesOf(catalogue)
+  if (seriesUid === null) return all.filter(isPerfusion)[0] ?? null
+  return all.find(({ uid, uids }) => uid === seriesUid || uids.includes(seriesUid)) ?? null
+}
+
+/** What a person calls a case: the folder's name, or that of the patient's where the folder's says nothing. */
+function nameOf(folder: string, paths: string[]): string {
+  const name = basename(folder)
+  return /^(dicom|dcm|images?|s?\d{1,3}|se\w*)$/i.test(name) && !paths.includes(folder)
+    ? `${basename(dirname(folder))} ${name}`
+    : name
+}
+
+/**
+ * The perfusion series below `paths`, each as a case with the narrowest folder that holds it, so that opening one case
+ * of a cohort does not read the headers of all. Cases of one name are told apart by a number.
+ */
+export async function findCases(paths: string[], run: Run = {}): Promise<FoundCase[]> {
+  const study = await openStudy(paths, run)
+  try {
+    const perfusion = seriesOf(study.catalogue).filter(isPerfusion)
+    const names = new Map<string, number>()
+    return perfusion.map(({ key, uid, description, timePoints, size }) => {
+      const folder = study.folderOf(key)
+      const plain = nameOf(folder ?? paths[0], paths).slice(0, 180)
+      const count = (names.get(plain) ?? 0) + 1
+      names.set(plain, count)
+      return {
+        name: count === 1 ? plain : `${plain} (${count})`,
+        paths: folder === null ? paths : [folder],
+        seriesUid: uid,
+        description,
+        timePoints,
+        slices: size[2],
+      }
+    })
+  } finally {
+    await study.close()
+  }
+}
+
+export const isMissing = ({ paths }: Pick<ReadingCase, 'paths'>): boolean =>
+  !paths.every((path) => existsSync(path))
+
+/** Where `path` lies after `from` became `to`, judged by the names both end with; null where that says nothing. */
+export function movedAlong(path: string, from: string, to: string): string | null {
+  const [before, after] = [from.split(/[\\/]/), to.split(/[\\/]/)]
+  while (before.length > 1 && after.length > 1 && before.at(-1) === after.at(-1)) {
+    before.pop()
+    after.pop()
+  }
+  const root = before.join(sep) + sep
+  return path.startsWith(root) ? join(after.join(sep) || sep, path.slice(root.length)) : null
+}
+
+/** The case at its new place. Throws `other-series` where another series lies there. */
+async function placed(subject: ReadingCase, paths: string[], run: Run): Promise<ReadingCase> {
+  const found = await findCases(paths, run)
+  const match =
+    subject.seriesUid === null ? found[0] : found.find(({ seriesUid }) => seriesUid === subject.seriesUid)
+  if (match) return { ...subject, paths: match.paths, seriesUid: match.seriesUid }
+  throw new UmbraError({
+    code: 'other-series',
+    message: `The series of ${subject.name} is not there.`,
+    hint:
+      found.length > 0
+        ? 'Another series lies there: choose the folder of this case.'
+        : 'Choose another folder.',
+    where: paths.join(', '),
+  })
+}
+
+/**
+ * The cases that are found again when `key` lies at `paths` now: itself, and other missing ones that moved along with
+ * it. Throws `other-series` when it is not there.
+ */
+export async function relocate(
+  cases: readonly ReadingCase[],
+  key: string,
+  paths: string[],
+  run: Run = {},
+): Promise<ReadingCase[]> {
+  const subject = cases.find((each) => each.key === key)
+  if (!subject) throw new UmbraError({ code: 'unknown-study', message: `The study has no case ${key}.` })
+  const first = await placed(subject, paths, partOfRun(run, 0, 0.5))
+  const moved = [first]
+  const others = cases.filter((each) => each.key !== key && isMissing(each))
+  for (const [i, other] of others.entries()) {
+    const guess = other.paths.map((path) => movedAlong(path, subject.paths[0], first.paths[0]))
+    const there = guess.filter((path): path is string => path !== null && existsSync(path))
+    if (there.length < other.paths.length) continue
+    const part = partOfRun(run, 0.5 + (0.5 * i) / others.length, 0.5 + (0.5 * (i + 1)) / others.length)
+    await placed(other, there, part).then(
+      (found) => moved.push(found),
+      () => undefined,
+    )
+  }
+  return moved
+}

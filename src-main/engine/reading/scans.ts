@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import {
+  UmbraError,
+  type BackendChoice,
+  type LoadedSeriesInfo,
+  type PerfusionResult,
+  type Protocol,
+  type ReadingCase,
+  type ReadingScan,
+  type ReadingSource,
+  type VoxelArray,
+} from '@contract'
+import type { MapsStore } from '../cases/mapsStore'
+import { partOfRun, type Run } from '../compute/run'
+import type { JobRun } from '../jobs'
+import { DEFAULT_MODEL, findModel } from '../prediction'
+import { createMapsSession, type MapsSession } from '../session/mapsSession'
+import { createStudySession, type Projection, type StudySession } from '../session/studySession'
+import { createVoxelRegistry, type VoxelRegistry } from '../session/voxelRegistry'
+import { seriesOfCase } from './cases'
+
+/** Scans in memory: of the reading that is drawn in, and of one more window. */
+const SCANS_KEPT = 2
+/** What voxel ids and series keys of readings begin with. */
+export const SCAN_PREFIX = 'reading-'
+
+/** What is read, and what its reader must not know. */
+export interface ScanOrder {
+  readingId: string
+  subject: ReadingCase
+  source: ReadingSource
+  blinding: Protocol['blinding']
+}
+
+/** The scans of open readings, apart from the study that is open in Studies and Review. */
+export interface ReadingScans {
+  /** Reads the scan and computes its maps. Throws `case-moved`. */
+  load(order: ScanOrder, run: JobRun): Promise<ReadingScan>
+  /** The frame of reference of the files; null where the scan is not in memory. */
+  frameOfReference(readingId: string): string | null
+  project(seriesKey: string, projection: Projection, run: Run): Promise<VoxelArray>
+  readFrame(id: string, frame: number): Uint8Array
+  close(): Promise<void>
+}
+
+export interface ReadingScansOptions {
+  mapsStore: MapsStore
+  backend: () => Promise<BackendChoice>
+}
+
+interface Scan {
+  study: StudySession
+  maps: MapsSession
+  /** The key of the series as the reader knows it. */
+  key: string
+  /** What every window that opens this reading is told; null before it is asked for. */
+  described: Promise<ReadingScan> | null
+  seriesKey: string | null
+  frameOfReference: string | null
+}
+
+/** What stands in the place of a frame of reference, a UID that names the scan. */
+export const hiddenFrame = (readingId: string): string => `${SCAN_PREFIX}${readingId}`
+
+const opaque = (): string => SCAN_PREFIX + randomBytes(9).toString('hex')
+
+/** A registry whose ids tell nothing of what they hold: those of maps are hashes that tell which readings are alike. */
+function withOpaqueIds(registry: VoxelRegistry): VoxelRegistry {
+  const given = new Map<string, string>()
+  const idOf = (id: string): string => given.get(id) ?? id
+  return {
+    register: (id, content) => {
+      given.set(id, idOf(id) === id ? opaque() : idOf(id))
+      return registry.register(idOf(id), content)
+    },
+    readFrame: (id, frame) => registry.readFrame(id, frame),
+    forget: (id) => {
+      registry.forget(idOf(id))
+      given.delete(id)
+    },
+    clear: () => {
+      for (const id of given.values()) registry.forget(id)
+      given.clear()
+    },
+  }
+}
+
+const settingsOf = ({ method, settings }: ReadingSource): ReadingSource['settings'] =>
+  // The method of a source rules; a network's settings are those of the deconvolution it stands beside.
+  method === 'cnn' ? settings : { ...settings, method }
+
+function caseMoved(paths: string[] | null): UmbraError {
+  return new UmbraError({
+    code: 'case-moved',
+    message: 'The files of this case are not where the study’s protocol says.',
+    hint: 'Whoever made the study can find the case again, in the progress of the study.',
+    where: paths?.join(', '),
+  })
+}
+
+/** What goes wrong on the way to blinded maps is said without files, tags and names. */
+function blindedFailure(thrown: unknown): UmbraError {
+  const code = thrown instanceof UmbraError ? thrown.code : 'internal'
+  return new UmbraError({
+    code,
+    message: 'The maps of this reading could not be made.',
+    hint: `Tell whoever made the study: opening the case in Studies shows them why (${code}).`,
+  })
+}
+
+export function createReadingScans({ mapsStore, backend }: ReadingScansOptions): ReadingScans {
+  const registry = createVoxelRegistry()
+  /** The least recently used first. */
+  const scans = new Map<string, Scan>()
+  const leaving = new Set<Promise<void>>()
+
+  function forget(readingId: string): void {
+    const scan = scans.get(readingId)
+    if (!scan) return
+    scans.delete(readingId)
+    const left = scan.study
+      .close()
+      .then(() => scan.maps.settled())
+      .finally(() => leaving.delete(left))
+    leaving.add(left)
+  }
+
+  function admit(readingId: string): Scan {
+    forget(readingId)
+    for (const id of [...scans.keys()].slice(0, Math.max(0, scans.size + 1 - SCANS_KEPT))) forget(id)
+    const voxels = withOpaqueIds(registry)
+    const maps = createMapsSession(mapsStore, voxels)
+    const study = createStudySession(voxels, maps.clear)
+    const scan: Scan = {
+      ...{ study, maps, key: opaque() },
+      ...{ described: null, seriesKey: null, frameOfReference: null },
+    }
+    scans.set(readingId, scan)
+    return scan
+  }
+
+  async function mapsOf(scan: Scan, seriesKey: string, source: ReadingSource, run: JobRun) {
+    const series = await scan.study.series(seriesKey, run)
+    const settings = settingsOf(source)
+    if (source.method !== 'cnn') return scan.maps.compute(series, settings, run)
+    const model = await findModel(source.model ?? DEFAULT_MODEL)
+    return scan.maps.predict(series, settings, { model, backend: await backend() }, run)
+  }
+
+  async function prepare(scan: Scan, order: ScanOrder, run: JobRun): Promise<ReadingScan> {
+    const { subject, source, blinding } = order
+    if (!subject.paths.every((path) => existsSync(path))) {
+      throw caseMoved(blinding.patient ? null : subject.paths)
+    }
+    const catalogue = await scan.study.open(subject.paths, partOfRun(run, 0, 0.1))
+    const summary = seriesOfCase(catalogue, subject.seriesUid)
+    if (!summary) throw caseMoved(blinding.patient ? null : subject.paths)
+    scan.seriesKey = summary.key
+    const series = await scan.study.load(summary.key, partOfRun(run, 0.1, 0.3))
+    scan.frameOfReference = series.voxels.geometry.frameOfReference
+    const within = { ...partOfRun(run, 0.3, 1), log: run.log } as JobRun
+    const result = await mapsOf(scan, summary.key, source, within)
+    return describeScan(scan.key, series, result, order)
+  }
+
+  /** Once for all windows that open the reading. */
+  async function prepareOnce(order: ScanOrder, run: JobRun): Promise<ReadingScan> {
+    const { readingId } = order
+    const known = scans.get(readingId)
+    if (known?.described) {
+      scans.delete(readingId)
+      scans.set(readingId, known)
+      return known.described
+    }
+    const scan = admit(readingId)
+    scan.described = prepare(scan, order, run)
+    try {
+      return await scan.described
+    } catch (thrown) {
+      if (scans.get(readingId) === scan) forget(readingId)
+      throw thrown
+    }
+  }
+
+  return {
+    load: async (order, run) => {
+      const { patient, source } = order.blinding
+      if (!patient && !source) return prepareOnce(order, run)
+      // Stages, log lines and failures name files, methods and networks.
+      const quiet: JobRun = {
+        signal: run.signal,
+        onProgress: (progress) =>
+          run.onProgress(progress, progress < 0.3 ? 'reading the scan' : 'making the maps'),
+        log: () => undefined,
+      }
+      try {
+        return await prepareOnce(order, quiet)
+      } catch (thrown) {
+        if (run.signal.aborted || (thrown instanceof UmbraError && thrown.code === 'case-moved')) throw thrown
+        process.stderr.write(
+          `Reading ${order.readingId}: ${(thrown as Error).name} ${(thrown as UmbraError).code}\n`,
+        )
+        throw blindedFailure(thrown)
+      }
+    },
+    frameOfReference: (readingId) => scans.get(readingId)?.frameOfReference ?? null,
+    project: async (key, projection, run) => {
+      const found = [...scans].find(([, scan]) => scan.key === key)
+      if (!found?.[1].seriesKey) {
+        throw new UmbraError({
+          code: 'unknown-series',
+          message: 'This reading is not open any more.',
+          hint: 'Open it again from the worklist.',
+        })
+      }
+      const [readingId, scan] = found
+      return hideFrame(readingId, await scan.study.project(scan.seriesKey as string, projection, run))
+    },
+    readFrame: (id, frame) => registry.readFrame(id, frame),
+    close: async () => {
+      for (const readingId of [...scans.keys()]) forget(readingId)
+      await Promise.all(leaving)
+    },
+  }
+}
+
+/** The array, with what stands for its frame of reference. */
+export function hideFrame<Described extends VoxelArray | null>(
+  readingId: string,
+  array: Described,
+): Described {
+  if (array === null) return array
+  return { ...array, geometry: { ...array.geometry, frameOfReference: hiddenFrame(readingId) } }
+}
+
+function describeScan(
+  key: string,
+  series: LoadedSeriesInfo,
+  result: PerfusionResult,
+  { readingId, blinding }: ScanOrder,
+): ReadingScan {
+  return {
+    series: {
+      ...series,
+      seriesKey: key,
+      voxels: hideFrame(readingId, series.voxels),
+      description: blinding.patient ? '' : series.description,
+      warnings: blinding.patient ? [] : series.warnings,
+    },
+    maps: result.maps.map((map) => ({
+      ...map,
+      voxels: hideFrame(readingId, map.voxels),
+      label: blinding.source ? plainLabel(map.label) : map.label,
+      definition: blinding.source ? '' : map.definition,
+    })),
+    mask: hideFrame(readingId, result.mask),
+  }
+}
+
+/** "Tmax (peak of residue)" tells how it was computed. */
+const plainLabel = (label: string): string => label.replace(/\s*\(.*\)$/, '')

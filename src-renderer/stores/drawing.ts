@@ -39,6 +39,8 @@ const KEY = 'umbra.drawing'
 
 /** A proposed structure, shown until it is accepted or refused. */
 export interface Proposal {
+  /** Whose it would be. */
+  layer: number
   title: string
   /** What it was compared with, in words; empty where it stands for itself. */
   reference: string

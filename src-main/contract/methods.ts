@@ -159,6 +159,14 @@ export const methods = {
   'training.remove': quick(z.object({ runId: z.string() }), nothing),
 
   ...readingMethods,
+  /**
+   * What fills a structure between the slices it is drawn on. The request's bytes are its mask on the grid, one byte for
+   * each voxel, x fastest, then y, then z; the answer is runs of voxels to add: where each starts, and its length.
+   */
+  'drawing.interpolate': quick(
+    z.object({ size: vec3Schema, spacing: vec3Schema }),
+    z.object({ added: z.array(z.tuple([z.number().int(), z.number().int()])) }),
+  ),
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

@@ -6,6 +6,7 @@ import type { EngineParts } from './engine'
 import { listFolder } from './files/folderList'
 import type { QuickHandlers } from './handlers'
 import { sampleCurve } from './perfusion'
+import { interpolateContours } from './segmentation'
 import { mapPair } from './session/mapsComparison'
 
 function backend(): string {
@@ -70,6 +71,9 @@ export function quickHandlers(
     },
 
     ...reading.handlers,
+    'drawing.interpolate': async ({ size, spacing }, mask) => ({
+      added: await interpolateContours(mask, size, spacing),
+    }),
 
     'jobs.list': () => ({ jobs: jobs.list() }),
     'jobs.cancel': ({ jobId }) => {

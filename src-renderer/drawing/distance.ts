@@ -64,20 +64,6 @@ function envelope(
   }
 }
 
-/**
- * Signed distance, mm: positive inside the mask, negative outside, its zero half a voxel beyond the outermost centres
- * (distance to the nearest centre of the other kind, less what a voxel's half takes in both).
- */
-export function signedDistance(mask: Uint8Array, size: Vec3, spacing: Vec3): Float32Array {
-  const toInside = squaredDistance(mask, size, spacing)
-  const outside = mask.map((inside) => 1 - inside)
-  const toOutside = squaredDistance(outside, size, spacing)
-  const half = Math.min(spacing[0], spacing[1]) / 2
-  return Float32Array.from(mask, (inside, at) =>
-    inside === 1 ? Math.sqrt(toOutside[at]) - half : half - Math.sqrt(toInside[at]),
-  )
-}
-
 /** The mask grown (mm > 0) or shrunk (mm < 0) by a distance; what lies beyond the grid's edge never shrinks it. */
 export function withMargin(mask: Uint8Array, size: Vec3, spacing: Vec3, mm: number): Uint8Array {
   if (mm >= 0) {

@@ -1,9 +1,9 @@
 export { brushSegment, type BrushStroke, type Point } from './brush'
 export { combinations, combined, mirrored, type Combination } from './combine'
-export { signedDistance, squaredDistance, withMargin } from './distance'
+export { squaredDistance, withMargin } from './distance'
 export { Drawing, type Change } from './drawing'
-export { interpolated } from './interpolate'
 export { Labelmap, unionOfBoxes, voxelMillilitres, type Box } from './labelmap'
+export { liveWire, type LiveWire, type WirePicture } from './livewire'
 export { edgeRuns } from './outline'
 export { polygonMask } from './polygon'
 export {

@@ -13,6 +13,8 @@ export const drawingTools = [
   'threshold',
   'lasso',
   'polygon',
+  'livewire',
+  'scissors',
   'fill',
   'grow',
 ] as const
@@ -32,16 +34,31 @@ const preferencesSchema = z.object({
   outlines: z.boolean().default(true),
   /** How far a region grows. */
   reach: z.enum(['slice', 'volume']).default('slice'),
+  /** What the scissors do with what lies inside their line, and how far they go. */
+  scissors: z.enum(['cut', 'keep']).default('cut'),
+  scissorsReach: z.enum(['slice', 'volume']).default('slice'),
 })
 const KEY = 'umbra.drawing'
 
 /** A proposed structure, shown until it is accepted or refused. */
 export interface Proposal {
+  /** Whose it would be. */
+  layer: number
   title: string
   /** What it was compared with, in words; empty where it stands for itself. */
   reference: string
   mask: Uint8Array
   millilitres: number
+}
+
+/** A line around a region that is not closed yet. */
+export interface Outline {
+  slice: number
+  points: Point[]
+  /** How many points there were after each click, so that clicks can be taken back. */
+  anchors: number[]
+  /** From the last point to the pointer, where a live wire runs. */
+  wire: Point[]
 }
 
 /**
@@ -64,8 +81,7 @@ export const useDrawingStore = defineStore('drawing', () => {
   const readOnly = ref<string | null>(null)
   /** Whether thresholds may help to draw: brushes and regions by value, and proposals by rules. */
   const thresholds = ref(true)
-  /** Corners of a polygon or the line of a freehand outline that is not closed yet. */
-  const outline = shallowRef<{ slice: number; points: Point[] } | null>(null)
+  const outline = shallowRef<Outline | null>(null)
   /** Where the pointer is, for the brush's circle on every pane. */
   const hover = shallowRef<{ slice: number; point: Point } | null>(null)
   /** Ranges for the threshold brush and region growing, in the unit of each map. */

@@ -1,2 +1,3 @@
+export { interpolateContours } from './interpolateContours'
 export { isDicom, readStructures } from './read'
 export { extendedGrid, MOST_STRUCTURES, onGrid, type StructureMap } from './structureMap'

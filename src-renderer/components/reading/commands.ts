@@ -3,6 +3,7 @@ import { useDrawingStore, type DrawingTool } from '../../stores/drawing'
 import { useLayoutStore } from '../../stores/layout'
 import { useReviewViewStore } from '../../stores/reviewView'
 import type { Edits } from './edits'
+import type { Outlines } from './outlines'
 import type { Proposals } from './proposals'
 
 /**
@@ -15,6 +16,8 @@ export const toolKeys: Record<DrawingTool, string> = {
   threshold: 't',
   lasso: 'h',
   polygon: 'y',
+  livewire: 'n',
+  scissors: 'x',
   fill: 'f',
   grow: 'g',
 }
@@ -26,16 +29,14 @@ const toolTitles: Record<DrawingTool, string> = {
   threshold: 'Threshold brush',
   lasso: 'Freehand outline',
   polygon: 'Polygon',
+  livewire: 'Live wire',
+  scissors: 'Scissors',
   fill: 'Fill',
   grow: 'Region grow',
 }
 
 /** Registers the keys and commands of the Reading room; they act only while it is shown and something can be drawn. */
-export function registerReadingCommands(
-  edits: Edits,
-  proposals: Proposals,
-  closeOutline: () => void,
-): () => void {
+export function registerReadingCommands(edits: Edits, proposals: Proposals, outlines: Outlines): () => void {
   const layout = useLayoutStore()
   const store = useDrawingStore()
   const view = useReviewViewStore()
@@ -123,6 +124,10 @@ export function registerReadingCommands(
       keysOnly: true,
       when: () => drawing() && (store.proposal !== null || store.outline !== null),
     }),
+    command('outline.back', 'Take the last corner of the outline back', ['backspace'], outlines.stepBack, {
+      keysOnly: true,
+      when: () => drawing() && store.outline !== null,
+    }),
     command('slice.up', 'Next slice up', ['up'], () => view.scroll(pane(), 1), { ...stepping, ...looking }),
     command('slice.down', 'Next slice down', ['down'], () => view.scroll(pane(), -1), {
       ...stepping,
@@ -141,6 +146,9 @@ export function registerReadingCommands(
     ),
     command('time.back', 'Back in time', ['left'], () => view.stepFrame(-1), { ...stepping, ...looking }),
     command('time.on', 'On in time', ['right'], () => view.stepFrame(1), { ...stepping, ...looking }),
+    command('cine', 'Play or stop the cine over time', ['space'], () => view.togglePlaying(), {
+      when: () => here() && view.frames > 1,
+    }),
     command('zoom.in', 'Zoom in', ['plus', '='], () => view.zoomBy(pane(), 1.2), { ...stepping, ...looking }),
     command('zoom.out', 'Zoom out', ['-'], () => view.zoomBy(pane(), 1 / 1.2), { ...stepping, ...looking }),
     command(
@@ -162,7 +170,7 @@ export function registerReadingCommands(
   ])
 
   function accept(): void {
-    if (store.outline !== null) closeOutline()
+    if (store.outline !== null) outlines.close()
     else proposals.accept('union')
   }
 

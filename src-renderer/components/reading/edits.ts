@@ -1,6 +1,5 @@
 import {
   combined,
-  interpolated,
   smoothed,
   withHolesFilled,
   withMargin,
@@ -8,6 +7,7 @@ import {
   type Combination,
   type Drawing,
 } from '../../drawing'
+import { useEngine } from '../../engine/client'
 import { useDrawingStore } from '../../stores/drawing'
 import { useMessagesStore } from '../../stores/messages'
 import { useReviewViewStore } from '../../stores/reviewView'
@@ -18,7 +18,8 @@ export interface Edits {
   fillHoles: () => void
   removeIslands: (millilitres: number) => void
   margin: (millimetres: number) => void
-  interpolate: () => void
+  /** Proposes what lies between drawn slices. */
+  interpolate: () => Promise<void>
   copySlice: (delta: 1 | -1) => void
   clearSlice: () => void
   combine: (other: number, how: Combination) => void
@@ -58,6 +59,41 @@ export function useEdits(): Edits {
       drawing.replace(store.active, edit(mask, drawing))
     })
 
+  let interpolating = false
+
+  async function interpolate(): Promise<void> {
+    const { drawing, active: layer } = store
+    if (drawing === null || !store.editable || interpolating) return
+    interpolating = true
+    try {
+      const { size, spacing, millilitresPerVoxel } = drawing.labels
+      const mask = drawing.labels.layer(layer).slice()
+      const { added } = await useEngine().call('drawing.interpolate', { size, spacing }, mask)
+      if (store.drawing !== drawing) return
+      for (const [start, length] of added) mask.fill(1, start, start + length)
+      const voxels = added.reduce((sum, [, length]) => sum + length, 0)
+      if (voxels === 0) return sayNothingBetween()
+      store.proposal = {
+        layer,
+        title: 'Interpolation between slices',
+        reference: `${(voxels * millilitresPerVoxel).toFixed(2)} ml more, on slices between those drawn`,
+        mask,
+        millilitres: (drawing.labels.count(layer) + voxels) * millilitresPerVoxel,
+      }
+    } catch (error) {
+      messages.fault(error)
+    } finally {
+      interpolating = false
+    }
+  }
+
+  const sayNothingBetween = (): void =>
+    void messages.show('info', {
+      code: 'nothing-between',
+      message: `${name()} has no empty slices between drawn ones.`,
+      hint: 'Draw it on two slices with empty ones between them.',
+    })
+
   return {
     smooth: (sigma) =>
       whole('Smooth', (mask, { labels }) => smoothed(mask, labels.size, labels.spacing, sigma)),
@@ -70,10 +106,7 @@ export function useEdits(): Edits {
       whole(`Margin ${millimetres > 0 ? '+' : '−'}${Math.abs(millimetres)} mm`, (mask, { labels }) =>
         withMargin(mask, labels.size, labels.spacing, millimetres),
       ),
-    interpolate: () =>
-      whole('Interpolate between slices', (mask, { labels }) =>
-        interpolated(mask, labels.size, labels.spacing),
-      ),
+    interpolate,
     copySlice: (delta) => {
       const from = slice()
       const to = from + delta

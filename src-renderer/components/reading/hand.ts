@@ -1,16 +1,10 @@
-import {
-  brushSegment,
-  connectedRegion,
-  polygonMask,
-  type BrushStroke,
-  type Drawing,
-  type Point,
-} from '../../drawing'
+import { brushSegment, connectedRegion, type BrushStroke, type Drawing, type Point } from '../../drawing'
 import { useDrawingStore, type DrawingTool } from '../../stores/drawing'
 import { useMessagesStore } from '../../stores/messages'
 import { insideGrid } from '../../viewer/geometry'
 import type { DrawingDrag, DrawingPointer, PanePoint } from '../review/paneDrawing'
 import { mapValues, thresholdMap, thresholdRange } from './mapValues'
+import type { Outlines } from './outlines'
 
 const strokeTitles: Partial<Record<DrawingTool, string>> = {
   brush: 'Brush',
@@ -19,11 +13,9 @@ const strokeTitles: Partial<Record<DrawingTool, string>> = {
 }
 
 /** How the left button of the mouse draws in the Reading room. Ctrl turns drawing into erasing. */
-export function useHand(): DrawingPointer & { closeOutline: () => void } {
+export function useHand(outlines: Outlines): DrawingPointer {
   const store = useDrawingStore()
   const messages = useMessagesStore()
-  /** Of the outline that is open: 1 adds, 0 takes away. */
-  let adds: 0 | 1 = 1
 
   const say = (code: string, message: string, hint: string): void =>
     void messages.show('info', { code, message, hint })
@@ -78,36 +70,6 @@ export function useHand(): DrawingPointer & { closeOutline: () => void } {
     return (offset) => values[offset] !== outside && values[offset] >= lower && values[offset] <= upper
   }
 
-  function startLasso(at: PanePoint, erases: boolean): DrawingDrag {
-    adds = erases ? 0 : 1
-    store.outline = { slice: at.slice, points: [at.point] }
-    return {
-      move: (point) => {
-        const { outline } = store
-        if (outline) store.outline = { ...outline, points: [...outline.points, point] }
-      },
-      end: (kept) => (kept ? closeOutline() : (store.outline = null)),
-    }
-  }
-
-  function addCorner(at: PanePoint, erases: boolean): void {
-    const { outline } = store
-    if (outline === null || outline.slice !== at.slice) {
-      adds = erases ? 0 : 1
-      store.outline = { slice: at.slice, points: [at.point] }
-    } else store.outline = { ...outline, points: [...outline.points, at.point] }
-  }
-
-  /** Fills, or with Ctrl at its beginning clears, what the outline encloses. */
-  function closeOutline(): void {
-    const { drawing, outline, structure } = store
-    store.outline = null
-    if (!drawing || !outline || !structure) return
-    drawing.mark(store.active, polygonMask(drawing.labels.size, outline.points), adds, outline.slice)
-    const shape = store.tool === 'polygon' ? 'Polygon' : 'Freehand'
-    store.commit(`${shape}${adds === 1 ? '' : ', cleared'}: ${structure.name}`)
-  }
-
   /** The hole under the pointer, as far as the structure encloses it; with Ctrl the part of the structure there. */
   function fill(drawing: Drawing, at: PanePoint, erases: boolean): void {
     const { size, sliceLength } = drawing.labels
@@ -147,11 +109,13 @@ export function useHand(): DrawingPointer & { closeOutline: () => void } {
       say('hidden', `${store.structure?.name} is hidden.`, 'Show it first: what is drawn must be seen.')
       return null
     }
-    const erases = event.ctrlKey || event.metaKey || store.tool === 'eraser'
-    if (store.tool === 'lasso') return startLasso(at, erases)
-    if (store.tool === 'polygon') addCorner(at, erases)
-    else if (store.tool === 'fill') fill(drawing, at, erases)
-    else if (store.tool === 'grow') void grow(drawing, at, erases).catch(messages.fault)
+    const { tool } = store
+    const erases = event.ctrlKey || event.metaKey || tool === 'eraser'
+    if (tool === 'lasso' || tool === 'scissors') return outlines.startLine(at, erases)
+    if (tool === 'polygon') outlines.addCorner(at, erases)
+    else if (tool === 'livewire') void outlines.addAnchor(at, erases).catch(messages.fault)
+    else if (tool === 'fill') fill(drawing, at, erases)
+    else if (tool === 'grow') void grow(drawing, at, erases).catch(messages.fault)
     else return startStroke(drawing, at, erases)
     return null
   }
@@ -159,11 +123,13 @@ export function useHand(): DrawingPointer & { closeOutline: () => void } {
   return {
     draws: () => store.editable && store.tool !== 'inspect',
     press,
-    hover: (at) => (store.hover = at),
-    doubleClick: () => {
-      if (store.tool === 'polygon') closeOutline()
+    hover: (at) => {
+      store.hover = at
+      outlines.hover(at)
     },
-    closeOutline,
+    doubleClick: () => {
+      if (store.tool === 'polygon' || store.tool === 'livewire') outlines.close()
+    },
   }
 }
 

@@ -1,8 +1,8 @@
 import { defaultDisplays, type MapName } from '@contract'
-import type { MapValues } from '../../drawing'
+import type { MapValues, WirePicture } from '../../drawing'
 import { useDrawingStore } from '../../stores/drawing'
 import { useReviewPicturesStore } from '../../stores/reviewPictures'
-import type { DisplayRange } from '../../stores/reviewView'
+import { useReviewViewStore, type DisplayRange } from '../../stores/reviewView'
 import { OUTSIDE } from '../../viewer/values'
 import { useVoxels } from '../../viewer/voxels'
 
@@ -11,6 +11,19 @@ export async function mapValues(map: MapName): Promise<MapValues | null> {
   const array = useReviewPicturesStore().maps[map]?.array
   if (array === undefined) return null
   return { values: await useVoxels().frame(array.id, 0), outside: OUTSIDE }
+}
+
+/** A slice of what a pane shows, in the range it is shown in; null while there is nothing. */
+export async function shownPicture(pane: string, slice: number): Promise<WirePicture | null> {
+  const { maps, source, sourceFrame } = useReviewPicturesStore()
+  const view = useReviewViewStore()
+  const map = (Object.keys(maps) as MapName[]).find((name) => name === pane)
+  const array = map ? maps[map]?.array : source
+  if (!array) return null
+  const { lower, upper } = map ? view.rangeOfMap(map) : view.sourceRange
+  const values = await useVoxels().frame(array.id, map ? 0 : Math.min(sourceFrame, array.frames - 1))
+  const [columns, rows] = array.geometry.size
+  return { values, from: slice * columns * rows, columns, rows, lower, upper }
 }
 
 /** Where a lesion is looked for on each map, before anybody chose another range. */

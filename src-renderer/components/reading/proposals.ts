@@ -19,7 +19,7 @@ export function useProposals(): Proposals {
   const messages = useMessagesStore()
 
   async function propose(title: string, rule: ProposalRule): Promise<void> {
-    const { drawing } = store
+    const { drawing, active: layer } = store
     if (!store.thresholds) return
     const map = await mapValues(rule.map)
     if (drawing === null || map === null) {
@@ -43,6 +43,7 @@ export function useProposals(): Proposals {
     const mask = proposedMask(rule, map, normal?.mean ?? 1)
     const voxels = mask.reduce((sum, inside) => sum + inside, 0)
     store.proposal = {
+      layer,
       title,
       reference: normal === null ? '' : `100 % is ${normal.mean.toFixed(1)}, the mean of ${normal.tissue}`,
       mask,
@@ -53,11 +54,11 @@ export function useProposals(): Proposals {
   function accept(how: Acceptance): void {
     const { drawing, proposal } = store
     if (drawing === null || proposal === null || !store.editable) return
-    const mask =
-      how === 'replace' ? proposal.mask : combined(drawing.labels.layer(store.active), proposal.mask, how)
+    const { layer, title } = proposal
+    const mask = how === 'replace' ? proposal.mask : combined(drawing.labels.layer(layer), proposal.mask, how)
     store.proposal = null
-    drawing.replace(store.active, mask)
-    store.commit(`${proposal.title}: ${store.structure?.name}`)
+    drawing.replace(layer, mask)
+    store.commit(`${title}: ${store.structures[layer].name}`)
   }
 
   return { propose, accept, refuse: () => (store.proposal = null) }

@@ -3,7 +3,6 @@ import {
   combined,
   connectedRegion,
   edgeRuns,
-  interpolated,
   mirrored,
   normalTissue,
   polygonMask,
@@ -140,43 +139,6 @@ describe('distance, margin and smoothing', () => {
     const smooth = smoothed(spiked, size, spacing, 1.5)
     expect(Math.abs(countOf(smooth) / countOf(disc) - 1)).toBeLessThan(0.03)
     expect(smooth[(3 * 36 + 18) * 40 + 38]).toBe(0)
-  })
-})
-
-describe('interpolation between slices', () => {
-  const disc = (z: number, radius: number, at: [number, number] = [20, 18]) =>
-    maskWhere(size, (x, y, k) => k === z && Math.hypot(x - at[0], y - at[1]) <= radius)
-  const radiusOf = (mask: Uint8Array, z: number): number =>
-    Math.sqrt(countOf(mask.subarray(z * 1440, (z + 1) * 1440)) / Math.PI)
-
-  it('between a small and a large disc lies one of the radius between', () => {
-    const filled = interpolated(combined(disc(1, 4), disc(5, 12), 'union'), size, spacing)
-    for (const [z, radius] of [
-      [2, 6],
-      [3, 8],
-      [4, 10],
-    ]) {
-      expect(Math.abs(radiusOf(filled, z) - radius)).toBeLessThan(0.35)
-    }
-    expect([radiusOf(filled, 0), radiusOf(filled, 6)]).toEqual([0, 0])
-  })
-
-  it('keeps the drawn slices as they are', () => {
-    const drawn = combined(disc(1, 4), disc(5, 12), 'union')
-    const filled = interpolated(drawn, size, spacing)
-    for (const z of [1, 5]) {
-      expect(filled.subarray(z * 1440, (z + 1) * 1440)).toEqual(drawn.subarray(z * 1440, (z + 1) * 1440))
-    }
-  })
-
-  it('follows a lesion that runs askew, where the two outlines do not overlap', () => {
-    const filled = interpolated(combined(disc(2, 4, [8, 18]), disc(4, 4, [32, 18]), 'union'), size, spacing)
-    expect(filled.subarray(3 * 1440, 4 * 1440)).toEqual(disc(0, 4).subarray(0, 1440))
-  })
-
-  it('on neighbouring slices there is nothing to fill', () => {
-    const drawn = combined(disc(2, 4), disc(3, 6), 'union')
-    expect(interpolated(drawn, size, spacing)).toEqual(drawn)
   })
 })
 

@@ -71,8 +71,10 @@ rows, columns = source[0].Rows, source[0].Columns
 core = np.zeros((len(source), rows, columns), bool); core[1:3, 4:9, 5:11] = True
 hypo = np.zeros_like(core); hypo[1:4, 3:10, 4:13] = True
 segment = lambda n, label: hd.seg.SegmentDescription(n, label, codes.SCT.Tissue, codes.SCT.Tissue, hd.seg.SegmentAlgorithmTypeValues.MANUAL)
-for kind in ('BINARY', 'FRACTIONAL'):
-    seg = hd.seg.Segmentation(source, np.stack([core, hypo], -1).astype(np.uint8 if kind == 'BINARY' else float),
+labels = np.where(core, 1, np.where(hypo, 2, 0)).astype(np.uint8)
+layers = np.stack([core, hypo], -1)
+for kind, pixels in {'BINARY': layers.astype(np.uint8), 'FRACTIONAL': layers.astype(float), 'LABELMAP': labels}.items():
+    seg = hd.seg.Segmentation(source, pixels,
         hd.seg.SegmentationTypeValues[kind], [segment(1, 'core'), segment(2, 'penumbra')], generate_uid(), 1, generate_uid(), 1,
         'Umbra test', 'test', '1', '1', omit_empty_frames=True)
     (out / kind).mkdir(); seg.save_as(out / kind / 'whatever.dcm')
@@ -80,7 +82,7 @@ x, y = [float(v) for v in source[0].PixelSpacing][::-1]
 dz = positions[1] - positions[0]
 affine = np.diag([-x, -y, dz, 1.0]); affine[:3, 3] = [-float(source[0].ImagePositionPatient[0]), -float(source[0].ImagePositionPatient[1]), positions[0]]
 (out / 'nifti').mkdir()
-nib.save(nib.Nifti1Image(np.where(core, 1, np.where(hypo, 2, 0)).astype(np.uint8).transpose(2, 1, 0), affine), out / 'nifti' / (source[0].SeriesInstanceUID + '.nii.gz'))
+nib.save(nib.Nifti1Image(labels.transpose(2, 1, 0), affine), out / 'nifti' / (source[0].SeriesInstanceUID + '.nii.gz'))
 print('{}')
 `
 
@@ -108,6 +110,7 @@ describe.skipIf(!existsSync(scan) || !hasPython('highdicom', 'nibabel'))(
           readings: [
             reading('binary', 'BINARY'),
             reading('fractional', 'FRACTIONAL'),
+            reading('labelmap', 'LABELMAP'),
             reading('nifti', 'nifti'),
           ],
           hasReference: true,
@@ -121,13 +124,27 @@ describe.skipIf(!existsSync(scan) || !hasPython('highdicom', 'nibabel'))(
         [
           'binary/nifti core 1',
           'fractional/nifti core 1',
+          'labelmap/nifti core 1',
           'binary/fractional core 1',
+          'binary/labelmap core 1',
+          'fractional/labelmap core 1',
           'binary/nifti hypoperfused 1',
           'fractional/nifti hypoperfused 1',
+          'labelmap/nifti hypoperfused 1',
           'binary/fractional hypoperfused 1',
+          'binary/labelmap hypoperfused 1',
+          'fractional/labelmap hypoperfused 1',
         ],
       )
       expect(report.notes.join()).not.toContain('Resampled from')
+    })
+    it('of the labelmap kind too: one segment a voxel, its background no segment', async () => {
+      const { bits, notes } = await readStructures(
+        join(root, 'LABELMAP/whatever.dcm'),
+        parseLabels('1=core,2=penumbra'),
+      )
+      expect([1, 2, 3].map((value) => bits.filter((own) => own === value).length)).toEqual([60, 129, 0])
+      expect(notes).toEqual([])
     })
     it('keeps segments that overlap', async () => {
       const { bits } = await readStructures(

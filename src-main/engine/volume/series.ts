@@ -18,7 +18,10 @@ export interface SourceIdentity {
   accessionNumber: string
   referringPhysician: string
   seriesDescription: string
-  /** The instances of the first time point, [slice]; shorter where a slice was interpolated. */
+  /**
+   * The instances of the first time point, [slice]; shorter where a slice was interpolated. `frame` counts from 1, as
+   * DICOM does; null in a file with a single frame.
+   */
   instances: { sopClassUid: string; sopInstanceUid: string; frame: number | null }[]
 }
 

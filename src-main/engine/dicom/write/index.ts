@@ -1,4 +1,15 @@
-export { completeIdentity, type CodedConcept, type ObjectContext } from './modules'
+export { writeMeasurementReport, type MeasurementReport } from './measurementReport'
+export { completeIdentity, withoutIdentity, type CodedConcept, type ObjectContext } from './modules'
 export { writeParametricMap, type ParametricMap } from './parametricMap'
-export { decimalString, dicomTime, encodePart10, newUid, text, type Dataset, type DicomValue } from './part10'
+export {
+  decimalString,
+  dicomTime,
+  encodePart10,
+  newUid,
+  text,
+  uidOf,
+  type Dataset,
+  type DicomValue,
+} from './part10'
 export { writeSecondaryCapture, type SecondaryCapture } from './secondaryCapture'
+export { writeSegmentation, type Segment, type SegmentationObject } from './segmentation'

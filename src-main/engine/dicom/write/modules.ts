@@ -11,10 +11,21 @@ export function completeIdentity(source: SourceIdentity): SourceIdentity {
   }
 }
 
-/** A code of a terminology: SNOMED CT (SCT), DICOM (DCM) or UCUM. */
+/** The source as an object may tell it that must not name the patient: `subject` instead, the UIDs as they are. */
+export function withoutIdentity(source: SourceIdentity, subject: string): SourceIdentity {
+  const { studyInstanceUid, seriesInstanceUid, frameOfReference, instances } = source
+  const empty = { patientBirthDate: '', patientSex: '', studyDate: '', studyTime: '', studyId: '' }
+  const words = { studyDescription: '', accessionNumber: '', referringPhysician: '', seriesDescription: '' }
+  return {
+    ...{ studyInstanceUid, seriesInstanceUid, frameOfReference, instances },
+    ...{ patientId: subject, patientName: subject, ...empty, ...words },
+  }
+}
+
+/** A code of a terminology: SNOMED CT (SCT), DICOM (DCM), UCUM, LOINC (LN), or one of our own (99UMBRA). */
 export interface CodedConcept {
   value: string
-  scheme: 'DCM' | 'SCT' | 'UCUM'
+  scheme: string
   meaning: string
 }
 
@@ -29,6 +40,8 @@ export interface ObjectContext {
   seriesDescription: string
   instanceNumber: number
   created: Date
+  /** Whether the source was given `withoutIdentity`, which the object then says. */
+  deidentified?: boolean
 }
 
 export function code(concept: CodedConcept): Dataset {
@@ -78,12 +91,18 @@ export function commonModules(context: ObjectContext, sopClassUid: string, modal
 
     FrameOfReferenceUID: source.frameOfReference,
     PositionReferenceIndicator: '',
+    ...(context.deidentified ? deidentification : {}),
 
     Manufacturer: 'Umbra',
     ManufacturerModelName: 'Umbra',
     DeviceSerialNumber: __UMBRA_VERSION__,
     SoftwareVersions: __UMBRA_VERSION__,
   }
+}
+
+const deidentification: Dataset = {
+  PatientIdentityRemoved: 'YES',
+  DeidentificationMethod: 'Names, numbers, dates and descriptions removed; UIDs kept',
 }
 
 /**
@@ -150,19 +169,31 @@ export function planePosition(position: Vec3): Dataset {
 
 /** Functional groups of one frame: where slice `slice` lies, its place in the stack, and the images it comes from. */
 export function frameGroups(source: SourceIdentity, slice: number, position: Vec3, slices: number): Dataset {
-  const image = source.instances.length === slices ? source.instances[slice] : undefined
   return {
     FrameContentSequence: [{ DimensionIndexValues: [slice + 1] }],
     ...planePosition(position),
+    ...frameDerivation(source, slice, slices, perfusionAnalysis),
+  }
+}
+
+/** The image that slice `slice` of a frame was made from, and by what. */
+export function frameDerivation(
+  source: SourceIdentity,
+  slice: number,
+  slices: number,
+  derivation: CodedConcept,
+): Dataset {
+  const image = source.instances.length === slices ? source.instances[slice] : undefined
+  return {
     DerivationImageSequence: [
       {
-        DerivationCodeSequence: [code(perfusionAnalysis)],
+        DerivationCodeSequence: [code(derivation)],
         ...(image && isUid(image.sopInstanceUid)
           ? {
               SourceImageSequence: [
                 {
                   ...instanceReference(image),
-                  ...(image.frame === null ? {} : { ReferencedFrameNumber: image.frame + 1 }),
+                  ...(image.frame === null ? {} : { ReferencedFrameNumber: image.frame }),
                   SpatialLocationsPreserved: 'YES',
                   PurposeOfReferenceCodeSequence: [code(sourceForProcessing)],
                 },

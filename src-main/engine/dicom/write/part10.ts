@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import dcmjs from 'dcmjs'
 
 export type DicomValue = string | number | ArrayBuffer | Dataset
@@ -16,6 +16,11 @@ dcmjs.log.setLevel('silent')
 /** A new globally unique UID: 2.25 and a random UUID as a number (PS3.5 B.2). */
 export function newUid(): string {
   return `2.25.${BigInt(`0x${randomUUID().replace(/-/g, '')}`)}`
+}
+
+/** The same UID for the same text, always: 2.25 and 128 bits of its hash as a number. */
+export function uidOf(text: string): string {
+  return `2.25.${BigInt(`0x${createHash('sha256').update(text).digest('hex').slice(0, 32)}`)}`
 }
 
 /** A number as a decimal string of at most 16 characters, as exact as they allow. */
@@ -65,7 +70,7 @@ export function dicomTime(moment: Date): { date: string; time: string } {
 
 /**
  * A data set as a DICOM file (PS3.10), explicit VR little endian, text in UTF-8. SOPClassUID and SOPInstanceUID must
- * be in it; pixel data is an ArrayBuffer (OW, or OB where BitsAllocated is 8). Throws on a keyword that the dictionary
+ * be in it; pixel data is an ArrayBuffer (OW, or OB where BitsAllocated is 8 or less). Throws on a keyword that the dictionary
  * does not know, so that nothing is left out silently.
  */
 export function encodePart10(dataset: Dataset): Uint8Array {
@@ -80,7 +85,7 @@ export function encodePart10(dataset: Dataset): Uint8Array {
     ImplementationVersionName: text(`UMBRA_${__UMBRA_VERSION__}`, 16),
   })
   const file = new dcmjs.data.DicomDict(meta)
-  const pixelVr = dataset.BitsAllocated === 8 ? 'OB' : 'OW'
+  const pixelVr = Number(dataset.BitsAllocated) <= 8 ? 'OB' : 'OW'
   file.dict = dcmjs.data.DicomMetaDictionary.denaturalizeDataset({
     ...complete,
     _vrMap: { PixelData: pixelVr },

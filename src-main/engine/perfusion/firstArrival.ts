@@ -1,6 +1,6 @@
 import type { Warning } from '@contract'
 import { findArrival } from './arrival'
-import { SEARCH } from './brain'
+import { SEARCH } from '../masks'
 import { gatherSignals } from './enhancement'
 import type { SeriesView } from '../volume'
 import { interpolateSpline } from './spline'

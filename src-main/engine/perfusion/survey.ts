@@ -1,4 +1,4 @@
-import { AIR, BONE } from './brain'
+import { AIR, BONE } from '../masks'
 import {
   BASELINE,
   PEAK,

@@ -1,7 +1,7 @@
 import { UmbraError, type PerfusionSettings, type Warning } from '@contract'
 import { callForEach, type WorkerPool } from '../compute/pool'
 import { partOfRun, type Run } from '../compute/run'
-import { otsuThreshold, type BrainSearch } from './brain'
+import { otsuThreshold, type BrainSearch } from '../masks'
 import { FEATURE_COUNT } from './curveFeatures'
 import { firstArrival } from './firstArrival'
 import { viewSeries, type SeriesView, type VolumeSeries } from '../volume'

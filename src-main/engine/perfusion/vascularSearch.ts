@@ -1,4 +1,4 @@
-import { SEARCH } from './brain'
+import { SEARCH } from '../masks'
 import { FIRST_PASS, HALF_RISE, PEAK, TAIL, TIME_TO_PEAK, WIDTH } from './curveFeatures'
 
 /** Everything the search reads: features are [feature × voxel] of the whole volume. */

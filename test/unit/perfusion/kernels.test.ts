@@ -2,12 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { translateKernels } from '../../../build/kernels.mjs'
 import { findArrival } from '../../../src-main/engine/perfusion/arrival'
-import {
-  growBrain,
-  keepBrain,
-  outlineBrain,
-  type BrainSearch,
-} from '../../../src-main/engine/perfusion/brain'
+import { growBrain, keepBrain, outlineBrain, type BrainSearch } from '../../../src-main/engine/masks/brain'
 import { invertCirculant, plainColumn, simpsonColumn } from '../../../src-main/engine/perfusion/circulant'
 import type { TruncatedInverse } from '../../../src-main/engine/perfusion/inverse'
 import { LANES, createBlockProduct, createVectorUnit } from '../../../src-main/engine/compute/vectorUnit'

@@ -156,6 +156,7 @@ export function patchGuided(
   const across: i32 = 2 * radius + 1
   const outBytes: usize = (<usize>width) << 2
   const left: usize = (<usize>radius) << 2
+  const reachBytes: usize = (<usize>across) << 2
   /** A row of squares begins `radius` voxels to the left and ends as many to the right. */
   const sumBytes: usize = outBytes + 64
   const column = sums + sumBytes * <usize>across
@@ -178,8 +179,8 @@ export function patchGuided(
     const shift = shifts + <usize>middle * outBytes
     for (let lane: usize = 0; lane < outBytes; lane += 16) {
       let square = v128.load(column + lane)
-      for (let n = 1; n < across; n++)
-        square = f32x4.add(square, v128.load(column + lane + ((<usize>n) << 2)))
+      const middleSum = column + lane
+      for (let n: usize = 4; n < reachBytes; n += 4) square = f32x4.add(square, v128.load(middleSum + n))
       const apart = f32x4.mul(f32x4.max(f32x4.sub(square, explained), zero), perSquare)
       const share = powerOfTwo(f32x4.sub(zero, apart))
       const gap = f32x4.sub(v128.load(own + lane + offset), v128.load(own + lane))

@@ -1,0 +1,14 @@
+export {
+  AIR,
+  BONE,
+  SEARCH,
+  growBrain,
+  keepBrain,
+  otsuThreshold,
+  outlineBrain,
+  type BrainSearch,
+} from './brain'
+export { headMasks, vesselEnhancement, FLUID_HU, type HeadMasks } from './headMasks'
+export { findMidline, mirroredVoxels, sidesOf, LEFT, RIGHT, type Midline } from './midline'
+export { boxMean, labelComponents, meanWithin, type Grid } from './morphology'
+export { leaveOutIslands, smoothWithin } from './smoothWithin'

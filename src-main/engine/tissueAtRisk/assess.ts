@@ -1,0 +1,178 @@
+import {
+  CBF_STEPS,
+  TMAX_STEPS,
+  UmbraError,
+  type SideChoice,
+  type TissueAtRisk,
+  type TissueAtRiskRule,
+} from '@contract'
+import { findMidline, leaveOutIslands, smoothWithin, type Midline } from '../masks'
+import { mapDefinitions, type PerfusionMaps } from '../perfusion'
+import { voxelVolume } from '../volume'
+import { findHealthyTissue, mirroredFlow, type HealthyTissue } from './healthy'
+import { statementsOf } from './words'
+
+export interface AssessOptions {
+  /** Which hemisphere is healthy; found where none is given. */
+  referenceSide?: SideChoice
+  /** Where it is known already, from `findMidline(maps.geometry, maps.mask)`. */
+  midline?: Midline
+}
+
+/** Tissue at risk and where it lies; masks are [voxel] on the grid of the maps, 0 or 1. */
+export interface TissueAtRiskAssessment extends TissueAtRisk {
+  core: Uint8Array
+  hypoperfusion: Uint8Array
+}
+
+/** Values of the hypoperfusion and CBV index, s. */
+const INDEX_TMAX = { lower: 6, upper: 10 }
+
+/**
+ * Core, hypoperfusion and what follows from them by a rule: volumes, mismatch, steps, indices and words. Maps are smoothed
+ * within the mask, thresholded against healthy tissue of the reference hemisphere, and islands left out. A voxel of core
+ * whose arrival cannot be measured any more (no contrast reaches it) counts as hypoperfused where hypoperfused tissue
+ * surrounds it. Nothing here knows the quality of the study: see `judgedBy`. Throws `empty-mask`.
+ */
+export function assessTissueAtRisk(
+  maps: PerfusionMaps,
+  rule: TissueAtRiskRule,
+  { referenceSide = 'automatic', midline = findMidline(maps.geometry, maps.mask) }: AssessOptions = {},
+): TissueAtRiskAssessment {
+  if (!maps.mask.includes(1)) {
+    throw new UmbraError({
+      code: 'empty-mask',
+      message: 'The maps hold no brain tissue, so there are no volumes to tell.',
+      hint: 'Look at the mask and the quality of the study.',
+    })
+  }
+  const smooth = smoothed(maps, rule.smoothingMm)
+  const healthy = findHealthyTissue(maps, smooth, midline, referenceSide, rule.smallestIslandMl)
+  const flow = relativeFlow(maps, smooth.cbf, healthy, midline, rule)
+  const select = selector(maps, rule.smallestIslandMl)
+  const voxelMl = voxelVolume(maps.geometry) / 1000
+
+  const hypoperfusion = select(hypoperfusedBy(rule, smooth, healthy))
+  const lowFlow = rule.core.measure === 'cbv' ? smooth.cbv : flow
+  const { below } = rule.core
+  const core = select(
+    (i) => lowFlow[i] < below && (!rule.coreWithinHypoperfusion || hypoperfusion.mask[i] === 1),
+  )
+  const outside = core.mask.reduce(
+    (sum, value, i) => sum + (value === 1 && hypoperfusion.mask[i] === 0 ? 1 : 0),
+    0,
+  )
+
+  const late = (above: number): number => select((i) => smooth.tmax[i] > above).ml
+  const tmax = TMAX_STEPS.map((threshold) => ({ threshold, ml: late(threshold) }))
+  const cbf = CBF_STEPS.map((threshold) => ({
+    threshold,
+    ml: select((i) => flow[i] < threshold && (!rule.coreWithinHypoperfusion || hypoperfusion.mask[i] === 1))
+      .ml,
+  }))
+  const volumes = { coreMl: core.ml, hypoperfusionMl: hypoperfusion.ml, outsideMl: outside * voxelMl }
+  const found: Omit<TissueAtRisk, 'statements'> = {
+    rule,
+    coreMl: volumes.coreMl,
+    hypoperfusionMl: volumes.hypoperfusionMl,
+    ...mismatchOf(volumes, rule),
+    steps: { tmax, cbf },
+    hypoperfusionIndex: ratio(late(INDEX_TMAX.upper), late(INDEX_TMAX.lower)),
+    cbvIndex: cbvIndex(maps, smooth, healthy),
+    affectedSide: healthy.affectedSide,
+    referenceSide: healthy.referenceSide,
+    referenceChosenBy: referenceSide === 'automatic' ? 'engine' : 'person',
+    referenceCbf: healthy.cbf,
+    referenceTtp: healthy.ttp,
+    referenceMl: healthy.healthyMl,
+    tmaxDefinition: mapDefinitions(maps.method).tmax.definition,
+    midline,
+    reliability: 'reliable',
+  }
+  return {
+    ...found,
+    statements: statementsOf(found, healthy.lateMl),
+    core: core.mask,
+    hypoperfusion: hypoperfusion.mask,
+  }
+}
+
+type Smoothed = Record<'cbf' | 'cbv' | 'ttp' | 'tmax', Float32Array>
+
+function smoothed({ geometry, mask, maps }: PerfusionMaps, fullWidthMm: number): Smoothed {
+  const smooth = (map: Float32Array): Float32Array => smoothWithin(map, mask, geometry, fullWidthMm)
+  return { cbf: smooth(maps.cbf), cbv: smooth(maps.cbv), ttp: smooth(maps.ttp), tmax: smooth(maps.tmax) }
+}
+
+/** CBF in per cent of the reference, [voxel]; Infinity where there is none, so that nothing is called core. */
+function relativeFlow(
+  maps: PerfusionMaps,
+  cbf: Float32Array,
+  healthy: HealthyTissue,
+  midline: Midline,
+  { reference }: TissueAtRiskRule,
+): Float32Array {
+  const usual = healthy.cbf
+  if (usual === null || !(usual > 0)) return new Float32Array(cbf.length).fill(Infinity)
+  if (reference === 'global' || !midline.trusted) return cbf.map((value) => (100 * value) / usual)
+  const compared = mirroredFlow(maps, cbf, healthy, midline)
+  return cbf.map((value, i) => (100 * value) / compared[i])
+}
+
+function hypoperfusedBy(
+  { hypoperfusion }: TissueAtRiskRule,
+  { tmax, ttp }: Smoothed,
+  healthy: HealthyTissue,
+): (voxel: number) => boolean {
+  const { above } = hypoperfusion
+  if (hypoperfusion.measure === 'tmax') return (i) => tmax[i] > above
+  const usual = healthy.ttp ?? Infinity
+  return (i) => ttp[i] - usual > above
+}
+
+/** Marks the voxels of the brain for which a condition holds, without islands. */
+function selector(
+  { mask, geometry }: PerfusionMaps,
+  smallestIslandMl: number,
+): (condition: (voxel: number) => boolean) => { mask: Uint8Array; ml: number } {
+  const voxelMl = voxelVolume(geometry) / 1000
+  return (condition) => {
+    const selected = mask.map((inside, i) => (inside !== 0 && condition(i) ? 1 : 0))
+    return { mask: selected, ml: voxelMl * leaveOutIslands(selected, geometry, smallestIslandMl) }
+  }
+}
+
+function mismatchOf(
+  { coreMl, hypoperfusionMl, outsideMl }: { coreMl: number; hypoperfusionMl: number; outsideMl: number },
+  { targetMismatch }: TissueAtRiskRule,
+): Pick<TissueAtRisk, 'mismatchMl' | 'mismatchRatio' | 'targetMismatch' | 'coreOutsideHypoperfusionMl'> {
+  const mismatchMl = hypoperfusionMl - (coreMl - outsideMl)
+  const mismatchRatio = ratio(hypoperfusionMl, coreMl)
+  const met = {
+    ratio: (mismatchRatio ?? (hypoperfusionMl > 0 ? Infinity : 0)) >= targetMismatch.ratio,
+    mismatch: mismatchMl >= targetMismatch.mismatchMl,
+    core: coreMl < targetMismatch.coreMl,
+  }
+  return {
+    mismatchMl,
+    mismatchRatio,
+    coreOutsideHypoperfusionMl: outsideMl,
+    targetMismatch: { met: met.ratio && met.mismatch && met.core, ...met },
+  }
+}
+
+/** Mean CBV of tissue with Tmax > 6 s over that of healthy tissue. */
+function cbvIndex({ mask }: PerfusionMaps, { cbv, tmax }: Smoothed, healthy: HealthyTissue): number | null {
+  let sum = 0
+  let voxels = 0
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0 || tmax[i] <= INDEX_TMAX.lower) continue
+    sum += cbv[i]
+    voxels++
+  }
+  return voxels > 0 && healthy.cbv !== null ? ratio(sum / voxels, healthy.cbv) : null
+}
+
+function ratio(over: number, under: number): number | null {
+  return under > 0 ? over / under : null
+}

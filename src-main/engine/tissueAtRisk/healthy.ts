@@ -1,0 +1,144 @@
+import type { SideChoice, TissueAtRisk } from '@contract'
+import { LEFT, RIGHT, boxMean, leaveOutIslands, mirroredVoxels, sidesOf, type Midline } from '../masks'
+import type { PerfusionMaps } from '../perfusion'
+import { voxelVolume } from '../volume'
+
+/** Tissue is late above this Tmax, s, and healthy tissue lies at or below the other. */
+const LATE = 6
+export const HEALTHY_TMAX = 4
+/** ml of late tissue that make a side affected; both are where the lesser has this share of the greater. */
+const AFFECTED_ML = 3
+const BILATERAL_SHARE = 0.3
+/** ml: less healthy tissue than this on the side of reference, and that of both sides is taken. */
+const ENOUGH_ML = 10
+/** Values above this share of the healthy ones are vessels that the mask missed. */
+const HIGHEST_SHARE = 0.95
+
+export interface HealthyTissue {
+  affectedSide: TissueAtRisk['affectedSide']
+  referenceSide: TissueAtRisk['referenceSide']
+  /** ml of late tissue on either side. */
+  lateMl: { left: number; right: number }
+  /** uint8 [voxel]: tissue that flow and time to peak are compared with. */
+  healthy: Uint8Array
+  healthyMl: number
+  /** Mean of the healthy voxels without the highest 5 %, ml/100 g/min; null where there is none. */
+  cbf: number | null
+  /** Mean, ml/100 g. */
+  cbv: number | null
+  /** Median, s. */
+  ttp: number | null
+}
+
+/**
+ * Finds the side of the lesion and the healthy tissue of the other one: not late (Tmax up to 4 s), in the hemisphere that
+ * has less tissue with Tmax above 6 s, or in the one a person chose. `maps` are smoothed.
+ */
+export function findHealthyTissue(
+  { geometry, mask }: Pick<PerfusionMaps, 'geometry' | 'mask'>,
+  maps: { cbf: Float32Array; cbv: Float32Array; ttp: Float32Array; tmax: Float32Array },
+  midline: Midline,
+  choice: SideChoice,
+  smallestIslandMl: number,
+): HealthyTissue {
+  const voxelMl = voxelVolume(geometry) / 1000
+  const sides = sidesOf(geometry, midline)
+  const late = mask.map((inside, i) => (inside !== 0 && maps.tmax[i] > LATE ? 1 : 0))
+  leaveOutIslands(late, geometry, smallestIslandMl)
+  const lateMl = { left: voxelMl * count(late, sides, LEFT), right: voxelMl * count(late, sides, RIGHT) }
+  const affectedSide = affected(lateMl, midline.trusted)
+  const referenceSide = choice !== 'automatic' ? choice : otherSide(affectedSide, lateMl, midline.trusted)
+  const notLate = mask.map((inside, i) => (inside !== 0 && maps.tmax[i] <= HEALTHY_TMAX ? 1 : 0))
+  const onSide = notLate.map((inside, i) =>
+    referenceSide === 'both' || sides[i] === codes[referenceSide] ? inside : 0,
+  )
+  const enough = voxelMl * sum(onSide) >= ENOUGH_ML
+  const healthy = enough || choice !== 'automatic' ? onSide : notLate
+  return {
+    affectedSide,
+    referenceSide: healthy === onSide ? referenceSide : 'both',
+    lateMl,
+    healthy,
+    healthyMl: voxelMl * sum(healthy),
+    ...typical(healthy, maps),
+  }
+}
+
+const codes = { left: LEFT, right: RIGHT }
+
+function affected(
+  { left, right }: HealthyTissue['lateMl'],
+  sidesKnown: boolean,
+): TissueAtRisk['affectedSide'] {
+  const [lesser, greater] = left < right ? [left, right] : [right, left]
+  if (left + right < AFFECTED_ML) return 'none'
+  if (!sidesKnown || (lesser >= AFFECTED_ML && lesser >= BILATERAL_SHARE * greater)) return 'both'
+  return left > right ? 'left' : 'right'
+}
+
+function otherSide(
+  affectedSide: TissueAtRisk['affectedSide'],
+  lateMl: HealthyTissue['lateMl'],
+  sidesKnown: boolean,
+): TissueAtRisk['referenceSide'] {
+  if (!sidesKnown || affectedSide === 'none') return 'both'
+  return lateMl.left > lateMl.right ? 'right' : 'left'
+}
+
+function typical(
+  healthy: Uint8Array,
+  { cbf, cbv, ttp }: { cbf: Float32Array; cbv: Float32Array; ttp: Float32Array },
+): Pick<HealthyTissue, 'cbf' | 'cbv' | 'ttp'> {
+  const flows = cbf.filter((_, i) => healthy[i] === 1).sort()
+  if (flows.length === 0) return { cbf: null, cbv: null, ttp: null }
+  const usual = flows.subarray(0, Math.max(1, Math.round(HIGHEST_SHARE * flows.length)))
+  const volumes = cbv.filter((_, i) => healthy[i] === 1)
+  const peaks = ttp.filter((_, i) => healthy[i] === 1).sort()
+  return { cbf: mean(usual), cbv: mean(volumes), ttp: peaks[peaks.length >> 1] }
+}
+
+/** Radius, mm, over which flow at the mirrored place is averaged, and the share of it that must be healthy. */
+const MIRROR_RADIUS = 10
+const MIRROR_COVER = 0.15
+
+/**
+ * Flow that each voxel is compared with, [voxel]: the mean of healthy tissue within about 10 mm of its mirror image, or
+ * the mean of all healthy tissue where there is too little.
+ */
+export function mirroredFlow(
+  { geometry }: Pick<PerfusionMaps, 'geometry'>,
+  cbf: Float32Array,
+  { healthy, cbf: usual }: HealthyTissue,
+  midline: Midline,
+): Float32Array {
+  const radius = Math.max(1, Math.round(MIRROR_RADIUS / geometry.spacing[0]))
+  const cover = boxMean(Float32Array.from(healthy), geometry.size, radius)
+  const local = boxMean(
+    cbf.map((value, i) => healthy[i] * value),
+    geometry.size,
+    radius,
+  )
+  const mirrored = mirroredVoxels(geometry, midline)
+  return cbf.map((_, i) => {
+    const at = mirrored[i]
+    return at >= 0 && cover[at] > MIRROR_COVER ? local[at] / cover[at] : (usual ?? 0)
+  })
+}
+
+function count(mask: Uint8Array, sides: Uint8Array, side: number): number {
+  let voxels = 0
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 1 && sides[i] === side) voxels++
+  return voxels
+}
+
+function sum(mask: Uint8Array): number {
+  let voxels = 0
+  for (const value of mask) voxels += value
+  return voxels
+}
+
+function mean(values: Float32Array): number {
+  let total = 0
+  for (const value of values) total += value
+  return total / values.length
+}

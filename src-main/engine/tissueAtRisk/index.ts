@@ -1,0 +1,2 @@
+export { assessTissueAtRisk, type AssessOptions, type TissueAtRiskAssessment } from './assess'
+export { judgedBy } from './words'

@@ -1,0 +1,87 @@
+import {
+  coreWords,
+  hypoperfusionWords,
+  qualityStatement,
+  reliabilityOf,
+  type QualityLine,
+  type TissueAtRisk,
+} from '@contract'
+
+const ml = (volume: number): string => `${volume.toFixed(volume < 10 ? 1 : 0)} ml`
+const sideOf = { left: 'left', right: 'right', both: 'both hemispheres', none: 'neither' } as const
+
+/** What a report says beside the figures: where the lesion is, what flow was compared with, how core was counted. */
+export function statementsOf(
+  found: Omit<TissueAtRisk, 'statements'>,
+  lateMl: { left: number; right: number },
+): string[] {
+  return [
+    lesionWords(found, lateMl),
+    ...referenceWords(found),
+    ...coreCounted(found),
+    ...(found.mismatchRatio === null && found.hypoperfusionMl > 0
+      ? ['There is no core, so there is no mismatch ratio.']
+      : []),
+    targetWords(found),
+  ]
+}
+
+function lesionWords(
+  { affectedSide, hypoperfusionMl, coreMl, rule }: Omit<TissueAtRisk, 'statements'>,
+  lateMl: { left: number; right: number },
+): string {
+  if (hypoperfusionMl === 0 && coreMl === 0) {
+    return `No lesion: no region of ${rule.smallestIslandMl} ml or more has ${hypoperfusionWords(rule)}, none ${coreWords(rule)}.`
+  }
+  if (affectedSide === 'both') {
+    return (
+      `Tissue is late in both hemispheres (left ${ml(lateMl.left)}, right ${ml(lateMl.right)} with Tmax > 6 s): ` +
+      'bilateral disease, poor circulation, or an arterial input from a diseased vessel. No side is healthy, so volumes are uncertain.'
+    )
+  }
+  if (affectedSide === 'none') return 'Neither hemisphere has a clear lesion: what is counted here is small.'
+  return `The lesion lies in the ${sideOf[affectedSide]} hemisphere.`
+}
+
+function referenceWords(found: Omit<TissueAtRisk, 'statements'>): string[] {
+  const { referenceSide, referenceChosenBy, referenceCbf, referenceMl, affectedSide, midline, rule } = found
+  if (referenceCbf === null) {
+    return [
+      'There is no healthy tissue to compare flow with: relative CBF is not known and no core can be told by it.',
+    ]
+  }
+  const tissue =
+    referenceSide === 'both' ? 'healthy tissue of both hemispheres' : `the ${referenceSide} hemisphere`
+  const place = rule.reference === 'mirrored' && midline.trusted ? ' at the mirrored place' : ''
+  const chosen = referenceChosenBy === 'person' ? ', chosen by a person' : ''
+  const lines = [
+    `Flow is compared with ${tissue}${place} (${ml(referenceMl)}, mean CBF ${referenceCbf.toFixed(1)} ml/100 g/min${chosen}).`,
+  ]
+  if (!midline.trusted) {
+    lines.push('No plane of symmetry was found, so left and right are not told apart.')
+  } else if (referenceChosenBy === 'person' && referenceSide === affectedSide) {
+    lines.push('The hemisphere chosen as reference is the one with more late tissue.')
+  }
+  return lines
+}
+
+function coreCounted({ rule, coreOutsideHypoperfusionMl }: Omit<TissueAtRisk, 'statements'>): string[] {
+  if (rule.coreWithinHypoperfusion) return ['Core is counted within hypoperfused tissue only.']
+  return coreOutsideHypoperfusionMl > 0
+    ? [
+        `${ml(coreOutsideHypoperfusionMl)} of the core lie outside hypoperfused tissue; they are counted as core.`,
+      ]
+    : ['All of the core lies within hypoperfused tissue.']
+}
+
+function targetWords({ targetMismatch, rule }: Omit<TissueAtRisk, 'statements'>): string {
+  const { ratio, mismatchMl, coreMl } = rule.targetMismatch
+  const criteria = `ratio ≥ ${ratio}, mismatch ≥ ${mismatchMl} ml, core < ${coreMl} ml`
+  return `Target mismatch (${criteria}): ${targetMismatch.met ? 'criteria met' : 'criteria not met'}.`
+}
+
+/** The same volumes as the quality of the study allows to read them: its verdict leads the statements. */
+export function judgedBy<T extends TissueAtRisk>(found: T, lines: readonly QualityLine[]): T {
+  const reliability = reliabilityOf(lines)
+  return { ...found, reliability, statements: [qualityStatement(lines), ...found.statements] }
+}

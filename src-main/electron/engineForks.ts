@@ -22,17 +22,17 @@ const requestSchema = z.discriminatedUnion('kind', [
 ])
 
 export interface Forks {
-  /** Answers a message of the engine about its processes; false when it was about something else. */
+  /** Answers a message about processes; false when it was about something else. */
   hear(message: unknown): boolean
-  /** Ends them all, with the engine. */
+  /** Ends them all, with the process that has them. */
   end(): void
 }
 
 /**
  * Starts processes for the engine, which compute with TensorFlow: `<entry>.process.js` as a utility process, or a hidden
- * window, joined to the engine by a port of their own.
+ * window, joined to the engine by a port of their own. Such a process may have a window of its own in the same way.
  */
-export function answerForks(engine: UtilityProcess): Forks {
+export function answerForks(parent: UtilityProcess): Forks {
   const children = new Map<number, { end(): void }>()
 
   function start(fork: number, entry: string, environment: NodeJS.ProcessEnv): void {
@@ -46,23 +46,26 @@ export function answerForks(engine: UtilityProcess): Forks {
     child.stderr?.on('data', (text: Buffer) => {
       words = (words + text.toString()).slice(-WORDS_KEPT)
     })
+    const forks = answerForks(child)
+    child.on('message', forks.hear)
     child.on('exit', (code) => {
+      forks.end()
       if (children.delete(fork)) {
-        engine.postMessage({ kind: 'ended', fork, how: `code ${code}`, words: words.trim() })
+        parent.postMessage({ kind: 'ended', fork, how: `code ${code}`, words: words.trim() })
       }
     })
     const { port1, port2 } = new MessageChannelMain()
     child.postMessage({ kind: 'engine' }, [port1])
-    child.on('spawn', () => engine.postMessage({ kind: 'forked', fork, pid: child.pid }, [port2]))
+    child.on('spawn', () => parent.postMessage({ kind: 'forked', fork, pid: child.pid }, [port2]))
   }
 
   function openWindow(fork: number): void {
     const { port1, port2 } = new MessageChannelMain()
     const window = openHiddenWindow({
       port: port1,
-      onReady: (pid) => engine.postMessage({ kind: 'forked', fork, pid }, [port2]),
+      onReady: (pid) => parent.postMessage({ kind: 'forked', fork, pid }, [port2]),
       onEnd: (how, words) => {
-        if (children.delete(fork)) engine.postMessage({ kind: 'ended', fork, how, words })
+        if (children.delete(fork)) parent.postMessage({ kind: 'ended', fork, how, words })
       },
     })
     children.set(fork, window)

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu'
+import { fuseTraining } from '../engine/compute/tensorflow/fusedTraining'
 import { correctGradients } from '../engine/compute/tensorflow/gradients'
 import type { OpenOptions, TensorFlowRuntime } from '../engine/compute/tensorflow/runtime'
 import { unavailable, type Gpu } from '../engine/compute/tensorflow/webgpu/adapter'
@@ -9,7 +10,7 @@ import { useWebgpuBackend, type WebgpuPackage } from '../engine/compute/tensorfl
 const AGAIN_AFTER_MS = 700
 const TRIES = 3
 
-let corrected = false
+let prepared = false
 
 /** While that process starts there is no adapter, also where there will be one. */
 function patient(gpu: Gpu): Gpu {
@@ -34,8 +35,11 @@ export async function openInWindow({ backend }: OpenOptions): Promise<TensorFlow
       'Start Umbra with --enable-unsafe-webgpu, on Linux also with --enable-features=Vulkan.',
     )
   }
-  if (!corrected) correctGradients(tf)
-  corrected = true
+  if (!prepared) {
+    correctGradients(tf)
+    fuseTraining(tf)
+  }
+  prepared = true
   const load = (): WebgpuPackage => ({
     WebGPUBackend: WebGPUBackend as unknown as WebgpuPackage['WebGPUBackend'],
   })

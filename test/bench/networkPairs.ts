@@ -4,15 +4,17 @@ import { join } from 'node:path'
 import { openTensorFlow, type TensorFlow } from '../../src-main/engine/compute/tensorflow'
 import {
   buildNetwork,
+  createOptimiser,
   inputSpecSchema,
   loadModel,
+  maskedLoss,
   networkSchema,
+  outlineOf,
+  partsOf,
   writeModel,
   type LayersModel,
 } from '../../src-main/engine/networks'
 import { localPredictor } from '../../src-main/engine/prediction'
-import { maskedLoss } from '../../src-main/engine/training/loop'
-import { createOptimiser } from '../../src-main/engine/training/optimiser'
 import { openKeras, type FramesFile, type KerasPeer } from './kerasPeer'
 import type { BenchRow } from './row'
 
@@ -139,7 +141,12 @@ export async function benchNetworkPairs(): Promise<BenchRow[]> {
       const model = join(folder, `model-${side}`)
       const about = { name: 'paper', network, outputs: [{ map: 'cbv' as const, scale: 8 }] }
       const input = inputSpecSchema.parse({ timePoints })
-      await writeModel(tf, built, { ...about, input, created: '', version: '' }, model)
+      await writeModel(
+        await partsOf(tf, built),
+        outlineOf(built),
+        { ...about, input, created: '', version: '' },
+        model,
+      )
       const keras = await openKeras(model, threads)
       if (!keras || keras.version !== version) {
         console.error(`Left out against Python: TensorFlow ${version} with Keras is not to be had in Python.`)

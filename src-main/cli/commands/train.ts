@@ -5,6 +5,7 @@ import { Command } from 'commander'
 import { UmbraError, type EpochRecord } from '@contract'
 import type { Run } from '../../engine/compute/run'
 import { describeRuntime, openTensorFlow, type BackendName } from '../../engine/compute/tensorflow'
+import { localLearner } from '../../engine/networks'
 import { trainingConfig, trainNetwork, type TrainingResult } from '../../engine/training'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
@@ -55,7 +56,7 @@ async function train(path: string, flags: Flags, run: Run): Promise<TrainingResu
     const computedBy = describeRuntime(runtime)
     process.stderr.write(`${computedBy}\n`)
     return await trainNetwork(
-      runtime.tf,
+      localLearner(runtime.tf),
       {
         config,
         directory: resolve(flags.out),

@@ -24,10 +24,27 @@ export type {
   Tensor4D,
   TensorFlow,
 } from './tensorflow'
+export { networkFrom, outlineOf, partsOf, type NetworkOutline, type NetworkParts } from './artifacts'
+export { carriedLearner } from './learner/carriedLearner'
+export { learnerHandlers } from './learner/learnerHandlers'
+export { localLearner, maskedLoss } from './learner/localLearner'
+export { createOptimiser, optimiserSchema } from './learner/optimiser'
+export type {
+  Batch,
+  Images,
+  Learner,
+  LearnerSpec,
+  LearnerState,
+  OpenLearner,
+  StoredTensor,
+} from './learner/learner'
+export { inferJob, openNetworkJob } from './networkJobs'
 export {
+  checkNetwork,
   foreignModel,
   loadModel,
   modelSpecSchema,
+  readModel,
   readModelSpec,
   writeModel,
   type ModelSpec,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
+import { networkFrom, outlineOf, type NetworkOutline, type NetworkParts } from './artifacts'
 import { inputSpecSchema, outputSpecSchema } from './modelSpec'
 import { networkSchema, otherNetworkSchema } from './registry'
 import type { LayersModel, TensorFlow } from './tensorflow'
@@ -36,41 +37,33 @@ export interface PerfusionModel {
 }
 
 /**
- * Writes a model as a folder: `model.json` and `weights.bin` in the TensorFlow.js layers format, `umbra-model.json` and,
+ * Writes a network as a folder: `model.json` and `weights.bin` in the TensorFlow.js layers format, `umbra-model.json` and,
  * where given, the model card as `README.md`. The spec is written last: a folder without it is no model yet.
  */
 export async function writeModel(
-  tf: TensorFlow,
-  network: LayersModel,
+  { modelTopology, weightSpecs, weights }: NetworkParts,
+  { inputs, parameters }: NetworkOutline,
   about: Pick<ModelSpec, 'name' | 'network' | 'input' | 'outputs' | 'created' | 'version'>,
   directory: string,
   card?: string,
 ): Promise<ModelSpec> {
-  let weightsSha256 = ''
-  await network.save(
-    tf.io.withSaveHandler(async (artifacts) => {
-      const weights = new Uint8Array(joinBuffers(artifacts.weightData))
-      weightsSha256 = createHash('sha256').update(weights).digest('hex')
-      const model = {
-        format: 'layers-model',
-        generatedBy: 'Umbra',
-        modelTopology: artifacts.modelTopology,
-        weightsManifest: [{ paths: ['weights.bin'], weights: artifacts.weightSpecs }],
-        // What the weights were trained with, beside them: a description edited later is told by it.
-        userDefinedMetadata: { umbra: { input: about.input, outputs: about.outputs } },
-      }
-      await writeFileAtomically(join(directory, 'weights.bin'), weights)
-      await writeFileAtomically(join(directory, 'model.json'), JSON.stringify(model))
-      return { modelArtifactsInfo: { dateSaved: new Date(), modelTopologyType: 'JSON' } }
-    }),
-  )
-  const [, rows, columns] = network.inputs[0].shape
+  const model = {
+    format: 'layers-model',
+    generatedBy: 'Umbra',
+    modelTopology,
+    weightsManifest: [{ paths: ['weights.bin'], weights: weightSpecs }],
+    // What the weights were trained with, beside them: a description edited later is told by it.
+    userDefinedMetadata: { umbra: { input: about.input, outputs: about.outputs } },
+  }
+  await writeFileAtomically(join(directory, 'weights.bin'), weights)
+  await writeFileAtomically(join(directory, 'model.json'), JSON.stringify(model))
+  const [, rows, columns] = inputs[0]
   const spec: ModelSpec = {
     format: FORMAT,
     ...about,
     ...(rows && columns ? { size: [rows, columns] } : {}),
-    weightsSha256,
-    parameters: network.countParams(),
+    weightsSha256: createHash('sha256').update(weights).digest('hex'),
+    parameters,
   }
   if (card !== undefined) await writeFileAtomically(join(directory, 'README.md'), card)
   await writeFileAtomically(join(directory, 'umbra-model.json'), `${JSON.stringify(spec, null, 2)}\n`)
@@ -106,10 +99,11 @@ export async function readModelSpec(directory: string): Promise<ModelSpec> {
 }
 
 /**
- * Loads a model. Throws what `readModelSpec` throws; `damaged-model` where the weights are cut short, are not those that
- * were written or hold values that are no numbers; `other-network` where the network is not the one that is described.
+ * Reads a model without building it. Throws what `readModelSpec` throws; `damaged-model` where the weights are cut short,
+ * are not those that were written or hold values that are no numbers; `other-network` where they were trained with
+ * another normalisation than the one that is described.
  */
-export async function loadModel(tf: TensorFlow, directory: string): Promise<PerfusionModel> {
+export async function readModel(directory: string): Promise<{ spec: ModelSpec; parts: NetworkParts }> {
   const spec = await readModelSpec(directory)
   const [modelPath, weightsPath] = [join(directory, 'model.json'), join(directory, 'weights.bin')]
   const files = await Promise.all([readFile(modelPath, 'utf8'), readFile(weightsPath)]).catch(
@@ -136,17 +130,16 @@ export async function loadModel(tf: TensorFlow, directory: string): Promise<Perf
     throw damaged(`The weights of the model hold values that are no numbers (${nan}).`, weightsPath)
   }
   checkTraining(spec, model, directory)
-  const weightData = weights.buffer.slice(weights.byteOffset, weights.byteOffset + weights.byteLength)
-  const handler = tf.io.fromMemory({
-    modelTopology: model.modelTopology,
-    weightSpecs: manifest as Parameters<TensorFlow['io']['fromMemory']>[1],
-    weightData,
-  })
-  const network = await tf.loadLayersModel(handler).catch((thrown: Error) => {
-    throw damaged(`The network in model.json cannot be built: ${thrown.message}`, modelPath)
-  })
+  const { modelTopology } = model
+  return { spec, parts: { modelTopology, weightSpecs: manifest, weights: new Uint8Array(weights) } }
+}
+
+/** Loads a model. Throws what `readModel` and `checkNetwork` throw; `damaged-model` where it cannot be built. */
+export async function loadModel(tf: TensorFlow, directory: string): Promise<PerfusionModel> {
+  const { spec, parts } = await readModel(directory)
+  const network = await networkFrom(tf, parts, join(directory, 'model.json'))
   try {
-    checkNetwork(network, spec, directory)
+    checkNetwork(outlineOf(network), spec, directory)
   } catch (thrown) {
     network.dispose()
     throw thrown
@@ -178,14 +171,11 @@ function checkTraining(spec: ModelSpec, model: Partial<StoredModel>, directory: 
   )
 }
 
-function checkNetwork(network: LayersModel, spec: ModelSpec, directory: string): void {
-  const [input, output] = [network.inputs[0].shape, network.outputs[0].shape]
-  if (
-    network.inputs.length !== 1 ||
-    network.outputs.length !== 1 ||
-    input.length !== 4 ||
-    output.length !== 4
-  ) {
+/** Throws `other-network` where a network is not the one that is described. */
+export function checkNetwork(network: NetworkOutline, spec: ModelSpec, directory: string): void {
+  const { inputs, outputs, parameters } = network
+  const [input, output] = [inputs[0], outputs[0]]
+  if (inputs.length !== 1 || outputs.length !== 1 || input.length !== 4 || output.length !== 4) {
     throw otherNetwork('The network does not turn one image into one image.', directory)
   }
   const [timePoints, maps] = [input[3], output[3]]
@@ -195,9 +185,9 @@ function checkNetwork(network: LayersModel, spec: ModelSpec, directory: string):
       directory,
     )
   }
-  if (network.countParams() !== spec.parameters) {
+  if (parameters !== spec.parameters) {
     throw otherNetwork(
-      `The network has ${network.countParams()} parameters; its description says ${spec.parameters}.`,
+      `The network has ${parameters} parameters; its description says ${spec.parameters}.`,
       directory,
     )
   }
@@ -239,18 +229,6 @@ function damaged(message: string, where: string): UmbraError {
     hint: 'Copy the model again, or train it again.',
     where,
   })
-}
-
-function joinBuffers(data: ArrayBuffer | ArrayBuffer[] | undefined): ArrayBuffer {
-  if (data === undefined) return new ArrayBuffer(0)
-  if (!Array.isArray(data)) return data
-  const joined = new Uint8Array(data.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of data) {
-    joined.set(new Uint8Array(part), at)
-    at += part.byteLength
-  }
-  return joined.buffer
 }
 
 function parseJson(text: string): unknown {

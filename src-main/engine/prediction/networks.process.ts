@@ -1,4 +1,5 @@
-import { handleJob, serveTensorFlow } from '../compute/tensorflow'
+import { handleJob, serveTensorFlow, type TensorFlowRuntime } from '../compute/tensorflow'
+import { localLearner } from '../networks'
 import { isOnnxFile } from '../onnx'
 import { handleTraining } from '../training'
 import { handleExport } from './exportJob'
@@ -9,7 +10,7 @@ let loaded: { key: string; opened: OpenModel } | null = null
 
 /** The program of the process that trains and predicts. */
 serveTensorFlow([
-  handleTraining,
+  handleTraining(({ tf }: TensorFlowRuntime) => localLearner(tf)),
   handleExport,
   handleJob(predictJob, async ({ tf }, { model, weightsSha256, input, rows, columns }) => {
     const key = `${model} ${weightsSha256}`

@@ -1,7 +1,6 @@
 import { startTensorFlowProcess, type ProcessOptions, type TensorFlowProcess } from '../compute/tensorflow'
-import type { ModelSpec } from '../networks'
+import { inferJob, type ModelSpec } from '../networks'
 import { isOnnxFile } from '../onnx'
-import { inferJob, openNetworkJob } from './carriedNetwork'
 import { carryNetwork } from './carryNetwork'
 import { describeModel } from './modelFolder'
 import { predictJob } from './predictJob'
@@ -42,17 +41,15 @@ async function carriedPredictor(
   spec: ModelSpec,
 ): Promise<RemotePredictor> {
   try {
-    await child.run(openNetworkJob, await carryNetwork(directory, spec))
+    await carryNetwork(child, directory)
   } catch (thrown) {
     child.close()
     throw thrown
   }
   return {
     spec,
-    infer: async (input, rows, columns) => {
-      const shape: [1, number, number, number] = [1, rows, columns, spec.input.timePoints]
-      return (await child.run(inferJob, { input, shape })).maps
-    },
+    infer: async (input, rows, columns) =>
+      (await child.run(inferJob, { images: 1, rows, columns, input })).maps,
     close: () => child.close(),
   }
 }

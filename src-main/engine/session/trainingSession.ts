@@ -104,7 +104,7 @@ export function createTrainingSession(
     onProgress(0, 'starting TensorFlow')
     const tensorFlow = await startTensorFlowProcess('networks', {
       backend: await backend(),
-      needsFiles: true,
+      besideWindow: 'windowTraining',
     })
     try {
       const directory = folder.directoryOf(runId)

@@ -1,3 +1,4 @@
+import type { Batch } from '../networks'
 import { mixSeeds, normalQuantiles, randomStream, uniform, type RandomStream } from '../phantom'
 import type { CachedStudy, DatasetCache, TrainingSlice } from './cache'
 
@@ -30,15 +31,6 @@ export function epochOrder(slices: readonly SliceChoice[], seed: number, epoch: 
     ;[order[i], order[other]] = [order[other], order[i]]
   }
   return order
-}
-
-/** Tensors of a batch before they are tensors: [image × row × column × channel]. */
-export interface Batch {
-  images: number
-  rows: number
-  columns: number
-  input: Float32Array
-  target: Float32Array
 }
 
 /**

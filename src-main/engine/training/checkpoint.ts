@@ -2,16 +2,10 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { UmbraError, type EpochRecord } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
-
-/** A float32 or int32 array with its name and shape. */
-export interface StoredTensor {
-  name: string
-  shape: number[]
-  values: Float32Array
-}
+import type { LearnerState, StoredTensor } from '../networks'
 
 /** All that is needed to go on as if nothing had happened. */
-export interface Checkpoint {
+export interface Checkpoint extends LearnerState {
   /** Of the configuration: a checkpoint of another run is refused. */
   configKey: string
   epoch: number
@@ -23,8 +17,6 @@ export interface Checkpoint {
   plateauLoss: number
   elapsed: number
   history: EpochRecord[]
-  weights: StoredTensor[]
-  optimiser: StoredTensor[]
 }
 
 const MAGIC = Buffer.from('UMBRA-CHECKPOINT-1\n')

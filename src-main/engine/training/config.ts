@@ -1,32 +1,11 @@
 import { z } from 'zod'
 import { UmbraError } from '@contract'
-import { inputSpecSchema, networkSchema, outputSpecSchema, usualScales } from '../networks'
+import { inputSpecSchema, networkSchema, optimiserSchema, outputSpecSchema, usualScales } from '../networks'
 import { cohortSchema } from './cohort'
 import { studyListSchema } from './studyList'
 import { unitobrainSchema } from './unitobrain'
 
 export const dataSchema = z.discriminatedUnion('kind', [cohortSchema, studyListSchema, unitobrainSchema])
-
-const optimiserSchema = z.discriminatedUnion('name', [
-  z.strictObject({
-    name: z.literal('sgd'),
-    learningRate: z.number().positive().default(0.1),
-    momentum: z.number().min(0).max(0.999).default(0),
-  }),
-  z.strictObject({
-    name: z.literal('adam'),
-    learningRate: z.number().positive().default(1e-3),
-    beta1: z.number().min(0).max(0.9999).default(0.9),
-    beta2: z.number().min(0).max(0.99999).default(0.999),
-    epsilon: z.number().positive().default(1e-7),
-  }),
-  z.strictObject({
-    name: z.literal('rmsprop'),
-    learningRate: z.number().positive().default(1e-3),
-    decay: z.number().min(0).max(0.9999).default(0.9),
-  }),
-])
-export type OptimiserChoice = z.output<typeof optimiserSchema>
 
 /** Everything that a training run is made from. What is left out follows the paper. */
 export const trainingConfigSchema = z.strictObject({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { mapNames, UmbraError } from '@contract'
 import { writeFileAtomically } from '../files/atomic'
-import type { LayersModel, Tensor4D, TensorFlow } from '../networks'
+import type { Learner } from '../networks'
 import { wholeSlice, type SliceChoice } from './batches'
 import type { DatasetCache } from './cache'
 import { examplePicture } from './examplePicture'
@@ -46,18 +46,15 @@ export async function chooseExample(
 
 /** Predicts the example slice with the network as it is. */
 export async function predictExample(
-  tf: TensorFlow,
-  network: LayersModel,
+  learner: Pick<Learner, 'predict'>,
   data: DatasetCache,
   choice: SliceChoice,
   { epoch, stride }: { epoch: number; stride: number },
 ): Promise<Example> {
   const { input: spec, outputs } = data
-  const { rows: padded, columns: wide, input, target } = await wholeSlice(data, choice, stride)
-  const frames = tf.tensor4d(input, [1, padded, wide, spec.timePoints])
-  const output = network.predict(frames) as Tensor4D
-  const predicted = await output.data()
-  tf.dispose([frames, output])
+  const { target, ...slice } = await wholeSlice(data, choice, stride)
+  const { columns: wide, input } = slice
+  const predicted = await learner.predict(slice)
   const { rows, columns } = choice.study
   const area = rows * columns
   const images = new Float32Array((1 + 2 * outputs.length) * area)
@@ -73,12 +70,11 @@ export async function predictExample(
       images[(2 + 2 * map) * area + i] = known ? predicted[from * outputs.length + map] * scale : NaN
     })
   }
-  const { study, slice } = choice
   const maps = outputs.map(({ map }) => map)
   return {
     epoch,
-    patient: study.patient,
-    slice: slice + 1,
+    patient: choice.study.patient,
+    slice: choice.slice + 1,
     rows,
     columns,
     spacing: spec.spacing,

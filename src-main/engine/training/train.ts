@@ -5,7 +5,7 @@ import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, type Run } from '../compute/run'
 import { writeFileAtomically } from '../files/atomic'
 import { replaceFolder, restoreFolder } from '../files/replaceFolder'
-import { buildNetwork, networkStride, writeModel, type LayersModel, type TensorFlow } from '../networks'
+import { networkStride, writeModel, type Learner, type LearnerSpec, type OpenLearner } from '../networks'
 import { allSlices, epochOrder, type SliceChoice } from './batches'
 import type { DatasetCache } from './cache'
 import { readCheckpoint, writeCheckpoint, type Checkpoint } from './checkpoint'
@@ -14,7 +14,7 @@ import { lesionWarnings, refusePatientInBoth } from './dataChecks'
 import { buildDataset } from './dataset'
 import { chooseExample, predictExample, writeExample } from './example'
 import { historyCsv } from './history'
-import { createTrainer, restoreWeights, type Trainer } from './loop'
+import { createTrainer, type Trainer } from './loop'
 import { modelCard } from './modelCard'
 import { resumeRun } from './resume'
 import { checkSplit, splitPatients, type Split } from './split'
@@ -46,11 +46,12 @@ export interface TrainingResult {
 /**
  * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint, or
  * where that is damaged from its best; one of another configuration is refused (`other-run`). Cancelling, a kill and a
- * full disk keep everything up to the last whole epoch. Throws what `buildDataset` and `checkSplit` throw,
- * `damaged-checkpoint`, `training-diverged`, `write-failed`.
+ * full disk keep everything up to the last whole epoch. What computes is the learner, here or elsewhere; data and folder
+ * are read and written here. Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
+ * `training-diverged`, `write-failed`, and what the learner throws.
  */
 export async function trainNetwork(
-  tf: TensorFlow,
+  openLearner: OpenLearner,
   request: TrainingRequest,
   run: Run = {},
 ): Promise<TrainingResult> {
@@ -70,7 +71,6 @@ export async function trainNetwork(
     const split = splitOf(config, data)
     await describeRun(request, split)
     await warn(request, [...warnings, ...skippedWarnings(data), ...lesionWarnings(split, data.studies)])
-    const network = networkFor(tf, config)
     const slicesOf = (patients: string[]): SliceChoice[] =>
       allSlices(data.studies.filter(({ patient }) => patients.includes(patient)))
     const validation = epochOrder(slicesOf(split.validation), config.split.seed, 0).slice(
@@ -79,33 +79,34 @@ export async function trainNetwork(
     )
     const stride = networkStride(config.network)
     const shown = await chooseExample(data, validation)
+    const training = slicesOf(split.training)
+    const learner = await openLearner(learnerSpec(config), resume)
+    const trainer = createTrainer({ learner, data, training, validation, config, configKey, stride, resume })
     const showExample = async ({ epoch, time }: EpochRecord): Promise<void> => {
       if (!shown) return
-      const example = await predictExample(tf, network, data, shown, { epoch, stride })
+      const example = await predictExample(learner, data, shown, { epoch, stride })
       await writeExample(directory, example, time)
     }
-    const trainer = await createTrainer({
-      tf,
-      network,
-      data,
-      training: slicesOf(split.training),
-      validation,
-      config,
-      configKey,
-      stride,
-      resume,
-    })
     try {
-      await runEpochs(tf, trainer, request, split, showExample, partOfRun(run, resume ? 0.02 : 0.3, 1))
-      return await finish(tf, trainer, request, split)
+      const work: Training = { learner, trainer, request, split }
+      await runEpochs(work, showExample, partOfRun(run, resume ? 0.02 : 0.3, 1))
+      return await finish(work)
     } catch (thrown) {
       throw withEpochKept(thrown, trainer.state.epoch)
     } finally {
-      trainer.dispose()
+      learner.dispose()
     }
   } finally {
     await data.close()
   }
+}
+
+/** A run's parts, once its data are there. */
+interface Training {
+  learner: Learner
+  trainer: Trainer
+  request: TrainingRequest
+  split: Split
 }
 
 async function warn({ directory, onWarning }: TrainingRequest, warnings: Warning[]): Promise<void> {
@@ -129,14 +130,9 @@ function withEpochKept(thrown: unknown, epoch: number): unknown {
   return new UmbraError({ code, message: `${message}${kept}`, hint, where })
 }
 
-/** The network of a configuration; where its size is left open it takes any multiple of its stride. */
-export function networkFor(tf: TensorFlow, config: TrainingConfig): LayersModel {
-  return buildNetwork(tf, config.network, {
-    size: null,
-    timePoints: config.input.timePoints,
-    outputs: config.outputs.length,
-    seed: config.seed,
-  })
+/** The network of a configuration takes any multiple of its stride. */
+function learnerSpec({ network, input, outputs, seed, optimiser, lossRegion }: TrainingConfig): LearnerSpec {
+  return { network, timePoints: input.timePoints, outputs: outputs.length, seed, optimiser, lossRegion }
 }
 
 /** What decides the weights; how long a run may last does not. */
@@ -166,13 +162,11 @@ async function describeRun({ config, directory, computedBy }: TrainingRequest, s
 }
 
 async function runEpochs(
-  tf: TensorFlow,
-  trainer: Trainer,
-  request: TrainingRequest,
-  split: Split,
+  work: Training,
   showExample: (record: EpochRecord) => Promise<void>,
   run: Run,
 ): Promise<void> {
+  const { trainer, request } = work
   const { config, directory } = request
   for (;;) {
     const { epoch, elapsed } = trainer.state
@@ -185,7 +179,7 @@ async function runEpochs(
     await keep(state, directory)
     await showExample(record)
     if (state.bestEpoch === state.epoch) {
-      await writeRunModel(tf, trainer, request, split, record, 'it goes on: this is the best so far')
+      await writeRunModel(work, record, 'it goes on: this is the best so far')
     }
     const perEpoch = state.elapsed / state.epoch
     const left = (config.epochs - state.epoch) * perEpoch
@@ -207,12 +201,8 @@ async function writeHistory(state: Checkpoint, directory: string): Promise<void>
   await writeFileAtomically(join(directory, 'events.out.tfevents.0.umbra'), eventFile(state.history))
 }
 
-async function finish(
-  tf: TensorFlow,
-  trainer: Trainer,
-  request: TrainingRequest,
-  split: Split,
-): Promise<TrainingResult> {
+async function finish(work: Training): Promise<TrainingResult> {
+  const { learner, trainer, request } = work
   const { directory } = request
   const ended = trainer.ended() ?? 'it was cancelled'
   await writeHistory(trainer.state, directory)
@@ -220,10 +210,9 @@ async function finish(
   if (!best) {
     throw new UmbraError({ code: 'no-epoch', message: 'Not one epoch was finished.', where: directory })
   }
-  restoreWeights(tf, trainer.network, best.weights)
+  await learner.restoreWeights(best.weights)
   const record = best.history[best.history.length - 1]
-  const model = await writeRunModel(tf, trainer, request, split, record, ended)
-  const parameters = trainer.network.countParams()
+  const model = await writeRunModel(work, record, ended)
   return {
     directory,
     model,
@@ -231,27 +220,25 @@ async function finish(
     bestEpoch: best.epoch,
     best: record,
     ended,
-    parameters,
+    parameters: learner.outline.parameters,
   }
 }
 
 /** Writes the network as it is now, with its card, into the run's `model` folder. */
-async function writeRunModel(
-  tf: TensorFlow,
-  { network, state }: Trainer,
-  { config, directory, computedBy }: TrainingRequest,
-  split: Split,
-  best: EpochRecord,
-  ended: string,
-): Promise<string> {
+async function writeRunModel(work: Training, best: EpochRecord, ended: string): Promise<string> {
+  const { learner, trainer, request, split } = work
+  const { config, directory, computedBy } = request
   const model = join(directory, 'model')
-  const parameters = network.countParams()
-  const card = modelCard({ config, split, best, history: state.history, ended, parameters, computedBy })
-  const { name, input, outputs } = config
-  const about = { name, network: config.network, input, outputs }
-  const made = { created: new Date().toISOString(), version: __UMBRA_VERSION__ }
+  const { history } = trainer.state
+  const { outline } = learner
+  const { parameters } = outline
+  const card = modelCard({ config, split, best, history, ended, parameters, computedBy })
+  const { name, network, input, outputs } = config
+  const created = new Date().toISOString()
+  const about = { name, network, input, outputs, created, version: __UMBRA_VERSION__ }
+  const parts = await learner.parts()
   await replaceFolder(model, async (next) => {
-    await writeModel(tf, network, { ...about, ...made }, next, card)
+    await writeModel(parts, outline, about, next, card)
   })
   return model
 }

@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { epochRecordSchema, warningSchema, type EpochRecord, type Warning } from '@contract'
-import { defineJob, describeRuntime, handleJob } from '../compute/tensorflow'
+import {
+  defineJob,
+  describeRuntime,
+  handleJob,
+  type JobHandler,
+  type ServedRuntime,
+} from '../compute/tensorflow'
+import type { OpenLearner } from '../networks'
 import { trainingConfigSchema } from './config'
 import { trainNetwork } from './train'
 
@@ -23,11 +30,14 @@ export const trainJob = defineJob({
   }),
 })
 
-/** The work of `trainJob`, for the program of that process. */
-export const handleTraining = handleJob(trainJob, (runtime, request, context) => {
-  const computedBy = describeRuntime(runtime)
-  const onEpoch = (record: EpochRecord, timeLeft: number | null): void =>
-    context.tell({ kind: 'epoch', record, timeLeft })
-  const onWarning = (warning: Warning): void => context.tell({ kind: 'warning', warning })
-  return trainNetwork(runtime.tf, { ...request, computedBy, onEpoch, onWarning }, context)
-})
+/** The work of `trainJob`, for the program of a process: `learnerOf` tells what computes there. */
+export const handleTraining = <Runtime extends ServedRuntime>(
+  learnerOf: (runtime: Runtime) => OpenLearner,
+): JobHandler<Runtime> =>
+  handleJob(trainJob, (runtime: Runtime, request, context) => {
+    const computedBy = describeRuntime(runtime)
+    const onEpoch = (record: EpochRecord, timeLeft: number | null): void =>
+      context.tell({ kind: 'epoch', record, timeLeft })
+    const onWarning = (warning: Warning): void => context.tell({ kind: 'warning', warning })
+    return trainNetwork(learnerOf(runtime), { ...request, computedBy, onEpoch, onWarning }, context)
+  })

@@ -1,6 +1,6 @@
 import type { MapName } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
-import type { LayersModel, Tensor4D, TensorFlow } from '../networks'
+import type { Learner } from '../networks'
 import { wholeSlice, type SliceChoice } from './batches'
 import type { DatasetCache } from './cache'
 
@@ -36,8 +36,7 @@ export interface Judgement {
 
 /** The loss and the correlations of a network over whole slices that it does not learn from. */
 export async function judge(
-  tf: TensorFlow,
-  network: LayersModel,
+  learner: Pick<Learner, 'predict'>,
   data: DatasetCache,
   slices: readonly SliceChoice[],
   options: { stride: number; lossRegion: 'known' | 'image' },
@@ -49,10 +48,7 @@ export async function judge(
   for (const chosen of slices) {
     stopIfCancelled(run)
     const batch = await wholeSlice(data, chosen, options.stride)
-    const input = tf.tensor4d(batch.input, [1, batch.rows, batch.columns, data.input.timePoints])
-    const output = network.predict(input) as Tensor4D
-    const predicted = await output.data()
-    tf.dispose([input, output])
+    const predicted = await learner.predict(batch)
     const sums = byStudy.get(chosen.study.study) ?? maps.map(() => new Correlation())
     byStudy.set(chosen.study.study, sums)
     for (let i = 0; i < predicted.length; i++) {

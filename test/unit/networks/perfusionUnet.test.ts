@@ -1,8 +1,7 @@
 import type { Tensor4D } from '@tensorflow/tfjs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openTensorFlow, type TensorFlow } from '../../../src-main/engine/compute/tensorflow'
-import { buildNetwork, networkSchema, networkStride } from '../../../src-main/engine/networks'
-import { maskedLoss } from '../../../src-main/engine/training/loop'
+import { buildNetwork, maskedLoss, networkSchema, networkStride } from '../../../src-main/engine/networks'
 
 let tf: TensorFlow
 beforeAll(async () => {

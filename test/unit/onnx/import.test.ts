@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { create } from '@bufbuild/protobuf'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openTensorFlow, type TensorFlow } from '../../../src-main/engine/compute/tensorflow'
-import { writeModel } from '../../../src-main/engine/networks'
+import { outlineOf, partsOf, writeModel } from '../../../src-main/engine/networks'
 import { onnxModel, openOnnxSession, readOnnxModel } from '../../../src-main/engine/onnx'
 import {
   StringStringEntryProtoSchema,
@@ -59,7 +59,13 @@ describe('an ONNX file from Umbra', () => {
   it('is a model without more being said, and predicts what the network does', () =>
     inFolder(async (folder) => {
       const built = trainedUnet(tf)
-      const spec = await writeModel(tf, built, specOf(built), folder, '# Card')
+      const spec = await writeModel(
+        await partsOf(tf, built),
+        outlineOf(built),
+        specOf(built),
+        folder,
+        '# Card',
+      )
       const path = join(folder, 'somewhere else', 'copy.ONNX')
       const result = await exportOnnx(tf, folder, path, { check: true })
       expect(result.largestDifference).toBeLessThan(1e-5)

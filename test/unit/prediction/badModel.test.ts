@@ -8,6 +8,8 @@ import {
   buildNetwork,
   inputSpecSchema,
   networkSchema,
+  outlineOf,
+  partsOf,
   writeModel,
   type ModelSpec,
 } from '../../../src-main/engine/networks'
@@ -52,7 +54,12 @@ async function writeSmallModel(directory: string, channels: number, described: n
   const outputs: ModelSpec['outputs'] = [{ map: 'cbv', scale: 8 }]
   const built = buildNetwork(tf, network, { size: null, timePoints: channels, outputs: 1, seed: 5 })
   const input = inputSpecSchema.parse({ timePoints: described, interval: 4, spacing: 5 })
-  await writeModel(tf, built, { name: 'small', network, input, outputs, created: '', version: '' }, directory)
+  await writeModel(
+    await partsOf(tf, built),
+    outlineOf(built),
+    { name: 'small', network, input, outputs, created: '', version: '' },
+    directory,
+  )
   built.dispose()
 }
 

@@ -8,6 +8,8 @@ import {
   inputSpecSchema,
   loadModel,
   networkSchema,
+  outlineOf,
+  partsOf,
   writeModel,
 } from '../../../src-main/engine/networks'
 import { localPredictor, openRemotePredictor } from '../../../src-main/engine/prediction'
@@ -29,7 +31,12 @@ it('a network predicts in a process of its own what it predicts in this one', as
   const input = inputSpecSchema.parse({ timePoints: 6 })
   const outputs = [{ map: 'cbv' as const, scale: 8 }]
   const built = buildNetwork(tf, network, { size: null, timePoints: 6, outputs: 1, seed: 5 })
-  await writeModel(tf, built, { name: 'small', network, input, outputs, created: '', version: '' }, directory)
+  await writeModel(
+    await partsOf(tf, built),
+    outlineOf(built),
+    { name: 'small', network, input, outputs, created: '', version: '' },
+    directory,
+  )
   const local = localPredictor(tf, await loadModel(tf, directory))
   const slice = Float32Array.from({ length: 16 * 20 * 6 }, (_, i) => Math.sin(i))
   const here = await local.infer(slice, 16, 20)

@@ -1,8 +1,7 @@
 import { UmbraError } from '../../../src-main/contract'
 import { handleJob, serveTensorFlow } from '../../../src-main/engine/compute/tensorflow'
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs'
-import { buildNetwork } from '../../../src-main/engine/networks'
-import { maskedLoss } from '../../../src-main/engine/training/loop'
+import { buildNetwork, maskedLoss } from '../../../src-main/engine/networks'
 import { countJob, endJob, gradientsJob, sumJob } from './probeJobs'
 
 /** A process of the tests: jobs that compute, count, fail, die and hang. */

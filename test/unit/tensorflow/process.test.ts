@@ -135,7 +135,7 @@ describe.skipIf(gpu === null)('WebGPU, on a GPU in software', () => {
       hint: expect.stringContaining('last checkpoint') as string,
     })
     await expect.poll(() => isAlive(pid as number)).toBe(false)
-    await expect(run(countJob, { steps: 1 })).rejects.toMatchObject({ code: 'closed' })
+    await expect(run(countJob, { steps: 1 })).rejects.toMatchObject({ code: 'tensorflow-crashed' })
   })
 
   it('says that an array was too large for the GPU, and gives no zeros in its place', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Warning } from '@contract'
 import { openTensorFlow, type TensorFlow } from '../../../src-main/engine/compute/tensorflow'
-import { loadModel } from '../../../src-main/engine/networks'
+import { loadModel, localLearner } from '../../../src-main/engine/networks'
 import { trainNetwork, type TrainingResult } from '../../../src-main/engine/training'
 import { readCheckpoint } from '../../../src-main/engine/training/checkpoint'
 import { datasetKey } from '../../../src-main/engine/training/dataset'
@@ -31,7 +31,7 @@ function train(folder: string, epochs: number, warnings: Warning[] = []): Promis
     datasets,
     computedBy: 'a test',
   }
-  return trainNetwork(tf, { ...request, onWarning: (warning) => warnings.push(warning) })
+  return trainNetwork(localLearner(tf), { ...request, onWarning: (warning) => warnings.push(warning) })
 }
 
 const weightsOf = async (folder: string, which: 'last' | 'best'): Promise<number[][]> =>

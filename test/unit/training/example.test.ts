@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { PNG } from 'pngjs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openTensorFlow, type TensorFlow } from '../../../src-main/engine/compute/tensorflow'
-import { loadModel, type Tensor4D } from '../../../src-main/engine/networks'
+import { loadModel, localLearner, type Tensor4D } from '../../../src-main/engine/networks'
 import { readExample, trainNetwork } from '../../../src-main/engine/training'
 import { allSlices, wholeSlice } from '../../../src-main/engine/training/batches'
 import { datasetKey } from '../../../src-main/engine/training/dataset'
@@ -24,7 +24,7 @@ beforeAll(async () => {
   directory = join(root, 'run')
   const config = tinyConfig({ epochs: EPOCHS })
   await (await tinyDataset(join(datasets, datasetKey(config.data, config.input, config.outputs)))).close()
-  await trainNetwork(tf, { config, directory, datasets, computedBy: 'a test' })
+  await trainNetwork(localLearner(tf), { config, directory, datasets, computedBy: 'a test' })
 })
 afterAll(() => rm(root, { recursive: true, force: true }))
 

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { UmbraError } from '@contract'
 import { openTensorFlow, type TensorFlow } from '../../../src-main/engine/compute/tensorflow'
-import { loadModel } from '../../../src-main/engine/networks'
+import { loadModel, localLearner } from '../../../src-main/engine/networks'
 import { trainNetwork, type TrainingResult } from '../../../src-main/engine/training'
 import { readCheckpoint } from '../../../src-main/engine/training/checkpoint'
 import { datasetKey } from '../../../src-main/engine/training/dataset'
@@ -56,7 +56,7 @@ describe.skipIf(disk === null)('a full disk', () => {
     const config = tinyConfig({ epochs: 2 })
     await (await tinyDataset(join(datasets, datasetKey(config.data, config.input, config.outputs)))).close()
     const train = (directory: string): Promise<TrainingResult> =>
-      trainNetwork(tf, { config, directory, datasets, computedBy: 'a test' })
+      trainNetwork(localLearner(tf), { config, directory, datasets, computedBy: 'a test' })
     const weights = async (directory: string): Promise<Float32Array[] | undefined> =>
       (await readCheckpoint(join(directory, 'last.checkpoint')))?.weights.map(({ values }) => values)
     const undisturbed = join(root, 'undisturbed')

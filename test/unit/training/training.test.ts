@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EpochRecord } from '@contract'
 import { openTensorFlow, type TensorFlow } from '../../../src-main/engine/compute/tensorflow'
-import { loadModel } from '../../../src-main/engine/networks'
+import { loadModel, localLearner } from '../../../src-main/engine/networks'
 import { trainNetwork, type TrainingResult } from '../../../src-main/engine/training'
 import { readCheckpoint } from '../../../src-main/engine/training/checkpoint'
 import { datasetKey } from '../../../src-main/engine/training/dataset'
@@ -32,7 +32,7 @@ function train(
 ): Promise<TrainingResult> {
   const { signal, onEpoch } = options
   const request = { config: tinyConfig(change), directory, datasets, computedBy: 'a test', onEpoch }
-  return trainNetwork(tf, request, { signal })
+  return trainNetwork(localLearner(tf), request, { signal })
 }
 
 const weightsOf = async (directory: string, which = 'last'): Promise<number[][]> => {
@@ -46,7 +46,7 @@ async function stopIn(directory: string, epoch: number, change: Record<string, u
   const request = { config: tinyConfig(change), directory, datasets, computedBy: 'a test' }
   let steps = 0
   await expect(
-    trainNetwork(tf, request, {
+    trainNetwork(localLearner(tf), request, {
       signal: abort.signal,
       onProgress: (_, stage) => {
         if (stage.startsWith(`Epoch ${epoch},`) && ++steps === 2) abort.abort()
@@ -158,7 +158,7 @@ describe('bad input', () => {
     await dataset.close()
     await truncate(join(folder, dataset.studies[0].file), 100)
     const request = { config: tinyConfig(), directory: newRun(), datasets: elsewhere, computedBy: 'a test' }
-    await expect(trainNetwork(tf, request)).rejects.toMatchObject({ code: 'damaged-dataset' })
+    await expect(trainNetwork(localLearner(tf), request)).rejects.toMatchObject({ code: 'damaged-dataset' })
   })
 
   it('says that a model is damaged', async () => {

@@ -1,8 +1,8 @@
 export { interpolationWeights } from './gradients'
 export type { TensorFlow } from './library'
 export { defineJob, type JobDefinition, type ProcessRuntime } from './process/protocol'
-export { serveTensorFlow } from './process/serve'
-export { handleJob, type JobContext, type JobHandler } from './process/serveJobs'
+export { serveBesideWindow, serveTensorFlow, type WindowRuntime } from './process/serve'
+export { handleJob, type JobContext, type JobHandler, type ServedRuntime } from './process/serveJobs'
 export {
   startTensorFlowProcess,
   type JobWatch,

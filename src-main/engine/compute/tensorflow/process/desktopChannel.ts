@@ -96,6 +96,9 @@ function endProcess(reason?: string): void {
   process.stderr.write(`${reason}\n`, () => process.exit(LOST))
 }
 
+/** Electron main tells of this process's own windows, too. */
+const introductionSchema = z.object({ kind: z.literal('engine') })
+
 /** Connects this process to its engine: by the port that Electron main hands over, else by Node's own channel. */
 export function connectToEngine(hear: (message: unknown) => void): EngineLine {
   const main = parentPort()
@@ -110,7 +113,8 @@ export function connectToEngine(hear: (message: unknown) => void): EngineLine {
     }
   }
   let port: Port | null = null
-  main.on('message', ({ ports }) => {
+  main.on('message', ({ data, ports }) => {
+    if (!introductionSchema.safeParse(data).success || port) return
     port = ports[0]
     port.on('message', (event) => hear(event.data))
     port.on('close', () => process.exit(0))

@@ -1,4 +1,4 @@
-import { UmbraError, type BackendChoice } from '@contract'
+import type { BackendChoice } from '@contract'
 import { processPath } from '../../pool'
 import { nativeObstacle } from '../native/backend'
 import { forkChannel, type Channel } from './channel'
@@ -19,51 +19,30 @@ let windowHasNoGpu = false
 /**
  * Where to start a program for a choice of backend, in the order to try. In the desktop application WebGPU needs a hidden
  * window, so that `auto` is CUDA in a process, then the window, then whatever works in a process.
- *
- * @throws UmbraError `backend-unavailable` for WebGPU where the job needs files and there is but a window
  */
 export function placesFor(entry: string, options: ProcessOptions): Place[] {
-  const { backend = 'auto', environment = {}, needsFiles = false } = options
+  const { backend = 'auto', environment = {}, besideWindow } = options
   const main = parentPort()
   if (!main) return [{ backend, readsFiles: true, open: () => forkChannel(processPath(entry), environment) }]
-  return desktopPlaces(main, entry, backend, environment, needsFiles)
-}
-
-function desktopPlaces(
-  main: ParentPort,
-  entry: string,
-  backend: BackendChoice,
-  environment: NodeJS.ProcessEnv,
-  needsFiles: boolean,
-): Place[] {
-  const inProcess = (choice: BackendChoice): Place => ({
+  const inProcess = (choice: BackendChoice, program = entry): Place => ({
     backend: choice,
     readsFiles: true,
-    open: () => desktopChannel(main, 'process', entry, environment),
+    open: () => desktopChannel(main, 'process', program, environment),
   })
-  const inWindow = (choice: BackendChoice): Place => ({
-    backend: choice,
-    readsFiles: false,
-    open: () => desktopChannel(main, 'window', entry, environment),
+  const byWindow = (choice: BackendChoice): Place => ({
+    ...(besideWindow ? inProcess(choice, besideWindow) : windowPlace(main, choice)),
     onFailure: () => void (windowHasNoGpu = true),
   })
-  if (backend === 'webgpu') {
-    if (needsFiles) throw noFiles()
-    return [inWindow('webgpu')]
-  }
+  if (backend === 'webgpu') return [byWindow('webgpu')]
   if (backend !== 'auto') return [inProcess(backend)]
   return [
     ...(nativeObstacle('cuda') ? [] : [inProcess('cuda')]),
-    ...(windowHasNoGpu || needsFiles ? [] : [inWindow('auto')]),
+    ...(windowHasNoGpu ? [] : [byWindow('auto')]),
     inProcess('auto'),
   ]
 }
 
-function noFiles(): UmbraError {
-  return new UmbraError({
-    code: 'backend-unavailable',
-    message: 'In the desktop application WebGPU makes maps but does not train: its window reads no files.',
-    hint: 'Choose another backend in the settings, or train with `umbra train --backend webgpu`.',
-    where: 'webgpu',
-  })
+/** A hidden window of the desktop application. It has but one page, whatever the program. */
+export function windowPlace(main: ParentPort, backend: BackendChoice): Place {
+  return { backend, readsFiles: false, open: () => desktopChannel(main, 'window', 'networks', {}) }
 }

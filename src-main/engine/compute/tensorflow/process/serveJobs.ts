@@ -20,21 +20,28 @@ export interface JobContext<Event> extends Run {
   pause(): Promise<void>
 }
 
+/** What a process computes on, or the window beside it. */
+export type ServedRuntime = Pick<
+  TensorFlowRuntime,
+  'backend' | 'version' | 'device' | 'threads' | 'software' | 'lost'
+>
+
 /** A job as the process does it, for serveTensorFlow. */
-export interface JobHandler {
+export interface JobHandler<Runtime extends ServedRuntime = TensorFlowRuntime> {
   name: string
-  perform(runtime: TensorFlowRuntime, input: unknown, context: JobContext<unknown>): Promise<unknown>
+  perform(runtime: Runtime, input: unknown, context: JobContext<unknown>): Promise<unknown>
 }
 
 /** The work of a job definition. Input, events and output are parsed with the definition's schemas. */
-export function handleJob<In extends z.ZodType, Event extends z.ZodType, Out extends z.ZodType>(
+export function handleJob<
+  In extends z.ZodType,
+  Event extends z.ZodType,
+  Out extends z.ZodType,
+  Runtime extends ServedRuntime = TensorFlowRuntime,
+>(
   definition: JobDefinition<In, Event, Out>,
-  work: (
-    runtime: TensorFlowRuntime,
-    input: z.output<In>,
-    context: JobContext<z.input<Event>>,
-  ) => Promise<z.input<Out>>,
-): JobHandler {
+  work: (runtime: Runtime, input: z.output<In>, context: JobContext<z.input<Event>>) => Promise<z.input<Out>>,
+): JobHandler<Runtime> {
   return {
     name: definition.name,
     perform: async (runtime, input, context) => {
@@ -45,15 +52,15 @@ export function handleJob<In extends z.ZodType, Event extends z.ZodType, Out ext
 }
 
 /**
- * The whole work of a process or a hidden window: opens TensorFlow as it is told and does the jobs it is sent, one after
+ * The whole work of a process or a hidden window: opens what computes as it is told and does the jobs it is sent, one after
  * the other. Ends when the engine says so, and when what computes is lost.
  */
-export function serveJobs(
-  handlers: JobHandler[],
-  openRuntime: (options: OpenOptions) => Promise<TensorFlowRuntime>,
+export function serveJobs<Runtime extends ServedRuntime>(
+  handlers: JobHandler<Runtime>[],
+  openRuntime: (options: OpenOptions) => Promise<Runtime>,
   connect: (hear: (message: unknown) => void) => EngineLine,
 ): void {
-  let runtime: TensorFlowRuntime | null = null
+  let runtime: Runtime | null = null
   let last: Promise<unknown> = Promise.resolve()
   const running = new Map<number, AbortController>()
 

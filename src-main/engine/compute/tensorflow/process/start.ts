@@ -1,7 +1,8 @@
 import { UmbraError, type BackendChoice } from '@contract'
 import type { z } from 'zod'
 import type { Run } from '../../run'
-import { placesFor, type Place } from './places'
+import { parentPort } from './desktopChannel'
+import { placesFor, windowPlace, type Place } from './places'
 import { reportSchema, type JobDefinition, type Order, type ProcessRuntime, type Report } from './protocol'
 
 /** How long a cancelled job may go on before its process is ended. One step of a large network takes seconds. */
@@ -12,8 +13,11 @@ export interface ProcessOptions {
   /** Added to this process's environment. */
   environment?: NodeJS.ProcessEnv
   cancelWithin?: number
-  /** The job reads and writes files, which a hidden window cannot. */
-  needsFiles?: boolean
+  /**
+   * For jobs that need files, which a hidden window cannot read: the program (`serveBesideWindow`) that does them in
+   * place of the window, and has the window compute.
+   */
+  besideWindow?: string
 }
 
 export interface JobWatch<Event> extends Run {
@@ -25,6 +29,8 @@ export interface TensorFlowProcess {
   readonly pid: number | undefined
   /** Whether its jobs may name files: those of a hidden window may not. */
   readonly readsFiles: boolean
+  /** Resolves, with how in words, when it has ended by itself. */
+  readonly lost: Promise<string>
   /**
    * Does one job in the process; jobs given at once are done one after the other.
    * @throws UmbraError as the job throws it; `tensorflow-crashed` when the process dies; AbortError when cancelled
@@ -53,6 +59,10 @@ function crashed(how: string, words: string): UmbraError {
   })
 }
 
+function closed(): UmbraError {
+  return new UmbraError({ code: 'closed', message: 'The TensorFlow process has ended.' })
+}
+
 function abortError(): Error {
   return Object.assign(new Error('Cancelled.'), { name: 'AbortError' })
 }
@@ -79,6 +89,21 @@ export async function startTensorFlowProcess(
   return startAt(places[places.length - 1], options)
 }
 
+/**
+ * Starts the hidden window of the desktop application. `auto` refuses an adapter in software.
+ *
+ * @throws UmbraError `backend-unavailable` where there is no GPU, or no desktop application
+ */
+export async function startHiddenWindow(backend: BackendChoice): Promise<TensorFlowProcess> {
+  const main = parentPort()
+  if (main) return startAt(windowPlace(main, backend), {})
+  throw new UmbraError({
+    code: 'backend-unavailable',
+    message: 'Only the desktop application has a window to compute in.',
+    where: 'webgpu',
+  })
+}
+
 async function startAt(
   { open, backend, readsFiles }: Place,
   options: ProcessOptions,
@@ -86,15 +111,18 @@ async function startAt(
   const channel = open()
   const pending = new Map<number, Pending>()
   const post = (order: Order): void => channel.post(order)
-  let ended = false
+  /** How it ended. */
+  let ended: Error | null = null
   let closing = false
   let count = 0
 
-  channel.onExit((how) => {
-    ended = true
-    const error = closing ? abortError() : crashed(how, channel.lastWords())
-    for (const { fail } of [...pending.values()]) fail(error)
-    pending.clear()
+  const lost = new Promise<string>((resolve) => {
+    channel.onExit((how) => {
+      ended = closing ? closed() : crashed(how, channel.lastWords())
+      for (const { fail } of [...pending.values()]) fail(closing ? abortError() : ended)
+      pending.clear()
+      if (!closing) resolve(ended.message)
+    })
   })
 
   /** What the process says. Words that this side does not understand end the job they are about. */
@@ -126,14 +154,13 @@ async function startAt(
   return {
     runtime,
     readsFiles,
+    lost,
     get pid() {
       return channel.pid
     },
     run: (definition, input, watch = {}) =>
       new Promise((resolve, reject) => {
-        if (ended) {
-          return reject(new UmbraError({ code: 'closed', message: 'The TensorFlow process has ended.' }))
-        }
+        if (ended) return reject(ended)
         if (watch.signal?.aborted) return reject(abortError())
         const job = count++
         let timer: NodeJS.Timeout | undefined

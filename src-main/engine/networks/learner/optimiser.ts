@@ -1,6 +1,27 @@
-import type { Optimizer, TensorFlow } from '../networks'
-import type { StoredTensor } from './checkpoint'
-import type { OptimiserChoice } from './config'
+import { z } from 'zod'
+import type { Optimizer, TensorFlow } from '../tensorflow'
+import type { StoredTensor } from './learner'
+
+export const optimiserSchema = z.discriminatedUnion('name', [
+  z.strictObject({
+    name: z.literal('sgd'),
+    learningRate: z.number().positive().default(0.1),
+    momentum: z.number().min(0).max(0.999).default(0),
+  }),
+  z.strictObject({
+    name: z.literal('adam'),
+    learningRate: z.number().positive().default(1e-3),
+    beta1: z.number().min(0).max(0.9999).default(0.9),
+    beta2: z.number().min(0).max(0.99999).default(0.999),
+    epsilon: z.number().positive().default(1e-7),
+  }),
+  z.strictObject({
+    name: z.literal('rmsprop'),
+    learningRate: z.number().positive().default(1e-3),
+    decay: z.number().min(0).max(0.9999).default(0.9),
+  }),
+])
+export type OptimiserChoice = z.output<typeof optimiserSchema>
 
 /** What TensorFlow.js keeps to itself of an optimiser. */
 interface Inside {

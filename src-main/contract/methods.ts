@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jointHistogramSchema, mapsAgreementSchema } from './agreement'
+import { agreementMethods } from './agreementMethods'
 import { backendChoices, backendListSchema } from './backends'
 import { vec3Schema } from './geometry'
 import { jobSchema } from './jobs'
@@ -158,6 +159,7 @@ export const methods = {
   'training.remove': quick(z.object({ runId: z.string() }), nothing),
 
   ...readingMethods,
+  ...agreementMethods,
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

@@ -16,6 +16,7 @@ import { createJobs } from './jobs'
 import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createReadingRoom } from './reading'
+import { createAgreementSession } from './session/agreementSession'
 import { createMapsSession } from './session/mapsSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
@@ -56,6 +57,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   }
   const defaults: PerfusionSettings = perfusionSettingsSchema.parse({})
   const voxels = createVoxelRegistry()
+  const reading = createReadingRoom({ path: join(dataDirectory, 'reading', 'studies.db'), report })
   const maps = createMapsSession(openMapsStore(join(dataDirectory, 'maps')), voxels)
   const settings = openJsonFile(
     join(dataDirectory, 'settings.json'),
@@ -72,7 +74,8 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
     training: createTrainingSession(dataDirectory, voxels, async () => (await settings.read()).backend),
-    reading: createReadingRoom({ path: join(dataDirectory, 'reading', 'studies.db'), report }),
+    reading,
+    agreement: createAgreementSession(reading.signed),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings,
   }

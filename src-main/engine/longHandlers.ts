@@ -112,6 +112,9 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       }
     },
 
+    'agreement.report': parts.agreement.report,
+    'agreement.export': parts.agreement.export,
+
     'training.start': training.start,
     'training.resume': training.resume,
     'training.export': training.export,

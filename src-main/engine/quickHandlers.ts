@@ -15,7 +15,7 @@ function backend(): string {
 
 /** The requests that are answered at once. `opened` resolves when the study given at the start has been tried. */
 export function quickHandlers(
-  { study, maps, jobs, recent, reading, settings, training, notices }: EngineParts,
+  { study, maps, jobs, recent, reading, agreement, settings, training, notices }: EngineParts,
   opened: () => Promise<void>,
 ): QuickHandlers {
   return {
@@ -70,6 +70,8 @@ export function quickHandlers(
     },
 
     ...reading.handlers,
+    'agreement.read': agreement.read,
+    'agreement.case': agreement.compared,
 
     'jobs.list': () => ({ jobs: jobs.list() }),
     'jobs.cancel': ({ jobId }) => {

@@ -7,18 +7,20 @@ import {
   staple,
   surfaceDistances,
   type Shape,
+  type Staple,
   type VoxelCounts,
 } from '../agreement'
 import { extendedGrid, onGrid, readStructures, type StructureMap } from '../segmentation'
 import { voxelVolume } from '../volume'
 import { boxesOf, maskIn, type Box } from './boxes'
+import { consensusMap, type ConsensusMap } from './consensus'
 import { countVotes, pairCounts, votesOfRaters, voteRows, type Votes } from './votes'
 
 /** One case, and who compares with whom. */
 export interface CaseTask {
   name: string
-  /** Paths; null where a reading has no file. [reading] */
-  files: (string | null)[]
+  /** Paths of files, or what was drawn; null where a reading has nothing. [reading] */
+  drawings: (string | StructureMap | null)[]
   /** [reading] */
   names: string[]
   structures: Structure[]
@@ -35,6 +37,8 @@ export interface CaseFindings {
   volumesMl: (number | null)[][]
   agreement: CaseAgreement[]
   consensus: CaseConsensus[]
+  /** By structure; null where fewer than two raters read the case. */
+  consensusMaps: (ConsensusMap | null)[]
   votes: Votes[]
   notes: string[]
 }
@@ -58,6 +62,7 @@ export async function compareCase(task: CaseTask): Promise<CaseFindings> {
     volumesMl: [],
     agreement: [],
     consensus: [],
+    consensusMaps: [],
     votes: [],
     notes,
   }
@@ -77,11 +82,16 @@ export async function compareCase(task: CaseTask): Promise<CaseFindings> {
         ...agreementOf(counts(first, second), shapes[first] ?? null, shapes[second] ?? null, millilitres),
       })
     }
+    const raters = votesOfRaters(votes, task.reference)
+    const several = raters.members.length > 1
+    const estimate = several ? staple(raters.patterns, raters.counts, raters.members.length) : null
     findings.consensus.push({
       case: task.name,
       structure,
-      ...consensusOf(votes, task, millilitres),
+      ...consensusOf(votes, raters, estimate, task, millilitres),
     })
+    const drawn = raters.members.map((r) => masks[r] ?? new Uint8Array())
+    findings.consensusMaps.push(several ? consensusMap(geometry, boxes[s], drawn, raters, estimate) : null)
   })
   return findings
 }
@@ -90,7 +100,9 @@ async function readDrawings(
   task: CaseTask,
 ): Promise<{ maps: (StructureMap | null)[]; geometry: Geometry; notes: string[] }> {
   const maps: (StructureMap | null)[] = []
-  for (const path of task.files) maps.push(path === null ? null : await readStructures(path, task.structures))
+  for (const drawing of task.drawings) {
+    maps.push(typeof drawing === 'string' ? await readStructures(drawing, task.structures) : drawing)
+  }
   const chosen = (task.reference === null ? null : maps[task.reference]) ?? maps.find((map) => map !== null)
   if (!chosen) throw new Error(`${task.name} has no drawing at all`)
   const geometry = extendedGrid(
@@ -100,7 +112,9 @@ async function readDrawings(
   const notes: string[] = []
   const aligned = maps.map((map, r) => {
     if (map === null) return null
-    const placed = onGrid(map, geometry, task.files[r] ?? task.name)
+    const drawing = task.drawings[r]
+    const where = typeof drawing === 'string' ? drawing : `${task.name}, ${task.names[r]}`
+    const placed = onGrid(map, geometry, where)
     notes.push(...placed.notes.map((note) => `${task.name}, ${task.names[r]}: ${note}`))
     return placed
   })
@@ -160,13 +174,12 @@ function stateOf({ first, second }: VoxelCounts): LesionState {
 
 function consensusOf(
   all: Votes,
+  votes: Votes,
+  estimate: Staple | null,
   task: CaseTask,
   millilitres: number,
 ): Pick<CaseConsensus, 'fleissKappa' | 'staple'> {
-  const votes = votesOfRaters(all, task.reference)
   const kappa = fleissKappa(voteRows(votes), votes.counts)
-  const estimate =
-    votes.members.length > 1 ? staple(votes.patterns, votes.counts, votes.members.length) : null
   if (!estimate) return { fleissKappa: kappa, staple: null }
   const inside = new Set(votes.patterns.filter((_, i) => estimate.probability[i] > 0.5))
   const kept = votes.members.map((r) => all.members.indexOf(r))

@@ -75,6 +75,7 @@ export function agreementReport(
     missing: cases.flatMap(({ name, files }) =>
       files.flatMap((file, r) => (file === null ? [{ reading: readings[r].name, case: name }] : [])),
     ),
+    design: definition.design ?? [],
     notes: [...notes, ...findings.flatMap((found) => found.notes)],
   }
 }

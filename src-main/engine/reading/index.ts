@@ -3,13 +3,17 @@ import { createVoxelRegistry } from '../session/voxelRegistry'
 import { readingHandlers, type OpenRoom, type ReadingHandlers } from './handlers'
 import { createPeople } from './people'
 import { createReadings } from './readings'
+import { createSignedDrawings, type SignedDrawings } from './signedDrawings'
 import { openCaseStore } from './store'
 
 export { protocolFileName, protocolText } from './protocolFile'
+export type { SignedDrawings, SignedStudy } from './signedDrawings'
 
 /** Reading studies: who reads what, what they drew, and who did what when. */
 export interface ReadingRoom {
   handlers: ReadingHandlers
+  /** What is signed, for a report of how far the raters agree. */
+  signed: SignedDrawings
   /** The bytes of a labelmap's frame, by an id that begins with `labelmap-`. */
   readVoxels(id: string, frame: number): Uint8Array
   /** What a rater who draws at this moment must not get to know. */
@@ -39,6 +43,7 @@ export function createReadingRoom({ path, report, now = () => new Date() }: Read
 
   return {
     handlers: readingHandlers(open),
+    signed: createSignedDrawings(open, voxels),
     readVoxels: (id, frame) => voxels.readFrame(id, frame),
     blinded: () => room?.readings.blinded() ?? { patient: false, source: false },
     close: () => {

@@ -8,7 +8,7 @@ export const structureSchema = z.object({
 })
 export type Structure = z.infer<typeof structureSchema>
 
-/** One folder with a segmentation of each case. */
+/** A segmentation of each case by one person: a folder of files, or what they signed in a reading study. */
 export const readingSchema = z.object({
   /** As it stands in tables and figures. */
   name: z.string().min(1),
@@ -16,7 +16,8 @@ export const readingSchema = z.object({
   rater: z.string().min(1),
   /** What was read: "CNN", "deconvolution", … */
   source: z.string(),
-  directory: z.string().min(1),
+  /** Empty for a reading study's. */
+  directory: z.string(),
 })
 export type Reading = z.infer<typeof readingSchema>
 
@@ -212,7 +213,7 @@ export interface AgreementReport {
   readings: Reading[]
   cases: {
     name: string
-    /** Relative to the folder of the reading; null where it has none. [reading] */
+    /** Relative to the folder of the reading, or the id of a signed reading; null where there is none. [reading] */
     files: (string | null)[]
     size: Vec3
     spacingMm: Vec3
@@ -226,6 +227,8 @@ export interface AgreementReport {
   caseAgreement: CaseAgreement[]
   caseConsensus: CaseConsensus[]
   missing: { reading: string; case: string }[]
+  /** How the drawings were made, in sentences for the methods of a paper; empty where that is not known. */
+  design: string[]
   /** What was done to the input: resampled grids, values and files left out. */
   notes: string[]
 }

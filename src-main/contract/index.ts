@@ -1,4 +1,5 @@
 export * from './agreement'
+export * from './agreementMethods'
 export * from './agreementReport'
 export * from './backends'
 export * from './colourMaps'

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jointHistogramSchema, mapsAgreementSchema } from './agreement'
+import { agreementMethods } from './agreementMethods'
 import { backendChoices, backendListSchema } from './backends'
 import { vec3Schema } from './geometry'
 import { jobSchema } from './jobs'
@@ -167,6 +168,7 @@ export const methods = {
     z.object({ size: vec3Schema, spacing: vec3Schema }),
     z.object({ added: z.array(z.tuple([z.number().int(), z.number().int()])) }),
   ),
+  ...agreementMethods,
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

@@ -17,6 +17,7 @@ import { createJobs } from './jobs'
 import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createReadingRoom } from './reading'
+import { createAgreementSession } from './session/agreementSession'
 import { createMapsSession } from './session/mapsSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
@@ -67,6 +68,11 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     report,
   )
   const backend = async (): Promise<BackendChoice> => (await settings.read()).backend
+  const reading = createReadingRoom({
+    path: join(dataDirectory, 'reading', 'studies.db'),
+    demoDirectory: join(dataDirectory, 'demo'),
+    ...{ mapsStore, backend, report },
+  })
   return {
     dataDirectory,
     transientDirectory,
@@ -76,11 +82,8 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     study: createStudySession(voxels, maps.clear),
     jobs: createJobs(publish),
     training: createTrainingSession(dataDirectory, voxels, backend),
-    reading: createReadingRoom({
-      path: join(dataDirectory, 'reading', 'studies.db'),
-      demoDirectory: join(dataDirectory, 'demo'),
-      ...{ mapsStore, backend, report },
-    }),
+    reading,
+    agreement: createAgreementSession(reading.signed),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),
     settings,
   }

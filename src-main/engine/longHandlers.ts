@@ -114,6 +114,8 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     },
 
     ...reading.longHandlers,
+    'agreement.report': parts.agreement.report,
+    'agreement.export': parts.agreement.export,
 
     'training.start': training.start,
     'training.resume': training.resume,

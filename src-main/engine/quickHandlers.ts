@@ -16,7 +16,7 @@ function backend(): string {
 
 /** The requests that are answered at once. `opened` resolves when the study given at the start has been tried. */
 export function quickHandlers(
-  { study, maps, jobs, recent, reading, settings, training, notices }: EngineParts,
+  { study, maps, jobs, recent, reading, agreement, settings, training, notices }: EngineParts,
   opened: () => Promise<void>,
 ): QuickHandlers {
   return {
@@ -74,6 +74,8 @@ export function quickHandlers(
     'drawing.interpolate': async ({ size, spacing }, mask) => ({
       added: await interpolateContours(mask, size, spacing),
     }),
+    'agreement.read': agreement.read,
+    'agreement.case': agreement.compared,
 
     'jobs.list': () => ({ jobs: jobs.list() }),
     'jobs.cancel': ({ jobId }) => {

@@ -104,7 +104,7 @@ describe.skipIf(!existsSync(scan) || !hasPython('highdicom', 'nibabel'))(
         source: '',
         directory: join(root, folder),
       })
-      const report = await agree(
+      const { report } = await agree(
         checkedDefinition({
           title: 'SEG',
           readings: [

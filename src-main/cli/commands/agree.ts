@@ -69,7 +69,7 @@ export function command(): Command {
       const report = await withProgress('Agreement', async (run) => {
         const made = await agree(await definitionOf(study, flags), partOfRun(run, 0, 0.9))
         await writeReport(made, directory, partOfRun(run, 0.9, 1))
-        return made
+        return made.report
       })
       tellLimits(report)
       if (flags.json) printJson(report)

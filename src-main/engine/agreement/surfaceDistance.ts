@@ -1,6 +1,6 @@
 import type { Geometry, Vec3 } from '@contract'
 import { isSheared, voxelToWorld } from '../volume'
-import { squaredDistances } from './distanceTransform'
+import { nearestSquares } from './distanceTransform'
 import { quantileOfSorted } from './sample'
 
 /** Distances between the surfaces of two segmentations A and B, mm. */
@@ -51,27 +51,28 @@ export interface Shape {
   mask: Uint8Array
   /** Indices of the voxels of its surface. */
   surface: Int32Array
-  /** mm² from the nearest voxel of the surface, everywhere in the box. */
-  squares: Float64Array
+  /** mm² from a voxel of the box to the nearest of the surface; one at or below `enough` may stand for a smaller one. */
+  square(at: number, enough?: number): number
 }
 
 /**
  * The shape of a mask that fills a box of the grid; null where it is empty. The box holds every voxel of all masks that
- * will be compared, and `within` marks them all; on a sheared grid distances elsewhere are not computed.
+ * will be compared, and `within` marks them all: on a sheared grid distances elsewhere are not known.
  */
 export function shapeOf(
   mask: Uint8Array,
   size: Readonly<Vec3>,
   geometry: Geometry,
-  within: Uint8Array,
+  within: () => Uint8Array,
 ): Shape | null {
   const surface = surfaceOf(mask, size, geometry.size)
   const points = indicesOf(surface)
   if (points.length === 0) return null
-  const squares = isSheared(geometry)
-    ? squaredDistancesSheared(surface, within, size, geometry)
-    : squaredDistances(surface, size, geometry.spacing)
-  return { mask, surface: points, squares }
+  if (!isSheared(geometry)) {
+    return { mask, surface: points, square: nearestSquares(surface, size, geometry.spacing) }
+  }
+  const squares = squaredDistancesSheared(surface, within(), size, geometry)
+  return { mask, surface: points, square: (at) => squares[at] }
 }
 
 /**
@@ -96,7 +97,7 @@ export function surfaceDistances(a: Shape, b: Shape): SurfaceDistances {
 /** From every voxel of the surface of `a` to the surface of `b`, ascending. */
 function directed(a: Shape, b: Shape): Float64Array {
   const distances = new Float64Array(a.surface.length)
-  for (let i = 0; i < distances.length; i++) distances[i] = b.squares[a.surface[i]]
+  for (let i = 0; i < distances.length; i++) distances[i] = b.square(a.surface[i])
   distances.sort()
   for (let i = 0; i < distances.length; i++) distances[i] = Math.sqrt(distances[i])
   return distances
@@ -123,7 +124,9 @@ function indicesOf(marked: Uint8Array): Int32Array {
 function farthestOutside(a: Shape, b: Shape): number {
   let farthest = 0
   for (let i = 0; i < a.mask.length; i++) {
-    if (a.mask[i] !== 0 && b.mask[i] === 0 && b.squares[i] > farthest) farthest = b.squares[i]
+    if (a.mask[i] === 0 || b.mask[i] !== 0) continue
+    const square = b.square(i, farthest)
+    if (square > farthest) farthest = square
   }
   return Math.sqrt(farthest)
 }

@@ -16,15 +16,20 @@ export function boxesOf(
   const highest = Array.from({ length: structures }, (): Vec3 => [-1, -1, -1])
   for (const bits of drawings) {
     if (bits === null) continue
-    for (let row = 0; row < ny * nz; row++) {
-      const span = spanOf(bits, row * nx, nx)
-      if (!span) continue
-      const [first, last, marked] = span
+    for (let at = nextMarked(bits, 0); at < nx * ny * nz; at = nextMarked(bits, at)) {
+      const row = Math.floor(at / nx)
+      const start = row * nx
+      const first = at - start
+      at = start + nx
+      let last = nx - 1
+      while (bits[start + last] === 0) last--
+      let marked = 0
+      for (let x = first; x <= last; x++) marked |= bits[start + x]
       for (let s = 0; s < structures; s++) {
         if (((marked >> s) & 1) === 0) continue
         let [from, to] = [first, last]
-        while (((bits[row * nx + from] >> s) & 1) === 0) from++
-        while (((bits[row * nx + to] >> s) & 1) === 0) to--
+        while (((bits[start + from] >> s) & 1) === 0) from++
+        while (((bits[start + to] >> s) & 1) === 0) to--
         extend(lowest[s], highest[s], from, to, row % ny, Math.floor(row / ny))
       }
     }
@@ -36,16 +41,19 @@ export function boxesOf(
   })
 }
 
-/** First and last marked voxel of a row, and the bits of all that lie between; null for an empty row. */
-function spanOf(bits: Uint8Array, start: number, length: number): [number, number, number] | null {
-  let first = 0
-  while (first < length && bits[start + first] === 0) first++
-  if (first === length) return null
-  let last = length - 1
-  while (bits[start + last] === 0) last--
-  let marked = 0
-  for (let x = first; x <= last; x++) marked |= bits[start + x]
-  return [first, last, marked]
+/** The first marked voxel from `at` on, or the length. Background, most of a drawing, is passed over by words. */
+function nextMarked(bits: Uint8Array, at: number): number {
+  const { byteOffset, length } = bits
+  while (at < length && (byteOffset + at) % 4 !== 0) {
+    if (bits[at] !== 0) return at
+    at++
+  }
+  const words = new Uint32Array(bits.buffer, byteOffset + at, Math.floor((length - at) / 4))
+  let w = 0
+  while (w < words.length && words[w] === 0) w++
+  at += 4 * w
+  while (at < length && bits[at] === 0) at++
+  return at
 }
 
 function extend(lowest: Vec3, highest: Vec3, from: number, to: number, y: number, z: number): void {
@@ -57,14 +65,18 @@ function extend(lowest: Vec3, highest: Vec3, from: number, to: number, y: number
   highest[2] = Math.max(highest[2], z)
 }
 
-/** One structure within a box, as a mask of its own. */
+/**
+ * One structure within a box, as a mask of its own: 0 or 1 a voxel. Its buffer ends on a whole word, whose voxels beyond
+ * the box are 0.
+ */
 export function maskIn(
   bits: Uint8Array,
   [nx, ny]: Readonly<Vec3>,
   { from, size }: Box,
   s: number,
 ): Uint8Array {
-  const mask = new Uint8Array(size[0] * size[1] * size[2])
+  const voxels = size[0] * size[1] * size[2]
+  const mask = new Uint8Array(new ArrayBuffer(4 * Math.ceil(voxels / 4)), 0, voxels)
   for (let z = 0, to = 0; z < size[2]; z++) {
     for (let y = 0; y < size[1]; y++) {
       const row = ((from[2] + z) * ny + from[1] + y) * nx + from[0]

@@ -7,31 +7,26 @@ import {
   staple,
   surfaceDistances,
   type Shape,
+  type Staple,
   type VoxelCounts,
 } from '../agreement'
 import { extendedGrid, onGrid, readStructures, type StructureMap } from '../segmentation'
 import { voxelVolume } from '../volume'
 import { boxesOf, maskIn, type Box } from './boxes'
+import { consensusMap, type ConsensusMap } from './consensus'
+import { countVotes, pairCounts, votesOfRaters, voteRows, type Votes } from './votes'
 
 /** One case, and who compares with whom. */
 export interface CaseTask {
   name: string
-  /** Paths; null where a reading has no file. [reading] */
-  files: (string | null)[]
+  /** Paths of files, or what was drawn; null where a reading has nothing. [reading] */
+  drawings: (string | StructureMap | null)[]
   /** [reading] */
   names: string[]
   structures: Structure[]
   /** [first, second] readings. */
   pairs: { name: string; first: number; second: number }[]
   reference: number | null
-}
-
-/** How many voxels of the grid have which votes: bit r of a pattern is reading `members[r]`. */
-export interface Votes {
-  structure: string
-  members: number[]
-  patterns: number[]
-  counts: number[]
 }
 
 export interface CaseFindings {
@@ -42,6 +37,8 @@ export interface CaseFindings {
   volumesMl: (number | null)[][]
   agreement: CaseAgreement[]
   consensus: CaseConsensus[]
+  /** By structure; null where fewer than two raters read the case. */
+  consensusMaps: (ConsensusMap | null)[]
   votes: Votes[]
   notes: string[]
 }
@@ -65,12 +62,14 @@ export async function compareCase(task: CaseTask): Promise<CaseFindings> {
     volumesMl: [],
     agreement: [],
     consensus: [],
+    consensusMaps: [],
     votes: [],
     notes,
   }
   task.structures.forEach(({ name: structure }, s) => {
-    const votes = countVotes(maps, boxes[s], s, geometry, structure)
-    const shapes = shapesOf(maps, boxes[s], s, geometry)
+    const masks = masksOf(maps, boxes[s], s, geometry)
+    const votes = countVotes(structure, masks, geometry.size[0] * geometry.size[1] * geometry.size[2])
+    const shapes = shapesOf(masks, boxes[s], geometry)
     const counts = (first: number, second: number): VoxelCounts => pairCounts(votes, first, second)
     findings.votes.push(votes)
     findings.volumesMl.push(maps.map((map, r) => (map === null ? null : counts(r, r).first * millilitres)))
@@ -80,14 +79,19 @@ export async function compareCase(task: CaseTask): Promise<CaseFindings> {
         case: task.name,
         pair,
         structure,
-        ...agreementOf(counts(first, second), shapes[first], shapes[second], millilitres),
+        ...agreementOf(counts(first, second), shapes[first] ?? null, shapes[second] ?? null, millilitres),
       })
     }
+    const raters = votesOfRaters(votes, task.reference)
+    const several = raters.members.length > 1
+    const estimate = several ? staple(raters.patterns, raters.counts, raters.members.length) : null
     findings.consensus.push({
       case: task.name,
       structure,
-      ...consensusOf(votes, task, millilitres),
+      ...consensusOf(votes, raters, estimate, task, millilitres),
     })
+    const drawn = raters.members.map((r) => masks[r] ?? new Uint8Array())
+    findings.consensusMaps.push(several ? consensusMap(geometry, boxes[s], drawn, raters, estimate) : null)
   })
   return findings
 }
@@ -96,7 +100,9 @@ async function readDrawings(
   task: CaseTask,
 ): Promise<{ maps: (StructureMap | null)[]; geometry: Geometry; notes: string[] }> {
   const maps: (StructureMap | null)[] = []
-  for (const path of task.files) maps.push(path === null ? null : await readStructures(path, task.structures))
+  for (const drawing of task.drawings) {
+    maps.push(typeof drawing === 'string' ? await readStructures(drawing, task.structures) : drawing)
+  }
   const chosen = (task.reference === null ? null : maps[task.reference]) ?? maps.find((map) => map !== null)
   if (!chosen) throw new Error(`${task.name} has no drawing at all`)
   const geometry = extendedGrid(
@@ -106,66 +112,35 @@ async function readDrawings(
   const notes: string[] = []
   const aligned = maps.map((map, r) => {
     if (map === null) return null
-    const placed = onGrid(map, geometry, task.files[r] ?? task.name)
+    const drawing = task.drawings[r]
+    const where = typeof drawing === 'string' ? drawing : `${task.name}, ${task.names[r]}`
+    const placed = onGrid(map, geometry, where)
     notes.push(...placed.notes.map((note) => `${task.name}, ${task.names[r]}: ${note}`))
     return placed
   })
   return { maps: aligned, geometry, notes }
 }
 
-function countVotes(
+/** A structure as each reading drew it, within its box (empty where nobody drew it); null where there is no reading. */
+function masksOf(
   maps: readonly (StructureMap | null)[],
   box: Box | null,
   s: number,
-  geometry: Geometry,
-  structure: string,
-): Votes {
-  const members = maps.flatMap((map, r) => (map === null ? [] : [r]))
-  const tally = new Uint32Array(1 << members.length)
-  tally[0] = geometry.size[0] * geometry.size[1] * geometry.size[2]
-  if (box) {
-    const [nx, ny] = geometry.size
-    const rows = members.map((r) => maps[r]?.bits ?? new Uint8Array())
-    for (let z = box.from[2]; z < box.from[2] + box.size[2]; z++) {
-      for (let y = box.from[1]; y < box.from[1] + box.size[1]; y++) {
-        const from = (z * ny + y) * nx + box.from[0]
-        for (let at = from; at < from + box.size[0]; at++) {
-          let pattern = 0
-          for (let m = 0; m < rows.length; m++) pattern |= ((rows[m][at] >> s) & 1) << m
-          if (pattern === 0) continue
-          tally[pattern]++
-          tally[0]--
-        }
-      }
-    }
-  }
-  const patterns = Array.from(tally.keys()).filter((pattern) => tally[pattern] > 0)
-  return { structure, members, patterns, counts: patterns.map((pattern) => tally[pattern]) }
-}
-
-function pairCounts({ members, patterns, counts }: Votes, first: number, second: number): VoxelCounts {
-  const [a, b] = [members.indexOf(first), members.indexOf(second)]
-  const result = { first: 0, second: 0, both: 0, total: 0 }
-  patterns.forEach((pattern, i) => {
-    const [inA, inB] = [(pattern >> a) & 1, (pattern >> b) & 1]
-    result.first += inA * counts[i]
-    result.second += inB * counts[i]
-    result.both += (inA & inB) * counts[i]
-    result.total += counts[i]
+  { size }: Geometry,
+): (Uint8Array | null)[] {
+  return maps.map((map) => {
+    if (map === null) return null
+    return box ? maskIn(map.bits, size, box, s) : new Uint8Array()
   })
-  return result
 }
 
-function shapesOf(
-  maps: readonly (StructureMap | null)[],
-  box: Box | null,
-  s: number,
-  geometry: Geometry,
-): (Shape | null)[] {
-  if (!box) return maps.map(() => null)
-  const masks = maps.map((map) => (map === null ? null : maskIn(map.bits, geometry.size, box, s)))
-  const within = new Uint8Array(box.size[0] * box.size[1] * box.size[2])
-  for (const mask of masks) mask?.forEach((inside, i) => (within[i] |= inside))
+function shapesOf(masks: (Uint8Array | null)[], box: Box | null, geometry: Geometry): (Shape | null)[] {
+  if (!box) return []
+  const within = (): Uint8Array => {
+    const any = new Uint8Array(box.size[0] * box.size[1] * box.size[2])
+    for (const mask of masks) mask?.forEach((inside, i) => (any[i] |= inside))
+    return any
+  }
   return masks.map((mask) => (mask === null ? null : shapeOf(mask, box.size, geometry, within)))
 }
 
@@ -197,39 +172,14 @@ function stateOf({ first, second }: VoxelCounts): LesionState {
   return second > 0 ? 'first-empty' : 'both-empty'
 }
 
-/** Votes of the raters alone, the reference left out. */
-export function votesOfRaters(votes: Votes, reference: number | null): Votes {
-  const kept = votes.members.flatMap((r, m) => (r === reference ? [] : [m]))
-  const merged = new Map<number, number>()
-  votes.patterns.forEach((pattern, i) => {
-    const own = kept.reduce((bits, m, to) => bits | (((pattern >> m) & 1) << to), 0)
-    merged.set(own, (merged.get(own) ?? 0) + votes.counts[i])
-  })
-  return {
-    structure: votes.structure,
-    members: kept.map((m) => votes.members[m]),
-    patterns: [...merged.keys()],
-    counts: [...merged.values()],
-  }
-}
-
-/** [outside, inside] votes of each pattern. */
-export function voteRows({ members, patterns }: Votes): number[][] {
-  return patterns.map((pattern) => {
-    const inside = members.reduce((sum, _, m) => sum + ((pattern >> m) & 1), 0)
-    return [members.length - inside, inside]
-  })
-}
-
 function consensusOf(
   all: Votes,
+  votes: Votes,
+  estimate: Staple | null,
   task: CaseTask,
   millilitres: number,
 ): Pick<CaseConsensus, 'fleissKappa' | 'staple'> {
-  const votes = votesOfRaters(all, task.reference)
   const kappa = fleissKappa(voteRows(votes), votes.counts)
-  const estimate =
-    votes.members.length > 1 ? staple(votes.patterns, votes.counts, votes.members.length) : null
   if (!estimate) return { fleissKappa: kappa, staple: null }
   const inside = new Set(votes.patterns.filter((_, i) => estimate.probability[i] > 0.5))
   const kept = votes.members.map((r) => all.members.indexOf(r))

@@ -12,6 +12,8 @@ export interface AgreementDefinition {
   structures: Structure[]
   resamples: number
   seed: number
+  /** See AgreementReport. */
+  design?: string[]
 }
 
 /** The votes of a voxel are counted by pattern: 2 to the power of this many. */
@@ -63,6 +65,18 @@ export function checkedDefinition(definition: AgreementDefinition): AgreementDef
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw usage(`Two readings are called "${twice}".`, 'Give each a name of its own.')
   return { ...definition, structures: checkedStructures(definition.structures) }
+}
+
+/** The same with another of its readings as the reference, or none. Throws `usage` for a name that is not there. */
+export function withReference(definition: AgreementDefinition, name: string | null): AgreementDefinition {
+  const chosen = definition.readings.find((reading) => reading.name === name)
+  if (name !== null && !chosen) throw usage(`There is no reading called "${name}".`)
+  const others = definition.readings.filter((reading) => reading !== chosen)
+  return {
+    ...definition,
+    readings: chosen ? [...others, chosen] : others,
+    hasReference: chosen !== undefined,
+  }
 }
 
 /**

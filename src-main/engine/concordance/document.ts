@@ -1,6 +1,6 @@
 import type { AgreementReport, Bounds, PairAgreement } from '@contract'
 import { figuresOf, type Figure } from './figures'
-import { decimals, meanSd, pValue, tableOne, type Table } from './tables'
+import { decimals, meanSd, normalsNote, pValue, tableOne, type Normals, type Table } from './tables'
 
 /** What the HTML and the PDF show alike. */
 export interface ReportDocument {
@@ -15,6 +15,7 @@ export interface ReportDocument {
 
 export function reportDocument(report: AgreementReport): ReportDocument {
   const normals = report.pairs.some(({ bothEmpty }) => bothEmpty > 0)
+  const ways: Normals[] = normals ? ['withoutNormals', 'withNormals'] : ['withoutNormals']
   return {
     title: report.title,
     subtitle: `${report.cases.length} cases, ${report.readings.length} readings · Umbra ${report.software.version} · ${report.created.slice(0, 10)}`,
@@ -23,9 +24,11 @@ export function reportDocument(report: AgreementReport): ReportDocument {
     tables: [
       tableOne(report, 'withoutNormals'),
       ...(normals ? [tableOne(report, 'withNormals')] : []),
-      overlapTable(report),
-      volumeTable(report),
-      reliabilityTable(report),
+      ...ways.flatMap((which) => [
+        overlapTable(report, which),
+        volumeTable(report, which),
+        reliabilityTable(report, which),
+      ]),
       ...(report.groups.length > 0 ? [groupTable(report)] : []),
       ...(report.comparisons.length > 0 ? [comparisonTable(report)] : []),
       sampleSizeTable(report),
@@ -56,6 +59,7 @@ function methods(report: AgreementReport): string[] {
       'A case in which neither of a pair marked the structure is left out of its means and counted; a case in which one of them did has a Dice coefficient of 0. SDs are computed with n − 1.',
     'Volumes were compared by Pearson’s correlation (t-test, Fisher’s z interval), Lin’s concordance, intraclass correlations ICC(2,1) and ICC(3,1), Bland–Altman bias and limits of agreement (1.96 SD), and Wilcoxon’s signed-rank test; Dice coefficients against the reference by Wilcoxon’s signed-rank and the Mann–Whitney test. p-values are two-sided; those called adjusted are by Holm over the pairs of a structure. ' +
       resampling,
+    ...report.design,
     `Computed with ${software.name} ${software.version}. ${report.notice}.`,
   ]
 }
@@ -72,10 +76,13 @@ const range = (low: number | null, high: number | null, digits = 2): string =>
 
 const label = ({ structure, pair }: { structure: string; pair: string }): string[] => [structure, pair]
 
-function overlapTable({ pairs }: AgreementReport): Table {
+function overlapTable({ pairs }: AgreementReport, which: Normals): Table {
+  const n =
+    which === 'withoutNormals'
+      ? 'n: cases with a lesion in either reading, and cases empty in both, which are left out'
+      : `n: all cases; ${normalsNote(which)}, where the figure has a value`
   return {
-    caption:
-      'Overlap and surface distance: mean ± SD; Dice with its 95 % bootstrap interval (BCa) and range. n: cases with a lesion in either reading, and cases empty in both',
+    caption: `Overlap and surface distance: mean ± SD; Dice with its 95 % bootstrap interval (BCa) and range. ${n}`,
     head: [
       '',
       'Pair',
@@ -91,11 +98,10 @@ function overlapTable({ pairs }: AgreementReport): Table {
       'κ',
     ],
     rows: pairs.map((pair) => {
-      const { cases, dice, jaccard, sensitivity, precision, hausdorff95Mm, assdMm, kappa } =
-        pair.withoutNormals
+      const { cases, dice, jaccard, sensitivity, precision, hausdorff95Mm, assdMm, kappa } = pair[which]
       return [
         ...label(pair),
-        pair.bothEmpty > 0 ? `${cases} + ${pair.bothEmpty}` : `${cases}`,
+        which === 'withoutNormals' && pair.bothEmpty > 0 ? `${cases} + ${pair.bothEmpty}` : `${cases}`,
         meanSd(dice),
         within(dice.bca ?? dice.percentile),
         range(dice.minimum, dice.maximum),
@@ -107,13 +113,12 @@ function overlapTable({ pairs }: AgreementReport): Table {
   }
 }
 
-function volumeTable({ pairs }: AgreementReport): Table {
+function volumeTable({ pairs }: AgreementReport, which: Normals): Table {
   return {
-    caption:
-      'Volume differences, first − second, ml: bias and limits of agreement with their 95 % intervals; p of Wilcoxon’s signed-rank test',
+    caption: `Volume differences, first − second, ml: bias and limits of agreement with their 95 % intervals; p of Wilcoxon’s signed-rank test; ${normalsNote(which)}`,
     head: ['', 'Pair', 'Bias', '95 %', 'Lower limit', '95 %', 'Upper limit', '95 %', 'p', 'p adjusted'],
     rows: pairs.map((pair) => {
-      const { blandAltman: bland, wilcoxon } = pair.withoutNormals
+      const { blandAltman: bland, wilcoxon } = pair[which]
       return [
         ...label(pair),
         decimals(bland.bias, 1),
@@ -129,18 +134,18 @@ function volumeTable({ pairs }: AgreementReport): Table {
   }
 }
 
-function reliabilityTable({ pairs }: AgreementReport): Table {
-  const cells = ({ withoutNormals: own }: PairAgreement): string[] =>
+function reliabilityTable({ pairs }: AgreementReport, which: Normals): Table {
+  const cells = ({ [which]: own }: PairAgreement): string[] =>
     [own.pearson, own.concordance, own.icc21, own.icc31].flatMap(({ value, interval }) => [
       decimals(value, 3),
       within(interval, 3),
     ])
   return {
-    caption: 'Agreement of volumes: coefficients with their 95 % intervals',
+    caption: `Agreement of volumes: coefficients with their 95 % intervals; ${normalsNote(which)}`,
     head: ['', 'Pair', 'Pearson r', '95 %', 'p', 'Lin’s CCC', '95 %', 'ICC(2,1)', '95 %', 'ICC(3,1)', '95 %'],
     rows: pairs.map((pair) => {
       const [r, interval, ...rest] = cells(pair)
-      return [...label(pair), r, interval, pValue(pair.withoutNormals.pearson.p), ...rest]
+      return [...label(pair), r, interval, pValue(pair[which].pearson.p), ...rest]
     }),
   }
 }
@@ -190,6 +195,6 @@ function sampleSizeTable({ sampleSize }: AgreementReport): Table {
 function missingNotes({ missing, readings }: AgreementReport): string[] {
   return readings.flatMap(({ name }) => {
     const cases = missing.filter(({ reading }) => reading === name).map((gap) => gap.case)
-    return cases.length > 0 ? [`${name} has no file for ${cases.join(', ')}.`] : []
+    return cases.length > 0 ? [`${name} has no drawing of ${cases.join(', ')}.`] : []
   })
 }

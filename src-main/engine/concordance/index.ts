@@ -1,10 +1,11 @@
-export { agree } from './agree'
+export { agree, agreeOn, type Agreement, type ComparedCase } from './agree'
 export {
   anyStructure,
   checkedDefinition,
   defaults,
   parseLabels,
   readDefinition,
+  withReference,
   type AgreementDefinition,
 } from './definition'
 export { markdownTable, tableOne } from './tables'

@@ -20,11 +20,12 @@ import {
 } from '../agreement'
 import { NOT_FOR_DIAGNOSIS } from '../export'
 import { mixSeeds } from '../phantom'
-import { votesOfRaters, voteRows, type CaseFindings } from './compareCase'
+import type { CaseFindings } from './compareCase'
 import type { AgreementDefinition } from './definition'
 import type { FoundCase } from './findCases'
 import { pairFigures } from './pairFigures'
 import type { ReadingPair } from './pairs'
+import { votesOfRaters, voteRows } from './votes'
 
 const DICE_HALF_WIDTH = 0.05
 const ICC_WIDTH = 0.2
@@ -74,6 +75,7 @@ export function agreementReport(
     missing: cases.flatMap(({ name, files }) =>
       files.flatMap((file, r) => (file === null ? [{ reading: readings[r].name, case: name }] : [])),
     ),
+    design: definition.design ?? [],
     notes: [...notes, ...findings.flatMap((found) => found.notes)],
   }
 }

@@ -102,11 +102,18 @@ export function pairOf(report: AgreementReport, pair: string, structure: string)
   return report.pairs.find((candidate) => candidate.pair === pair && candidate.structure === structure)
 }
 
+export type Normals = 'withoutNormals' | 'withNormals'
+
+export const normalsNote = (which: Normals): string =>
+  which === 'withoutNormals'
+    ? 'cases that both left empty are left out'
+    : 'cases that both left empty count as agreement'
+
 /**
  * Table 1 of Gava et al. (Front Neuroinform 2023;17:852105): mean ± SD of the Dice coefficient and Pearson's r of the
  * lesion volumes, a column a structure.
  */
-export function tableOne(report: AgreementReport, which: 'withoutNormals' | 'withNormals'): Table {
+export function tableOne(report: AgreementReport, which: Normals): Table {
   const structures = report.structures.map(({ name }) => name)
   const row = (label: string, pair: string, of: (found: PairAgreement) => string): string[] => [
     `${pair} ${label}`,
@@ -116,12 +123,8 @@ export function tableOne(report: AgreementReport, which: 'withoutNormals' | 'wit
     }),
   ]
   const pairs = pairNames(report)
-  const normals =
-    which === 'withoutNormals'
-      ? 'cases that both left empty are left out'
-      : 'cases that both left empty count as agreement'
   return {
-    caption: `Average Dice coefficients (mean ± SD) and Pearson correlation of lesion volumes; ${normals}`,
+    caption: `Average Dice coefficients (mean ± SD) and Pearson correlation of lesion volumes; ${normalsNote(which)}`,
     head: ['', ...structures],
     rows: [
       ...pairs.map((pair) => row('(DSC)', pair, (found) => meanSd(found[which].dice))),
@@ -129,6 +132,12 @@ export function tableOne(report: AgreementReport, which: 'withoutNormals' | 'wit
     ],
   }
 }
+
+/** The paper's way, and the other. */
+export const tablesOne = (report: AgreementReport): Table[] => [
+  tableOne(report, 'withoutNormals'),
+  tableOne(report, 'withNormals'),
+]
 
 export function markdownTable({ caption, head, rows }: Table): string {
   const line = (cells: string[]): string =>

@@ -6,11 +6,13 @@ import { readingLongHandlers, type ReadingLongHandlers } from './longHandlers'
 import { createPeople } from './people'
 import { createReadings } from './readings'
 import { createReadingScans, SCAN_PREFIX, type ReadingScans } from './scans'
+import { createSignedDrawings, type SignedDrawings } from './signedDrawings'
 import { openCaseStore } from './store'
 import { readsBlinded } from './studies'
 
 export { protocolFileName, protocolText } from './protocolFile'
 export { SCAN_PREFIX } from './scans'
+export type { SignedDrawings, SignedStudy } from './signedDrawings'
 
 /** Reading studies: who reads what, what they drew, and who did what when. */
 export interface ReadingRoom {
@@ -19,6 +21,8 @@ export interface ReadingRoom {
   scans: ReadingScans
   /** Whether voxels or a series of this id are those of a reading. */
   holds(id: string): boolean
+  /** What is signed, for a report of how far the raters agree. */
+  signed: SignedDrawings
   readVoxels(id: string, frame: number): Uint8Array
   /** Whether a session is one that lasts. */
   knows(session: string): boolean
@@ -69,6 +73,7 @@ export function createReadingRoom(options: ReadingRoomOptions): ReadingRoom {
       const person = people.find({ session })
       return person !== null && readsBlinded(store, person)
     },
+    signed: createSignedDrawings(open, labelmaps),
     close: () => {
       room?.store.close()
       room = null

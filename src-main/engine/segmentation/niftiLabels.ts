@@ -1,5 +1,5 @@
 import { UmbraError, type Structure } from '@contract'
-import { readStoredNifti } from '../volume'
+import { readStoredNifti, type StoredVoxels } from '../volume'
 import { bitsOfValues, type StructureMap } from './structureMap'
 
 /** Beyond this a value is no label any more. */
@@ -16,17 +16,34 @@ export async function readNiftiLabels(path: string, structures: readonly Structu
   if (frames > 1) {
     throw refuse(`It has ${frames} time points.`, 'A labelmap is one 3-D volume: give that.')
   }
+  const plain = slope === 1 && intercept === 0
+  const labels = labelBits(structures, refuse)
+  const bits =
+    plain && stored instanceof Uint8Array
+      ? bytesToBits(stored, labels.of)
+      : valuesToBits(stored, slope, intercept, labels.of)
+  const unlisted = labels.unlisted()
+  return { geometry, bits, emptyBeyond: false, notes: [...unlisted].sort(([a], [b]) => a - b).map(leftOut) }
+}
+
+interface LabelBits {
+  /** The structures of a value other than 0, which is counted where it is none of theirs. Throws `not-labels`. */
+  of(value: number): number
+  /** [value, voxels] */
+  unlisted(): Map<number, number>
+}
+
+function labelBits(
+  structures: readonly Structure[],
+  refuse: (message: string, hint: string) => UmbraError,
+): LabelBits {
   const listed = bitsOfValues(structures)
   const everything = structures.findIndex(({ values }) => values === null)
   const any = everything < 0 ? 0 : 1 << everything
-  const bits = new Uint8Array(stored.length)
   const lookUp = new Int16Array(LARGEST_LABEL + 1).fill(-1)
   const unlisted = new Map<number, number>()
-  const plain = slope === 1 && intercept === 0
-  const take = (from: number, to: number): void => {
-    for (let i = from; i < to; i++) {
-      const value = plain ? stored[i] : stored[i] * slope + intercept
-      if (value === 0) continue
+  return {
+    of: (value) => {
       // NaN fails every comparison.
       if (!(value > 0 && value <= LARGEST_LABEL && value % 1 === 0)) {
         throw refuse(complaint(value), 'Export it as a labelmap of whole numbers, 0 for the background.')
@@ -34,18 +51,58 @@ export async function readNiftiLabels(path: string, structures: readonly Structu
       let known = lookUp[value]
       if (known < 0) known = lookUp[value] = (listed.get(value) ?? 0) | any
       if (known === 0) unlisted.set(value, (unlisted.get(value) ?? 0) + 1)
-      bits[i] = known
+      return known
+    },
+    unlisted: () => unlisted,
+  }
+}
+
+/**
+ * Labels stored as bytes become bits where they are. Most of a drawing is background, and most of the rest lies beside
+ * its like: four voxels at once.
+ */
+function bytesToBits(stored: Uint8Array, of: (value: number) => number): Uint8Array {
+  const take = (from: number, to: number): void => {
+    for (let i = from; i < to; i++) if (stored[i] !== 0) stored[i] = of(stored[i])
+  }
+  const head = Math.min(stored.length, (4 - (stored.byteOffset % 4)) % 4)
+  const words = new Uint32Array(
+    stored.buffer,
+    stored.byteOffset + head,
+    Math.floor((stored.length - head) / 4),
+  )
+  let [before, became] = [0, 0]
+  take(0, head)
+  for (let w = 0; w < words.length; w++) {
+    const word = words[w]
+    if (word === 0) continue
+    if (word === before && became !== 0) {
+      words[w] = became
+      continue
     }
+    take(head + 4 * w, head + 4 * w + 4)
+    // Voxels whose value is not listed are counted one by one.
+    ;[before, became] = allMarked(words[w]) ? [word, words[w]] : [0, 0]
   }
-  const perWord = 4 / stored.BYTES_PER_ELEMENT
-  if (intercept !== 0 || perWord < 1) take(0, stored.length)
-  else {
-    // Most of a drawing is background: four bytes of it are passed over at once.
-    const words = new Uint32Array(stored.buffer, 0, Math.floor(stored.length / perWord))
-    for (let w = 0; w < words.length; w++) if (words[w] !== 0) take(w * perWord, (w + 1) * perWord)
-    take(words.length * perWord, stored.length)
+  take(head + 4 * words.length, stored.length)
+  return stored
+}
+
+const allMarked = (word: number): boolean =>
+  (word & 0xff) !== 0 && (word & 0xff00) !== 0 && (word & 0xff0000) !== 0 && word >>> 24 !== 0
+
+function valuesToBits(
+  stored: StoredVoxels,
+  slope: number,
+  intercept: number,
+  of: (value: number) => number,
+): Uint8Array {
+  const bits = new Uint8Array(stored.length)
+  for (let i = 0; i < stored.length; i++) {
+    const value = stored[i] * slope + intercept
+    if (value !== 0) bits[i] = of(value)
   }
-  return { geometry, bits, emptyBeyond: false, notes: [...unlisted].sort(([a], [b]) => a - b).map(leftOut) }
+  return bits
 }
 
 function complaint(value: number): string {

@@ -23,6 +23,8 @@ const GZIP_LEVEL = 3
 const CHUNK_BYTES = 4 * 1024 * 1024
 /** A file that says to hold more is refused: beyond what one buffer of the oldest supported Node holds. */
 const LARGEST_BYTES = 4 * 1024 ** 3 - 1
+/** An expansion up to this size is done into one buffer, which is not copied together afterwards. */
+const WHOLE_BYTES = 64 * 1024 * 1024
 /** Enough for the header and any sane extension before the voxels. */
 const HEADER_LIMIT = 64 * 1024
 
@@ -222,12 +224,12 @@ function parseHeader(start: Buffer): NIFTI1 | NIFTI2 | null {
 
 interface NumberType {
   bytes: 1 | 2 | 4 | 8
-  of(buffer: ArrayBuffer): StoredVoxels
+  of(buffer: ArrayBuffer, offset: number, count: number): StoredVoxels
 }
 
 const numberTypes: Record<number, NumberType | undefined> = {
-  [NIFTI1.TYPE_UINT8]: { bytes: 1, of: (buffer) => new Uint8Array(buffer) },
-  [NIFTI1.TYPE_INT8]: { bytes: 1, of: (buffer) => new Int8Array(buffer) },
+  [NIFTI1.TYPE_UINT8]: { bytes: 1, of: (buffer, offset, count) => new Uint8Array(buffer, offset, count) },
+  [NIFTI1.TYPE_INT8]: { bytes: 1, of: (buffer, offset, count) => new Int8Array(buffer, offset, count) },
   [NIFTI1.TYPE_INT16]: { bytes: 2, of: (buffer) => new Int16Array(buffer) },
   [NIFTI1.TYPE_UINT16]: { bytes: 2, of: (buffer) => new Uint16Array(buffer) },
   [NIFTI1.TYPE_INT32]: { bytes: 4, of: (buffer) => new Int32Array(buffer) },
@@ -246,6 +248,8 @@ function storedVoxels(
   type: NumberType,
   littleEndian: boolean,
 ): StoredVoxels {
+  // Bytes need no alignment: they stay where they are.
+  if (type.bytes === 1) return type.of(bytes.buffer as ArrayBuffer, bytes.byteOffset + offset, count)
   const copy = Buffer.from(new ArrayBuffer(count * type.bytes))
   bytes.copy(copy, 0, offset, offset + copy.length)
   if (!littleEndian) {
@@ -253,7 +257,7 @@ function storedVoxels(
     if (type.bytes === 4) copy.swap32()
     if (type.bytes === 8) copy.swap64()
   }
-  return type.of(copy.buffer)
+  return type.of(copy.buffer, 0, count)
 }
 
 /** One gzip member of the parts, one after the other, fed in chunks so that only the result is held. */
@@ -278,12 +282,14 @@ async function gzipped(parts: Uint8Array[]): Promise<Buffer> {
  */
 function gunzipped(stored: Uint8Array, limit: number, partial: boolean): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const gunzip = createGunzip({ chunkSize: Math.min(CHUNK_BYTES, Math.max(HEADER_LIMIT, limit)) })
+    const gunzip = createGunzip({
+      chunkSize: limit <= WHOLE_BYTES ? Math.max(HEADER_LIMIT, limit) : CHUNK_BYTES,
+    })
     const out: Buffer[] = []
     let length = 0
     const finish = (): void => {
       gunzip.destroy()
-      resolve(Buffer.concat(out).subarray(0, limit))
+      resolve((out.length === 1 ? out[0] : Buffer.concat(out)).subarray(0, limit))
     }
     gunzip.on('data', (chunk: Buffer) => {
       out.push(chunk)

@@ -30,7 +30,7 @@ const gridOf = (
 
 function distancesOf(first: Uint8Array, second: Uint8Array, geometry: Geometry): SurfaceDistances | null {
   const within = first.map((inside, i) => inside | second[i])
-  const [a, b] = [first, second].map((mask) => shapeOf(mask, geometry.size, geometry, within))
+  const [a, b] = [first, second].map((mask) => shapeOf(mask, geometry.size, geometry, () => within))
   return a && b ? surfaceDistances(a, b) : null
 }
 

@@ -5,6 +5,7 @@ import { blandAltmanFigure, scatterFigure } from './pairs'
 import { volumesFigure } from './volumes'
 
 export type { Figure } from './chart'
+export { fileName } from './volumes'
 
 /** Every figure of a report, in the order in which it shows them. */
 export function figuresOf(report: AgreementReport): Figure[] {

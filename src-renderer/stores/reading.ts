@@ -124,6 +124,30 @@ export const useReadingStore = defineStore('reading', () => {
     return true
   }
 
+  /** Changes the chosen study, in which nothing was drawn yet. */
+  async function update(protocol: ProtocolInput): Promise<boolean> {
+    const [token, id] = [session.value, studyId.value]
+    if (token === null || id === null) return false
+    const done = await trying(() => engine.call('reading.update', { session: token, studyId: id, protocol }))
+    if (done === null) return false
+    await refresh()
+    return true
+  }
+
+  /** A new PIN for a rater of the chosen study; the audit trail tells of it. */
+  async function resetPin(name: string, newPin: string): Promise<boolean> {
+    const [token, id] = [session.value, studyId.value]
+    if (token === null || id === null) return false
+    const asked = { session: token, studyId: id, name, newPin }
+    return (await trying(() => engine.call('reading.resetPin', asked))) !== null
+  }
+
+  async function changePin(pin: string, newPin: string): Promise<boolean> {
+    const token = session.value
+    if (token === null) return false
+    return (await trying(() => engine.call('reading.changePin', { session: token, pin, newPin }))) !== null
+  }
+
   /** Makes a study of a protocol file's text. */
   async function importProtocol(text: string): Promise<void> {
     const token = session.value
@@ -166,6 +190,9 @@ export const useReadingStore = defineStore('reading', () => {
     refresh,
     choose,
     create,
+    update,
+    resetPin,
+    changePin,
     importProtocol,
     exportProtocol,
     reopen,

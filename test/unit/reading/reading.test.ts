@@ -131,7 +131,9 @@ describe('drawing', () => {
 
     const { labelmap, seconds, state } = await ask('reading.open', { session: one, readingId })
     expect({ seconds, state }).toEqual({ seconds: 42, state: 'draft' })
-    expect(labelmap).toMatchObject({ type: 'uint8', frames: 2, geometry })
+    // The frame of reference is a UID of the files, which no rater is told.
+    const { frameOfReference: _, ...grid } = geometry
+    expect(labelmap).toMatchObject({ type: 'uint8', frames: 2, geometry: grid })
     const frames = [0, 1].map((frame) => room.readVoxels(labelmap?.id as string, frame))
     const expected = [new Uint8Array(area * 4), new Uint8Array(area * 4)]
     expected[0].set(sliceOf(20), area)

@@ -29,8 +29,7 @@ export function problemOf(thrown: unknown): Problem {
   if (thrown instanceof UmbraError) {
     return { code: thrown.code, message: thrown.message, hint: thrown.hint, where: thrown.where }
   }
-  if (thrown instanceof Error && thrown.name === 'AbortError')
-    return { code: 'cancelled', message: 'Cancelled.' }
+  if (thrown instanceof Error && thrown.name === 'AbortError') return { code: 'cancelled', message: 'Cancelled.' }
   const message = thrown instanceof Error ? thrown.message : String(thrown)
   return { code: 'internal', message, hint: 'This is a fault in Umbra. The job log has the details.' }
 }

@@ -1,5 +1,5 @@
 import type { Warning } from '@contract'
-import { viewVoxels, type SeriesView } from '../volume'
+import { frameOf, viewSeries, viewVoxels, type SeriesView, type VolumeSeries } from '../volume'
 
 const MOST_EDGES = 20_000
 /** Share of the image's range between neighbours that makes an edge. */
@@ -56,6 +56,18 @@ export function headShifts(
     shifts[frame] = Math.hypot((yy * bx - xy * by) / determinant, (xx * by - xy * bx) / determinant)
   }
   return shifts
+}
+
+/** `headShifts` of a series, against the mean of its first three frames. */
+export function seriesShifts(series: VolumeSeries): Float64Array {
+  const [nx, ny, nz] = series.geometry.size
+  const early = new Float32Array(nx * ny * nz)
+  const first = Math.min(3, series.frames)
+  for (let frame = 0; frame < first; frame++) {
+    const stored = frameOf(series, frame)
+    for (let i = 0; i < early.length; i++) early[i] += (stored[i] * series.slope + series.intercept) / first
+  }
+  return headShifts(viewSeries(series), early, [series.geometry.spacing[0], series.geometry.spacing[1]])
 }
 
 /** The warning a moving head deserves, if any. */

@@ -1,0 +1,210 @@
+import type { QualityLine, Vec3 } from '@contract'
+import { seriesShifts, type PerfusionMaps } from '../perfusion'
+import { frameOf, voxelVolume, type VolumeSeries } from '../volume'
+import { graded, lineOf, type Finding } from './line'
+
+/** HU, standard deviation over time of one voxel as large as this, ml: noise falls with the root of the volume. */
+const NOISE = { amber: 12, red: 20 }
+const USUAL_VOXEL_ML = 0.005
+const MOST_SAMPLED = 20_000
+
+/** Temporal noise of tissue before the bolus and after it: the robust spread of second differences. */
+export function gradeNoise(series: VolumeSeries, mask: Uint8Array | null): QualityLine {
+  const noise = temporalNoise(series, mask)
+  const ct = series.kind !== 'mr-perfusion'
+  if (noise === null) return lineOf('noise', [], 'Too little tissue to measure noise in.')
+  if (!ct)
+    return lineOf('noise', [], 'The noise of a voxel over time was measured.', {
+      value: noise,
+      unit: series.unit,
+    })
+  const voxelMl = voxelVolume(series.geometry) / 1000
+  const usual = noise * Math.sqrt(Math.min(4, voxelMl / USUAL_VOXEL_ML))
+  const grade = graded(usual, NOISE.amber, NOISE.red)
+  const reason = `A voxel varies by ${noise.toFixed(1)} HU over time without contrast.`
+  const remedy =
+    'Filter the series before the maps, or scan with more dose or thicker slices; core is overestimated or missed in noise.'
+  return lineOf('noise', [{ grade, reason, remedy }], reason, { value: noise, unit: 'HU' })
+}
+
+function temporalNoise(series: VolumeSeries, mask: Uint8Array | null): number | null {
+  const { frames, geometry, voxels, slope } = series
+  const volume = geometry.size[0] * geometry.size[1] * geometry.size[2]
+  const inside: number[] = []
+  for (let i = 0; i < volume; i++) if (mask ? mask[i] === 1 : true) inside.push(i)
+  const stride = Math.max(1, Math.floor(inside.length / MOST_SAMPLED))
+  const bends: number[] = []
+  for (let n = 0; n < inside.length; n += stride) {
+    const at = inside[n]
+    let square = 0
+    let count = 0
+    // The last third of a scan is nearly straight, and so is its baseline.
+    for (let t = Math.max(1, Math.floor((2 * frames) / 3)); t < frames - 1; t++) {
+      const bend = voxels[(t - 1) * volume + at] - 2 * voxels[t * volume + at] + voxels[(t + 1) * volume + at]
+      square += bend * bend
+      count++
+    }
+    if (count > 0) bends.push(square / (6 * count))
+  }
+  if (bends.length < 50) return null
+  bends.sort((a, b) => a - b)
+  return Math.abs(slope) * Math.sqrt(bends[bends.length >> 1])
+}
+
+/** What motion correction says of a frame, as far as quality goes. */
+export interface MovedFrame {
+  frame: number
+  displacementMm: number
+  state: 'kept' | 'corrected' | 'leftOut'
+}
+
+/** mm that harm maps where nothing corrects them, and that even a correction leaves doubt about. */
+const RESIDUAL = { amber: 1, red: 3 }
+const CORRECTED = 12
+/** Of the frames. */
+const LEFT_OUT = { amber: 0.001, red: 0.2 }
+
+/** How far the head moves in the images that the maps come from, and what motion correction had to do. */
+export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] | undefined): QualityLine {
+  const residual = Math.max(0, ...seriesShifts(series))
+  const findings: Finding[] = []
+  if (motion && motion.length > 0) {
+    const frames = new Set(motion.map(({ frame }) => frame)).size
+    const out = new Set(motion.filter(({ state }) => state === 'leftOut').map(({ frame }) => frame)).size
+    const largest = Math.max(0, ...motion.map(({ displacementMm }) => displacementMm))
+    if (out > 0) {
+      findings.push({
+        grade: graded(out / frames, LEFT_OUT.amber, LEFT_OUT.red),
+        reason: `${out} of ${frames} frames could not be corrected and were left out.`,
+        remedy: 'Look at the motion plot; curves lack these frames.',
+      })
+    }
+    if (largest > CORRECTED) {
+      findings.push({
+        grade: 'amber',
+        reason: `The head moved by up to ${largest.toFixed(1)} mm before correction: parts of it left the slab.`,
+        remedy: 'Distrust the first and last slices.',
+      })
+    }
+  }
+  if (residual > RESIDUAL.amber) {
+    findings.push({
+      grade: graded(residual, RESIDUAL.amber, RESIDUAL.red),
+      reason: `The head moves by about ${residual.toFixed(1)} mm${motion ? ' after correction' : ' and is not corrected'}.`,
+      remedy: motion ? 'Leave the worst frames out.' : 'Correct the motion before the maps.',
+    })
+  }
+  const usual = `The head moves by ${residual.toFixed(1)} mm at most${motion ? ' after correction' : ''}.`
+  return lineOf('motion', findings, usual, { value: residual, unit: 'mm' })
+}
+
+const GAPS =
+  /missing|incomplete|left out|filled|interpolat|not evenly spaced|unequal|fewer|damaged|unreadable|lack/i
+
+/** Slices without content, frames that repeat, and what reading the files had to say. */
+export function gradeMissing(series: VolumeSeries): QualityLine {
+  const { frames, geometry } = series
+  const [nx, ny, nz] = geometry.size
+  let empty = 0
+  let repeated = 0
+  for (let frame = 0; frame < frames; frame++) {
+    const here = frameOf(series, frame)
+    const before = frame > 0 ? frameOf(series, frame - 1) : null
+    for (let slice = 0; slice < nz; slice++) {
+      const [flat, same] = compareSlice(here, before, slice * nx * ny, nx * ny)
+      if (flat) empty++
+      else if (same) repeated++
+    }
+  }
+  const findings: Finding[] = []
+  const all = frames * nz
+  if (empty > 0) {
+    findings.push({
+      grade: empty > 0.02 * all ? 'red' : 'amber',
+      reason: `${empty} of ${all} images are empty.`,
+      remedy: 'Export the series again; maps of these slices are wrong.',
+    })
+  }
+  if (repeated > 0) {
+    findings.push({
+      grade: repeated > 0.05 * all ? 'red' : 'amber',
+      reason: `${repeated} images repeat the one before.`,
+      remedy: 'Export the series again: time points were copied or lost.',
+    })
+  }
+  for (const warning of series.warnings.filter((words) => GAPS.test(words))) {
+    findings.push({ grade: 'amber', reason: warning, remedy: 'Check the study for lost images.' })
+  }
+  return lineOf('missingData', findings, `All ${all} images are there.`, {
+    value: empty + repeated,
+    unit: 'images',
+  })
+}
+
+type Stored = VolumeSeries['voxels']
+
+function compareSlice(
+  here: Stored,
+  before: Stored | null,
+  from: number,
+  area: number,
+): [flat: boolean, same: boolean] {
+  let flat = true
+  let same = before !== null
+  for (let i = from; i < from + area && (flat || same); i++) {
+    if (here[i] !== here[from]) flat = false
+    if (before && here[i] !== before[i]) same = false
+  }
+  return [flat, same]
+}
+
+/** HU no tissue has; enamel and cortical bone stay below. */
+const METAL_HU = 2500
+const METAL_ML = { amber: 0.2, red: 3 }
+/** Frames in a row at one and the same highest value. */
+const PLATEAU = 3
+
+/** Vessel curves cut off at the top, and metal, whose streaks no map survives. */
+export function gradeClipping(series: VolumeSeries, maps: PerfusionMaps | null): QualityLine {
+  const findings: Finding[] = []
+  const vessels = maps ? [...maps.aif.voxels, ...(maps.vof?.voxels ?? [])] : []
+  const cut = vessels.filter((voxel) => isCut(series, voxel)).length
+  if (cut > 0) {
+    findings.push({
+      grade: cut > 0.1 * vessels.length ? 'red' : 'amber',
+      reason: `${cut} of ${vessels.length} vessel voxels stay at their highest value: the bolus is cut off at the top.`,
+      remedy: 'Export the series with its full range of values; CBF and CBV are too high.',
+    })
+  }
+  const metal = series.kind === 'mr-perfusion' ? 0 : metalVolume(series)
+  if (metal > METAL_ML.amber) {
+    findings.push({
+      grade: graded(metal, METAL_ML.amber, METAL_ML.red),
+      reason: `${metal.toFixed(1)} ml of metal lie in the slices.`,
+      remedy: 'Distrust the slices with streaks.',
+    })
+  }
+  return lineOf('clipping', findings, 'No vessel is cut off, and there is no metal.', {
+    value: metal,
+    unit: 'ml of metal',
+  })
+}
+
+function isCut({ geometry, frames, voxels }: VolumeSeries, [x, y, z]: Vec3): boolean {
+  const [nx, ny, nz] = geometry.size
+  const at = (z * ny + y) * nx + x
+  let highest = -Infinity
+  for (let t = 0; t < frames; t++) highest = Math.max(highest, voxels[t * nx * ny * nz + at])
+  let run = 0
+  for (let t = 0; t < frames; t++) {
+    run = voxels[t * nx * ny * nz + at] === highest ? run + 1 : 0
+    if (run >= PLATEAU) return true
+  }
+  return false
+}
+
+function metalVolume(series: VolumeSeries): number {
+  let voxels = 0
+  for (const value of frameOf(series, 0)) if (value * series.slope + series.intercept > METAL_HU) voxels++
+  return (voxels * voxelVolume(series.geometry)) / 1000
+}

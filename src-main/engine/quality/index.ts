@@ -1,0 +1,1 @@
+export { gradeStudy, type MovedFrame, type StudyToGrade } from './gradeStudy'

@@ -1,0 +1,54 @@
+import type { QualityCheck, QualityGrade, QualityLine } from '@contract'
+
+export const labels: Record<QualityCheck, string> = {
+  arterialInput: 'Arterial input',
+  venousOutput: 'Venous output',
+  bolus: 'Bolus',
+  truncation: 'Truncation',
+  timing: 'Timing',
+  noise: 'Noise',
+  motion: 'Motion',
+  coverage: 'Coverage',
+  missingData: 'Missing data',
+  clipping: 'Clipping and metal',
+  arterySide: 'Side of the artery',
+  symmetry: 'Symmetry',
+}
+
+/** A finding: the worst one of a check makes its grade, and all that are not green are told. */
+export interface Finding {
+  grade: QualityGrade
+  reason: string
+  remedy?: string
+}
+
+const severity: Record<QualityGrade, number> = { green: 0, amber: 1, red: 2 }
+
+/** The line of a check from what was found; `usual` is said where nothing was. */
+export function lineOf(
+  check: QualityCheck,
+  findings: readonly Finding[],
+  usual: string,
+  figure?: { value: number; unit: string },
+): QualityLine {
+  const bad = findings.filter(({ grade }) => grade !== 'green')
+  const worst = bad.reduce<QualityGrade>(
+    (grade, finding) => (severity[finding.grade] > severity[grade] ? finding.grade : grade),
+    'green',
+  )
+  const told = bad.length > 0 ? bad.map(({ reason }) => reason).join(' ') : usual
+  const remedies = [...new Set(bad.flatMap(({ remedy }) => (remedy ? [remedy] : [])))]
+  return {
+    check,
+    label: labels[check],
+    grade: worst,
+    ...(figure && Number.isFinite(figure.value) ? figure : {}),
+    reason: told,
+    remedy: remedies.join(' '),
+  }
+}
+
+/** Red from one limit on, amber from another, green below both. */
+export function graded(value: number, amber: number, red: number): QualityGrade {
+  return value >= red ? 'red' : value >= amber ? 'amber' : 'green'
+}

@@ -1,0 +1,210 @@
+import type { QualityLine, Side, TissueAtRisk, VascularInput } from '@contract'
+import { LEFT, headMasks, sidesOf } from '../masks'
+import type { PerfusionMaps } from '../perfusion'
+import { dot, indexSteps, stackSpacing, voxelVolume, type VolumeSeries } from '../volume'
+import { lineOf, type Finding } from './line'
+
+type Midline = TissueAtRisk['midline']
+
+/** mm along the body. */
+const SLAB = { amber: 35, red: 9 }
+/** mm, from side to side of an adult's brain at its widest, and ml in a slab. */
+const SMALL_HEAD = 115
+const LITTLE_BRAIN_ML = 40
+/** Of what lies inside the skull. */
+const FOUND = 0.6
+/** Of the brain's outline that lies on the edge of the image. */
+const CUT_OFF = 0.03
+
+/** How much of a brain there is, whether it is whole from side to side, and whether it is an adult's. */
+export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline: Midline): QualityLine {
+  const { geometry } = series
+  const slab = geometry.size[2] * stackSpacing(geometry)
+  const { brain, skull } = headMasks(series, maps)
+  const brainMl = (count(brain) * voxelVolume(geometry)) / 1000
+  const [width, length] = extents(maps, midline)
+  const findings: Finding[] = []
+  if (slab < SLAB.amber) {
+    findings.push({
+      grade: slab < SLAB.red ? 'red' : 'amber',
+      reason: `The slices cover ${slab.toFixed(0)} mm only.`,
+      remedy: 'A lesion above or below them is not counted; take volumes as those of the slab.',
+    })
+  }
+  if (brainMl < LITTLE_BRAIN_ML) {
+    findings.push({
+      grade: 'red',
+      reason: `Only ${brainMl.toFixed(0)} ml of brain were found.`,
+      remedy: 'Check series, window of values and field of view.',
+    })
+  }
+  if (width < 0.58 * length) {
+    findings.push({
+      grade: 'red',
+      reason: `The brain found is ${width.toFixed(0)} mm wide and ${length.toFixed(0)} mm long: one hemisphere is missing.`,
+      remedy: 'There is no other side to compare with; do not use volumes relative to it.',
+    })
+  } else if (width < SMALL_HEAD) {
+    findings.push({
+      grade: 'amber',
+      reason: `The head is small (brain ${width.toFixed(0)} mm wide): a child's, or cut off.`,
+      remedy: 'Thresholds are those of adults; a child’s flow is higher and its transit shorter.',
+    })
+  }
+  const cut = edgeShare(brain, maps)
+  if (cut > CUT_OFF) {
+    findings.push({
+      grade: cut > 4 * CUT_OFF ? 'red' : 'amber',
+      reason: 'The brain reaches the edge of the image: part of it is cut off.',
+      remedy: 'Use a larger field of view.',
+    })
+  }
+  const inside = insideSkull(skull, maps)
+  if (inside > 0 && count(brain) < FOUND * inside) {
+    findings.push({
+      grade: 'red',
+      reason: `The brain found fills ${((100 * count(brain)) / inside).toFixed(0)} % of the skull.`,
+      remedy: 'Look at the mask: bleeding, air, a defect of the skull or streaks may hide the rest.',
+    })
+  }
+  const usual = `The slices cover ${slab.toFixed(0)} mm and ${brainMl.toFixed(0)} ml of brain.`
+  return lineOf('coverage', findings, usual, { value: slab, unit: 'mm' })
+}
+
+function count(mask: Uint8Array): number {
+  let voxels = 0
+  for (const value of mask) voxels += value
+  return voxels
+}
+
+/** mm across and along the midline, between the 1st and 99th percentile of the tissue. */
+function extents({ mask, geometry }: PerfusionMaps, { normal }: Midline): [width: number, length: number] {
+  const [nx, ny] = geometry.size
+  const steps = indexSteps(geometry)
+  const along = (direction: [number, number, number]): number => {
+    const [x, y, z] = steps.map((step) => dot(step, direction))
+    const places: number[] = []
+    for (let i = 0; i < mask.length; i += 7) {
+      if (mask[i] === 0) continue
+      places.push((i % nx) * x + (Math.floor(i / nx) % ny) * y + Math.floor(i / (nx * ny)) * z)
+    }
+    places.sort((a, b) => a - b)
+    return (
+      (places[Math.floor(0.99 * (places.length - 1))] ?? 0) -
+      (places[Math.floor(0.01 * (places.length - 1))] ?? 0)
+    )
+  }
+  return [along(normal), along([-normal[1], normal[0], 0])]
+}
+
+/** Of the edge of all slices, the share that is brain. */
+function edgeShare(brain: Uint8Array, { geometry }: PerfusionMaps): number {
+  const [nx, ny, nz] = geometry.size
+  let edge = 0
+  for (let z = 0; z < nz; z++) {
+    const base = z * nx * ny
+    for (let x = 0; x < nx; x++) edge += brain[base + x] + brain[base + (ny - 1) * nx + x]
+    for (let y = 0; y < ny; y++) edge += brain[base + y * nx] + brain[base + y * nx + nx - 1]
+  }
+  return edge / (2 * (nx + ny) * nz)
+}
+
+/** Voxels between the first and the last bone of every row: roughly what the skull holds. 0 without a skull. */
+function insideSkull(skull: Uint8Array, { geometry }: PerfusionMaps): number {
+  const [nx] = geometry.size
+  let voxels = 0
+  for (let row = 0; row < skull.length; row += nx) {
+    let first = -1
+    let last = -1
+    let bone = 0
+    for (let x = 0; x < nx; x++) {
+      if (skull[row + x] === 0) continue
+      if (first < 0) first = x
+      last = x
+      bone++
+    }
+    if (last > first) voxels += last - first + 1 - bone
+  }
+  return voxels
+}
+
+/** Tissue that fills this many seconds before the artery betrays a late artery. */
+const EARLY = -1
+const EARLY_SHARE = { amber: 0.1, red: 0.3 }
+const ONE_SIDED = 0.8
+
+/** Whether the artery lies on the diseased side, or fills after the tissue it should feed. */
+export function gradeArterySide(maps: PerfusionMaps, found: TissueAtRisk): QualityLine {
+  const findings: Finding[] = []
+  const share = leftShare(maps, maps.aif, found.midline)
+  const side: Side | null =
+    share === null ? null : share > ONE_SIDED ? 'left' : share < 1 - ONE_SIDED ? 'right' : null
+  if (side !== null && side === found.affectedSide) {
+    findings.push({
+      grade: 'amber',
+      reason: `The artery lies in the ${side} hemisphere, which is the diseased one.`,
+      remedy:
+        'Choose an artery of the other side if it fills earlier: Tmax of the lesion may be underestimated.',
+    })
+  }
+  const early = earlyShare(maps)
+  if (early > EARLY_SHARE.amber) {
+    findings.push({
+      grade: early > EARLY_SHARE.red ? 'red' : 'amber',
+      reason: `${(100 * early).toFixed(0)} % of the tissue fills before the artery: the artery is late.`,
+      remedy: 'Choose an artery that fills earlier.',
+    })
+  }
+  const where = side === null ? 'in both hemispheres or at the midline' : `in the ${side} hemisphere`
+  const usual =
+    share === null ? 'No artery was used.' : `The artery lies ${where} and fills before the tissue.`
+  return lineOf('arterySide', findings, usual, { value: 100 * early, unit: '% early tissue' })
+}
+
+function leftShare({ geometry }: PerfusionMaps, { voxels }: VascularInput, midline: Midline): number | null {
+  if (voxels.length === 0 || !midline.trusted) return null
+  const [nx, ny] = geometry.size
+  const sides = sidesOf(geometry, midline)
+  const left = voxels.filter(([x, y, z]) => sides[(z * ny + y) * nx + x] === LEFT).length
+  return left / voxels.length
+}
+
+function earlyShare({ maps, mask }: PerfusionMaps): number {
+  let tissue = 0
+  let early = 0
+  for (let i = 0; i < mask.length; i++) {
+    if (mask[i] === 0 || !(maps.cbf[i] > 0)) continue
+    tissue++
+    if (maps.delay[i] < EARLY) early++
+  }
+  return tissue > 0 ? early / tissue : 0
+}
+
+/** Whether left and right can be told apart, and one of them is healthy. */
+export function gradeSymmetry(found: TissueAtRisk): QualityLine {
+  const { midline, affectedSide, referenceMl, referenceCbf } = found
+  const findings: Finding[] = []
+  if (!midline.trusted) {
+    findings.push({
+      grade: 'amber',
+      reason: 'No plane of symmetry was found, so left and right are not told apart.',
+      remedy: 'Look at the mask; flow is compared with all tissue that is not late.',
+    })
+  }
+  if (midline.trusted && affectedSide === 'both') {
+    findings.push({
+      grade: 'amber',
+      reason: 'Tissue is late in both hemispheres: no side is healthy.',
+      remedy: 'Check the artery and the circulation; take the volumes as uncertain.',
+    })
+  }
+  if (referenceCbf === null || referenceMl < 10) {
+    findings.push({
+      grade: 'red',
+      reason: 'There is hardly any healthy tissue to compare flow with.',
+      remedy: 'Choose another artery; absolute thresholds (CBV) may be used.',
+    })
+  }
+  const usual = `The hemispheres mirror each other to ${(100 * midline.symmetry).toFixed(0)} %.`
+  return lineOf('symmetry', findings, usual, { value: 100 * midline.symmetry, unit: '%' })
+}

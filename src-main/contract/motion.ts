@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { vec3Schema } from './geometry'
+
+/** How the motion of the head is corrected before maps are computed. */
+export const motionSettingsSchema = z.object({
+  enabled: z.boolean().default(true),
+  /**
+   * What every frame is brought to: the mean of all frames, which has least noise (in the place of the first frame), or
+   * one frame by its index.
+   */
+  reference: z.union([z.literal('mean'), z.number().int().min(0)]).default('mean'),
+  /** A frame that moved less is left as it is, mm. */
+  thresholdMm: z.number().min(0).max(5).default(0.1),
+  /** A frame that moved more is left out, mm: such a motion lasts through the frame and cannot be undone. */
+  limitMm: z.number().min(1).max(100).default(30),
+})
+export type MotionSettings = z.infer<typeof motionSettingsSchema>
+
+export const motionStates = ['kept', 'corrected', 'leftOut'] as const
+
+/** Where the head lies in one slab of one frame, from its place in the reference. */
+export const frameMotionSchema = z.object({
+  /** Index in the series as it was read. */
+  frame: z.number().int(),
+  /** Index of the group of slices scanned together, feet first; 0 where a frame is scanned at once. */
+  slab: z.number().int(),
+  /** Of the centre of the slab, mm, patient axes (LPS). */
+  translation: vec3Schema,
+  /** Degrees about the patient's x, then y, then z axis, through the centre of the slab. */
+  rotation: vec3Schema,
+  /** Root mean square displacement within 80 mm of the centre of the slab, mm (Jenkinson 1999). */
+  displacementMm: z.number(),
+  /** Left as it was, resampled, or not in the corrected series. */
+  state: z.enum(motionStates),
+  /** Why a frame is left out. */
+  reason: z.string().optional(),
+})
+export type FrameMotion = z.infer<typeof frameMotionSchema>
+
+/** What a motion correction found; stands in summary.json as `motion`. */
+export const motionReportSchema = z.object({
+  settings: motionSettingsSchema,
+  /** [frame × slab] */
+  frames: z.array(frameMotionSchema),
+  /** Frames of the series as it was read that the corrected series lacks. */
+  leftOut: z.array(z.number().int()),
+  /** Slices of each slab, first and last. */
+  slabs: z.array(z.tuple([z.number().int(), z.number().int()])),
+  /** Seconds, [frame]: the mean over the slices. */
+  times: z.array(z.number()),
+  /** Seconds per stage. */
+  timings: z.record(z.string(), z.number()),
+})
+export type MotionReport = z.infer<typeof motionReportSchema>

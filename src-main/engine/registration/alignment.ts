@@ -1,0 +1,313 @@
+import type { Geometry, Vec3 } from '@contract'
+import { cross, dot, indexSteps, sliceNormal, voxelToWorld, worldToVoxel, type Voxels } from '../volume'
+import { medianOfPositive } from './order'
+import type { ValueRange } from './reducedGrid'
+import { compose, rotationVector, type Rigid } from './rigid'
+
+/** Directions a slab can be moved in: all six, or (where there are too few slices to see more) within its planes. */
+export type Freedom = 'rigid' | 'inPlane'
+
+/** A slab of one frame as it is stored: value = stored × slope + intercept, taken within `range`. */
+export interface SlabImage {
+  geometry: Geometry
+  voxels: Voxels
+  slope: number
+  intercept: number
+  range: ValueRange
+}
+
+/** What a frame is brought to, and where in it motion shows. */
+export interface AlignmentTarget {
+  geometry: Geometry
+  values: Float32Array
+  /** Voxels at edges, evenly thinned out. */
+  edges: Int32Array
+}
+
+export interface Alignment {
+  /** Takes points of the frame to points of the reference. */
+  motion: Rigid
+  /** Root mean square of the differences that remain at the edges, large ones limited, in the unit of the series. */
+  difference: number
+}
+
+const MOST_EDGES = 20_000
+/** Change between neighbours, as a share of the range, that makes an edge. */
+const STEEP = 0.05
+const ITERATIONS = 30
+/** A step shorter than this at the surface of the head ends the search, mm. */
+const STEP_MM = 0.002
+const LEVER_MM = 80
+/** Huber's limit in robust standard deviations: 95 % as efficient as least squares where the noise is normal. */
+const HUBER = 1.345
+const TO_DEVIATION = 1.4826
+const PARAMETERS = 6
+
+/** Finds where a reference has edges within its slices. */
+export function alignmentTarget(
+  geometry: Geometry,
+  values: Float32Array,
+  range: ValueRange,
+): AlignmentTarget {
+  const [nx, ny, nz] = geometry.size
+  const steep = (2 * STEEP * (range.highest - range.lowest)) ** 2
+  const near = new Uint8Array(values.length)
+  for (let k = 0, at = 0; k < nz; k++) {
+    for (let j = 0; j < ny; j++) {
+      for (let i = 0; i < nx; i++, at++) {
+        if (i === 0 || j === 0 || i === nx - 1 || j === ny - 1) continue
+        const across = values[at + 1] - values[at - 1]
+        const down = values[at + nx] - values[at - nx]
+        if (across * across + down * down > steep) near[at - 1] = near[at] = near[at + 1] = 1
+      }
+    }
+  }
+  let count = 0
+  for (let i = 0; i < near.length; i++) count += near[i]
+  const stride = Math.max(1, count / MOST_EDGES)
+  const edges = new Int32Array(Math.floor(count / stride))
+  for (let i = 0, seen = 0, kept = 0; i < near.length && kept < edges.length; i++) {
+    if (near[i] && seen++ >= kept * stride) edges[kept++] = i
+  }
+  return { geometry, values, edges }
+}
+
+/**
+ * The rigid motion that brings a frame (on the reference's grid) onto the reference, from a first guess: the smallest
+ * mean of Huber's function of the differences at the edges, by Gauss–Newton steps with Levenberg's damping. What
+ * changes with contrast is a small part of the edges and is held down by Huber's limit. The reference is the image that
+ * is interpolated, trilinearly.
+ */
+export function align(target: AlignmentTarget, frame: SlabImage, guess: Rigid, freedom: Freedom): Alignment {
+  const sample = edgeSampler(target, frame)
+  const basis = freedomBasis(target.geometry, freedom)
+  let best = evaluate(sample(guess))
+  let motion = guess
+  let damping = 1e-4
+  for (let iteration = 0; iteration < ITERATIONS; iteration++) {
+    const step = stepWithin(best, basis, damping)
+    if (step === null) break
+    const moved = movedBy(motion, step)
+    const next = evaluate(sample(moved))
+    // With the limit of the place it comes from, or a step towards better agreement would look like a worse one.
+    const lower = huberCost(next, best.limit) < best.cost
+    if (lower) {
+      motion = moved
+      best = next
+      damping = Math.max(1e-7, damping / 10)
+    } else damping *= 10
+    if (Math.hypot(...step) < STEP_MM || damping > 1e3) break
+  }
+  return { motion, difference: Math.sqrt(2 * best.cost) }
+}
+
+/** Differences at the edges that both images hold, and how each changes with the six parameters. */
+interface Sampled {
+  count: number
+  enough: boolean
+  residuals: Float32Array
+  /** [edge × 6]: shifts along x, y, z, mm, then turns about them in LEVER_MM radians. */
+  jacobian: Float32Array
+}
+
+function edgeSampler(
+  { geometry, values, edges }: AlignmentTarget,
+  frame: SlabImage,
+): (motion: Rigid) => Sampled {
+  const [nx, ny, nz] = geometry.size
+  const area = nx * ny
+  const [xStep, yStep, zStep] = indexSteps(geometry)
+  const volume = dot(xStep, cross(yStep, zStep))
+  const [iu, iv, iw] = cross(yStep, zStep).map((value) => value / volume)
+  const [ju, jv, jw] = cross(zStep, xStep).map((value) => value / volume)
+  const [ku, kv, kw] = cross(xStep, yStep).map((value) => value / volume)
+  const [i0, j0, k0] = worldToVoxel(geometry, [0, 0, 0])
+  const slack = nz === 1 ? 0.5 : 1e-6
+  const lastSlice = Math.max(0, nz - 2)
+  const above = nz === 1 ? 0 : area
+
+  const positions = new Float64Array(3 * edges.length)
+  const seenByFrame = new Float32Array(edges.length)
+  for (let n = 0; n < edges.length; n++) {
+    const voxel = edges[n]
+    const index: Vec3 = [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / area)]
+    positions.set(voxelToWorld(geometry, index), 3 * n)
+    const value = frame.voxels[voxel] * frame.slope + frame.intercept
+    seenByFrame[n] = Math.min(frame.range.highest, Math.max(frame.range.lowest, value))
+  }
+  const buffers = [0, 1].map(() => ({
+    residuals: new Float32Array(edges.length),
+    jacobian: new Float32Array(edges.length * PARAMETERS),
+  }))
+  let turn = 0
+
+  return ({ rotation: r, translation: t, centre: c }) => {
+    // By turns, so that the last result outlives this one.
+    const { residuals, jacobian } = buffers[turn++ % 2]
+    let count = 0
+    for (let n = 0; n < edges.length; n++) {
+      const px = positions[3 * n] - c[0]
+      const py = positions[3 * n + 1] - c[1]
+      const pz = positions[3 * n + 2] - c[2]
+      const rx = r[0] * px + r[1] * py + r[2] * pz + t[0]
+      const ry = r[3] * px + r[4] * py + r[5] * pz + t[1]
+      const rz = r[6] * px + r[7] * py + r[8] * pz + t[2]
+      const wx = rx + c[0]
+      const wy = ry + c[1]
+      const wz = rz + c[2]
+      const i = iu * wx + iv * wy + iw * wz + i0
+      const j = ju * wx + jv * wy + jw * wz + j0
+      const k = ku * wx + kv * wy + kw * wz + k0
+      if (!(i >= 0 && j >= 0 && k >= -slack && i < nx - 1 && j < ny - 1 && k <= nz - 1 + slack)) continue
+      const ix = Math.floor(i)
+      const iy = Math.floor(j)
+      const iz = Math.min(lastSlice, Math.max(0, Math.floor(k)))
+      const fx = i - ix
+      const fy = j - iy
+      const fz = nz === 1 ? 0 : k - iz
+      const a = iz * area + iy * nx + ix
+      const b = a + above
+      const lowTop = values[a + 1] - values[a]
+      const lowBottom = values[a + nx + 1] - values[a + nx]
+      const highTop = values[b + 1] - values[b]
+      const highBottom = values[b + nx + 1] - values[b + nx]
+      const low0 = values[a] + lowTop * fx
+      const low1 = values[a + nx] + lowBottom * fx
+      const high0 = values[b] + highTop * fx
+      const high1 = values[b + nx] + highBottom * fx
+      const low = low0 + (low1 - low0) * fy
+      const high = high0 + (high1 - high0) * fy
+      const gi = (lowTop * (1 - fy) + lowBottom * fy) * (1 - fz) + (highTop * (1 - fy) + highBottom * fy) * fz
+      const gj = (low1 - low0) * (1 - fz) + (high1 - high0) * fz
+      const gk = high - low
+      const gx = gi * iu + gj * ju + gk * ku
+      const gy = gi * iv + gj * jv + gk * kv
+      const gz = gi * iw + gj * jw + gk * kw
+      residuals[count] = seenByFrame[n] - (low + gk * fz)
+      const to = count * PARAMETERS
+      jacobian[to] = gx
+      jacobian[to + 1] = gy
+      jacobian[to + 2] = gz
+      // g · (ω × p) = ω · (p × g)
+      jacobian[to + 3] = (ry * gz - rz * gy) / LEVER_MM
+      jacobian[to + 4] = (rz * gx - rx * gz) / LEVER_MM
+      jacobian[to + 5] = (rx * gy - ry * gx) / LEVER_MM
+      count++
+    }
+    // Too little of the head in common says nothing about where it is.
+    return { count, enough: count > edges.length / 3 && count >= 100, residuals, jacobian }
+  }
+}
+
+interface Evaluation extends Sampled {
+  /** Mean of Huber's function. */
+  cost: number
+  limit: number
+}
+
+function evaluate(sampled: Sampled): Evaluation {
+  const median = medianOfPositive(sampled.residuals, sampled.count)
+  const limit = Math.max(1e-3, HUBER * TO_DEVIATION * median)
+  return { ...sampled, limit, cost: huberCost(sampled, limit) }
+}
+
+function huberCost({ residuals, count, enough }: Sampled, limit: number): number {
+  if (!enough) return Infinity
+  let cost = 0
+  for (let n = 0; n < count; n++) {
+    const size = Math.abs(residuals[n])
+    cost += size <= limit ? (size * size) / 2 : limit * (size - limit / 2)
+  }
+  return cost / count
+}
+
+/** The directions left free, each a vector of the six parameters; the others stay as they are. */
+function freedomBasis(geometry: Geometry, freedom: Freedom): number[][] {
+  if (freedom === 'rigid') {
+    return Array.from({ length: PARAMETERS }, (_, p) =>
+      Array.from({ length: PARAMETERS }, (_, q) => +(p === q)),
+    )
+  }
+  const normal = sliceNormal(geometry)
+  const inRow = geometry.direction[0]
+  const inColumn = cross(normal, inRow)
+  return [
+    [...inRow, 0, 0, 0],
+    [...inColumn, 0, 0, 0],
+    [0, 0, 0, ...normal],
+  ]
+}
+
+/** The damped Gauss–Newton step, six parameters; null where the images say nothing about some direction. */
+function stepWithin(
+  { residuals, jacobian, count, limit, enough }: Evaluation,
+  basis: number[][],
+  damping: number,
+): number[] | null {
+  if (!enough) return null
+  const normal = new Float64Array(PARAMETERS * PARAMETERS)
+  const gradient = new Float64Array(PARAMETERS)
+  for (let n = 0; n < count; n++) {
+    const size = Math.abs(residuals[n])
+    const weight = size <= limit ? 1 : limit / size
+    const at = n * PARAMETERS
+    for (let p = 0; p < PARAMETERS; p++) {
+      const weighted = weight * jacobian[at + p]
+      gradient[p] += weighted * residuals[n]
+      for (let q = 0; q <= p; q++) normal[p * PARAMETERS + q] += weighted * jacobian[at + q]
+    }
+  }
+  for (let p = 0; p < PARAMETERS; p++) {
+    for (let q = 0; q < p; q++) normal[q * PARAMETERS + p] = normal[p * PARAMETERS + q]
+  }
+  const free = basis.length
+  const along = (direction: number[], other: number[]): number => {
+    let sum = 0
+    for (let p = 0; p < PARAMETERS; p++) {
+      for (let q = 0; q < PARAMETERS; q++) sum += direction[p] * normal[p * PARAMETERS + q] * other[q]
+    }
+    return sum
+  }
+  const matrix = Float64Array.from({ length: free * free }, (_, at) =>
+    along(basis[Math.floor(at / free)], basis[at % free]),
+  )
+  const right = Float64Array.from(basis, (direction) =>
+    direction.reduce((sum, value, p) => sum + value * gradient[p], 0),
+  )
+  const step = solve(matrix, right, damping)
+  if (step === null) return null
+  return Array.from({ length: PARAMETERS }, (_, p) =>
+    basis.reduce((sum, direction, d) => sum + direction[p] * step[d], 0),
+  )
+}
+
+function movedBy(motion: Rigid, [x, y, z, a, b, c]: number[]): Rigid {
+  const rotation = rotationVector([a / LEVER_MM, b / LEVER_MM, c / LEVER_MM])
+  return compose({ rotation, translation: [x, y, z], centre: motion.centre }, motion)
+}
+
+/** Solves (A + damping · diag A) x = b by Cholesky's decomposition; null where A is singular. */
+function solve(matrix: Float64Array, right: Float64Array, damping: number): Float64Array | null {
+  const n = right.length
+  const lower = Float64Array.from(matrix)
+  for (let i = 0; i < n; i++) lower[i * n + i] *= 1 + damping
+  for (let j = 0; j < n; j++) {
+    for (let i = j; i < n; i++) {
+      let sum = lower[i * n + j]
+      for (let k = 0; k < j; k++) sum -= lower[i * n + k] * lower[j * n + k]
+      if (i !== j) lower[i * n + j] = sum / lower[j * n + j]
+      else if (sum > 1e-9 * matrix[j * n + j]) lower[j * n + j] = Math.sqrt(sum)
+      else return null
+    }
+  }
+  const x = Float64Array.from(right)
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) x[i] -= lower[i * n + k] * x[k]
+    x[i] /= lower[i * n + i]
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) x[i] -= lower[k * n + i] * x[k]
+    x[i] /= lower[i * n + i]
+  }
+  return x
+}

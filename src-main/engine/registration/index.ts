@@ -1,0 +1,1 @@
+export { correctMotion, type MotionCorrection } from './correctMotion'

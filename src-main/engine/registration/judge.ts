@@ -1,0 +1,136 @@
+import type { FrameMotion, MotionSettings, Warning } from '@contract'
+import { stackSpacing, sliceNormal, dot, type VolumeSeries } from '../volume'
+import type { SlabRange } from './reducedGrid'
+import type { SlabMotion } from './registerSlab'
+import { anglesOf, displacement } from './rigid'
+
+interface Judgement {
+  frames: FrameMotion[]
+  leftOut: number[]
+  warnings: Warning[]
+}
+
+/** Deconvolution asks for so many frames, and the bolus must be seen in most. */
+const FEWEST_FRAMES = 10
+const LARGEST_LOSS = 0.5
+/** Turning further than this takes other parts of the head into the slab, degrees. */
+const MOST_TURN = 25
+
+/** Which frames stay, which are resampled and which are lost, with the words for it. */
+export function judgeFrames(
+  series: VolumeSeries,
+  slabs: readonly SlabRange[],
+  found: readonly (SlabMotion | null)[],
+  settings: MotionSettings,
+): Judgement {
+  const frames: FrameMotion[] = []
+  const lost = new Map<number, string>()
+  for (let frame = 0; frame < series.frames; frame++) {
+    slabs.forEach((_, slab) => {
+      const motion = found[slab]
+      if (motion === null) return
+      const reason = whyLost(motion, frame, settings.limitMm)
+      if (reason !== null && !lost.has(frame)) lost.set(frame, reason)
+      const { rotation, translation } = motion.motions[frame]
+      const displacementMm = displacement(motion.motions[frame])
+      frames.push({
+        frame,
+        slab,
+        translation,
+        rotation: anglesOf(rotation),
+        displacementMm,
+        state: displacementMm < settings.thresholdMm ? 'kept' : 'corrected',
+      })
+    })
+  }
+  const warnings = unseenSlabs(found)
+  const remaining = series.frames - lost.size
+  if (remaining < FEWEST_FRAMES || lost.size > LARGEST_LOSS * series.frames) {
+    if (lost.size > 0) {
+      return {
+        frames: frames.map((motion) => ({ ...motion, state: 'kept', reason: lost.get(motion.frame) })),
+        leftOut: [],
+        warnings: [...warnings, beyondCorrection(lost, series.frames)],
+      }
+    }
+  }
+  const judged = frames.map((motion): FrameMotion =>
+    lost.has(motion.frame) ? { ...motion, state: 'leftOut', reason: lost.get(motion.frame) } : motion,
+  )
+  return {
+    frames: judged,
+    leftOut: [...lost.keys()],
+    warnings: [...warnings, ...lossWarning(series, lost), ...edgeWarning(series, judged)],
+  }
+}
+
+function whyLost(
+  { motions, differences, tolerance }: SlabMotion,
+  frame: number,
+  limitMm: number,
+): string | null {
+  const far = displacement(motions[frame])
+  const turned = Math.max(...anglesOf(motions[frame].rotation).map(Math.abs))
+  if (differences[frame] === Infinity) return 'The head lies outside the images.'
+  if (far > limitMm) return `The head lies ${far.toFixed(0)} mm away.`
+  if (turned > MOST_TURN) return `The head is turned by ${turned.toFixed(0)}°.`
+  if (differences[frame] > tolerance) {
+    return 'The head moved while the frame was scanned, or the image is damaged.'
+  }
+  return null
+}
+
+const framesList = (frames: number[]): string => frames.map((frame) => frame + 1).join(', ')
+
+function unseenSlabs(found: readonly (SlabMotion | null)[]): Warning[] {
+  if (found.every((motion) => motion !== null)) return []
+  const where = found.length === 1 ? 'The images show' : 'Part of the slices shows'
+  return [
+    {
+      code: 'motion-not-seen',
+      message: `${where} no edges of a head: motion was not corrected there.`,
+      hint: 'Look at the images over time before you trust the maps.',
+    },
+  ]
+}
+
+function beyondCorrection(lost: Map<number, string>, frames: number): Warning {
+  return {
+    code: 'motion-beyond-correction',
+    message: `${lost.size} of ${frames} frames could not be brought into place: the motion is beyond correction, and the images were left as they are.`,
+    hint: 'Do not rely on maps of this series; scan again if the patient allows.',
+  }
+}
+
+function lossWarning(series: VolumeSeries, lost: Map<number, string>): Warning[] {
+  if (lost.size === 0) return []
+  const frames = [...lost.keys()]
+  const reasons = [...new Set(lost.values())].join(' ')
+  const subject = lost.size === 1 ? `Frame ${framesList(frames)} was` : `Frames ${framesList(frames)} were`
+  return [
+    {
+      code: 'frames-left-out',
+      message: `${subject} left out of ${series.frames}: ${reasons}`,
+      hint: 'The other frames keep their times; where the bolus passes during the gap, look at the arterial curve.',
+    },
+  ]
+}
+
+/** Motion along the slices' normal brings tissue into the outermost slices that was not scanned. */
+function edgeWarning({ geometry }: VolumeSeries, frames: readonly FrameMotion[]): Warning[] {
+  const normal = sliceNormal(geometry)
+  const furthest = Math.max(
+    0,
+    ...frames
+      .filter(({ state }) => state === 'corrected')
+      .map(({ translation }) => Math.abs(dot(translation, normal))),
+  )
+  if (furthest < stackSpacing(geometry) / 2) return []
+  return [
+    {
+      code: 'motion-through-slices',
+      message: `The head moved by up to ${furthest.toFixed(1)} mm through the slices: the outermost slices show at times tissue from beside them.`,
+      hint: 'Trust the first and the last slice less.',
+    },
+  ]
+}

@@ -1,0 +1,211 @@
+import { callForEach, type WorkerPool } from '../compute/pool'
+import { partOfRun, type Run } from '../compute/run'
+import { frameOf, stackSpacing, type VolumeSeries, type Voxels } from '../volume'
+import { alignmentTarget, type Alignment, type AlignmentTarget } from './alignment'
+import type { SlabTask } from './frameTasks'
+import { gridMap } from './gridMap'
+import { median } from './order'
+import {
+  BONE_RANGE,
+  centreOf,
+  reducedGeometry,
+  reduceFrame,
+  reductionFactor,
+  type SlabRange,
+  type ValueRange,
+} from './reducedGrid'
+import { compose, displacement, identityMotion, inverse, type Rigid } from './rigid'
+import { sharedFloats } from './sharedVoxels'
+
+/** Where the head lies in every frame of a slab. */
+export interface SlabMotion {
+  slab: SlabRange
+  /** Takes points of the reference to points of the frame, [frame]. */
+  motions: Rigid[]
+  /** How much of the edges each frame leaves unexplained, in the unit of the series, [frame]; Infinity: nothing seen. */
+  differences: number[]
+  /** Up to this a frame shows the head of the reference. */
+  tolerance: number
+  /** How far elastix was asked for. */
+  searched: number
+}
+
+/** Pixels of the first steps and of the search, mm. */
+const COARSE_MM = 3.6
+/** Frames that make the mean. */
+const MOST_AVERAGED = 16
+/** Less than this many millimetres of head, along the slices' normal, show no motion but within the slices. */
+const THIN_MM = 12
+/** A frame leaves this many times more unexplained than the middle frame does, or more of the range: it is suspect. */
+const SUSPECT = 2.5
+const SUSPECT_SHARE = 0.03
+/** Motion that the fine alignment finds from anywhere, mm. */
+const NEAR_MM = 6
+const FEWEST_EDGES = 500
+
+/**
+ * Registers every frame of a slab to the reference: each at once (coarse, then fine), those that do not fit again from
+ * their neighbours' places and from elastix's, and, where the reference is the mean, all once more to the mean.
+ */
+export async function registerSlab(
+  pool: WorkerPool,
+  series: VolumeSeries,
+  slab: SlabRange,
+  reference: 'mean' | number,
+  run: Run,
+): Promise<SlabMotion | null> {
+  const anchor = reference === 'mean' ? 0 : reference
+  const frames = Array.from({ length: series.frames }, (_, frame) => frameOf(series, frame))
+  const task = slabTask(series, slab, frames[anchor])
+  if (task === null) return null
+  const still = identityMotion(centreOf(task.fine.geometry))
+  const first = await callForEach<Alignment>(
+    pool,
+    'alignFrame',
+    frames.map((frame) => [task, frame, [still]]),
+    partOfRun(run, 0, 0.5),
+    'Following the head',
+  )
+  const searched = await again(pool, task, frames, first, partOfRun(run, 0.5, 0.7))
+  if (reference !== 'mean') {
+    first[anchor] = { motion: still, difference: 0 }
+    return finished(slab, task, first, searched)
+  }
+  const mean = await meanTask(pool, task, frames, first, partOfRun(run, 0.7, 0.8))
+  const second = await callForEach<Alignment>(
+    pool,
+    'alignFinely',
+    frames.map((frame, index) => [mean, frame, first[index].motion]),
+    partOfRun(run, 0.8, 1),
+    'Following the head',
+  )
+  // The mean lies where the first frame does, up to the fine alignment's word: the first frame itself must not move.
+  const home = inverse(second[anchor].motion)
+  const inPlace = second.map((alignment) => ({ ...alignment, motion: compose(home, alignment.motion) }))
+  inPlace[anchor].motion = still
+  return finished(slab, mean, inPlace, searched)
+}
+
+function finished(slab: SlabRange, task: SlabTask, found: Alignment[], searched: number): SlabMotion {
+  return {
+    slab,
+    motions: found.map(({ motion }) => inverse(motion)),
+    differences: found.map(({ difference }) => difference),
+    tolerance: toleranceOf(found, task.range),
+    searched,
+  }
+}
+
+function toleranceOf(found: Alignment[], range: ValueRange): number {
+  const differences = found.map(({ difference }) => difference).filter((difference) => difference > 0)
+  return Math.max(SUSPECT * median(differences), SUSPECT_SHARE * (range.highest - range.lowest))
+}
+
+/** Tries the frames that do not fit, or that lie far away, from other places; replaces what turns out better. */
+async function again(
+  pool: WorkerPool,
+  task: SlabTask,
+  frames: Voxels[],
+  found: Alignment[],
+  run: Run,
+): Promise<number> {
+  const tolerance = toleranceOf(found, task.range)
+  const fits = found.map(({ difference }) => difference <= tolerance)
+  const suspects = found.flatMap(({ motion }, index) =>
+    fits[index] && displacement(motion) <= NEAR_MM ? [] : [index],
+  )
+  const guesses = suspects.map((index) => {
+    const neighbours = [-1, 1].flatMap((direction) => {
+      for (let other = index + direction; other >= 0 && other < found.length; other += direction) {
+        if (fits[other]) return [found[other].motion]
+      }
+      return []
+    })
+    return neighbours.length > 0 ? neighbours : [identityMotion(found[index].motion.centre)]
+  })
+  const method = task.freedom === 'rigid' ? 'searchFrame' : 'alignFrame'
+  const retried = await callForEach<Alignment>(
+    pool,
+    method,
+    suspects.map((index, n) => [task, frames[index], guesses[n]]),
+    run,
+    'Looking for a head that moved far',
+  )
+  suspects.forEach((index, n) => {
+    if (retried[n].difference < found[index].difference) found[index] = retried[n]
+  })
+  return suspects.length
+}
+
+/** The reference from one frame; null where it shows no edges. */
+function slabTask(series: VolumeSeries, slab: SlabRange, frame: Voxels): SlabTask | null {
+  const { geometry, slope, intercept } = series
+  const scale = { slope, intercept }
+  const fine = reducedGeometry(geometry, slab, 1)
+  const height = (slab[1] - slab[0]) * stackSpacing(geometry)
+  const freedom = height < THIN_MM ? 'inPlane' : 'rigid'
+  for (const range of valueRanges(series, frame)) {
+    const values = sharedFloats(fine.size[0] * fine.size[1] * fine.size[2])
+    values.set(reduceFrame(frame, geometry, slab, 1, scale, range))
+    const task = { geometry, slab, scale, range, freedom, ...targets(fine, values, range) } as const
+    if (task.fine.edges.length >= FEWEST_EDGES) return task
+  }
+  return null
+}
+
+function targets(
+  geometry: AlignmentTarget['geometry'],
+  values: Float32Array,
+  range: ValueRange,
+): Pick<SlabTask, 'fine' | 'coarse' | 'factor'> {
+  const factor = reductionFactor(geometry, COARSE_MM)
+  const all: SlabRange = [0, geometry.size[2] - 1]
+  const reduced = reduceFrame(values, geometry, all, factor, { slope: 1, intercept: 0 }, range)
+  const coarseValues = sharedFloats(reduced.length)
+  coarseValues.set(reduced)
+  return {
+    factor,
+    fine: alignmentTarget(geometry, values, range),
+    coarse: alignmentTarget(reducedGeometry(geometry, all, factor), coarseValues, range),
+  }
+}
+
+/** What shows the head, the best first: bone; where there is none, soft tissue. In MR what is bright. */
+function valueRanges({ unit, slope, intercept }: VolumeSeries, frame: Voxels): ValueRange[] {
+  if (unit === 'HU') return [BONE_RANGE, { lowest: 0, highest: 80 }]
+  const stride = Math.max(1, Math.floor(frame.length / 20_000))
+  const values = Float32Array.from(
+    { length: Math.floor(frame.length / stride) },
+    (_, i) => frame[i * stride],
+  ).sort()
+  const at = (share: number): number => values[Math.floor(share * (values.length - 1))] * slope + intercept
+  return [{ lowest: at(0), highest: Math.max(at(0.99), at(0) + 1e-6) }]
+}
+
+/** The same slab with the mean of its frames for a reference. */
+async function meanTask(
+  pool: WorkerPool,
+  task: SlabTask,
+  frames: Voxels[],
+  found: Alignment[],
+  run: Run,
+): Promise<SlabTask> {
+  const { geometry, slab, scale, range, freedom, factor } = task
+  const tolerance = toleranceOf(found, range)
+  const usable = found.flatMap(({ difference }, index) => (difference <= tolerance ? [index] : []))
+  const stride = Math.max(1, usable.length / MOST_AVERAGED)
+  const used = usable.filter((_, n) => Math.floor(n / stride) !== Math.floor((n - 1) / stride))
+  const maps = used.map((index) => gridMap(geometry, inverse(found[index].motion), geometry))
+  const averaged = used.map((index) => frames[index])
+  const values = sharedFloats(task.fine.values.length)
+  const slices = Array.from({ length: slab[1] - slab[0] + 1 }, (_, n) => slab[0] + n)
+  const plain = { geometry, slab, scale, range, freedom, factor }
+  await callForEach(
+    pool,
+    'averageSlices',
+    slices.map((slice) => [plain, averaged, maps, slice, values]),
+    run,
+    'Averaging the frames',
+  )
+  return { ...plain, ...targets(task.fine.geometry, values, range) }
+}

@@ -10,6 +10,7 @@ import {
   perfusionSettingsSchema,
   warningSchema,
 } from './perfusion'
+import { pipelineMethods } from './pipeline'
 import { readingMethods, sessionSchema } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
@@ -167,6 +168,7 @@ export const methods = {
     z.object({ size: vec3Schema, spacing: vec3Schema }),
     z.object({ added: z.array(z.tuple([z.number().int(), z.number().int()])) }),
   ),
+  ...pipelineMethods,
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

@@ -18,6 +18,7 @@ import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createReadingRoom } from './reading'
 import { createMapsSession } from './session/mapsSession'
+import { createPipelineSession } from './session/pipelineSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
 import { createVoxelRegistry } from './session/voxelRegistry'
@@ -67,14 +68,28 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     report,
   )
   const backend = async (): Promise<BackendChoice> => (await settings.read()).backend
+  const jobs = createJobs(publish)
+  const study = createStudySession(voxels, () => {
+    maps.clear()
+    pipeline.clear()
+  })
+  const pipeline = createPipelineSession({
+    dataDirectory,
+    study,
+    maps,
+    jobs,
+    settings: settings.read,
+    report,
+  })
   return {
     dataDirectory,
     transientDirectory,
     notices,
     voxels,
     maps,
-    study: createStudySession(voxels, maps.clear),
-    jobs: createJobs(publish),
+    study,
+    jobs,
+    pipeline,
     training: createTrainingSession(dataDirectory, voxels, backend),
     reading: createReadingRoom({
       path: join(dataDirectory, 'reading', 'studies.db'),
@@ -107,7 +122,10 @@ export function createEngine(options: EngineOptions): Engine {
   let closing: Promise<void> | null = null
 
   async function close(): Promise<void> {
+    // First the queue, so that the study in work is known to be given up with the program.
+    const queueClosed = parts.pipeline.close()
     await parts.jobs.close()
+    await queueClosed
     await parts.maps.settled()
     await parts.study.close()
     await parts.reading.close()

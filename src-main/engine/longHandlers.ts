@@ -114,6 +114,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     },
 
     ...reading.longHandlers,
+    'pipeline.run': parts.pipeline.run,
 
     'training.start': training.start,
     'training.resume': training.resume,

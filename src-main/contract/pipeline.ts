@@ -1,0 +1,219 @@
+import { z } from 'zod'
+import { problemSchema } from './errors'
+import {
+  perfusionResultSchema,
+  perfusionSettingsSchema,
+  warningSchema,
+  type PerfusionSettings,
+} from './perfusion'
+
+/** What each step of a run can be told. Every value is part of the key of the step's result, and so of all that follow. */
+export const pipelineSettingsShape = {
+  recognise: z.object({
+    /** The series to use, by UID or key; null: the only perfusion series, or the one with most images. */
+    series: z.string().nullable().default(null),
+  }),
+  /** Brain, arterial input and venous output. */
+  inputs: perfusionSettingsSchema.pick({
+    arterialInput: true,
+    venousOutput: true,
+    scaleToVenous: true,
+    timeStep: true,
+  }),
+  deconvolve: perfusionSettingsSchema.pick({
+    method: true,
+    svdThreshold: true,
+    oscillationLimit: true,
+    reduceNoise: true,
+    smoothInPlaneMm: true,
+    smoothInTime: true,
+    hematocritLarge: true,
+    hematocritSmall: true,
+    brainDensity: true,
+  }),
+  predict: z.object({
+    enabled: z.boolean().default(true),
+    /** A model's folder, ONNX file or name; null: the one that comes with Umbra. */
+    model: z.string().nullable().default(null),
+  }),
+  export: z.object({}),
+} as const
+
+/** The steps in the order a person reads them. */
+export const pipelineSteps = Object.keys(pipelineSettingsShape) as PipelineStep[]
+export type PipelineStep = keyof typeof pipelineSettingsShape
+
+const shape = pipelineSettingsShape
+export const pipelineSettingsSchema = z.object({
+  recognise: shape.recognise.prefault({}),
+  inputs: shape.inputs.prefault({}),
+  deconvolve: shape.deconvolve.prefault({}),
+  predict: shape.predict.prefault({}),
+  export: shape.export.prefault({}),
+})
+export type PipelineSettings = z.output<typeof pipelineSettingsSchema>
+
+/** As a reader sees the steps. */
+export const pipelineStepLabels: Record<PipelineStep, string> = {
+  recognise: 'Recognise',
+  inputs: 'Arterial and venous input',
+  deconvolve: 'Deconvolve',
+  predict: 'Predict by network',
+  export: 'Summary and export',
+}
+
+/** The steps whose results each step rests on: where one of them changes, it is done again. */
+export const pipelineRestsOn: Record<PipelineStep, readonly PipelineStep[]> = {
+  recognise: [],
+  inputs: ['recognise'],
+  deconvolve: ['recognise', 'inputs'],
+  predict: ['recognise'],
+  export: ['recognise', 'inputs', 'deconvolve', 'predict'],
+}
+
+/** Settings of the perfusion room, as a run takes them; all else as usual. */
+export function pipelineSettingsOf(perfusion: PerfusionSettings): PipelineSettings {
+  return pipelineSettingsSchema.parse({ inputs: perfusion, deconvolve: perfusion })
+}
+
+export const stepStates = [
+  /** Not come to yet. */
+  'waiting',
+  'running',
+  /** Computed in this run. */
+  'done',
+  /** Found: nothing it depends on has changed since it was computed. */
+  'kept',
+  /** Switched off, or not for such a series. */
+  'off',
+  'failed',
+  /** Not come to: a step before failed, or the run was cancelled. */
+  'notReached',
+] as const
+export type StepState = (typeof stepStates)[number]
+
+/** One step of a run, as run.json and the window tell it. */
+export const stepRecordSchema = z.object({
+  step: z.string(),
+  label: z.string(),
+  version: z.number().int(),
+  /** Of its result: the hash of version, settings and the keys of what it rests on; null until that is known. */
+  key: z.string().nullable(),
+  state: z.enum(stepStates),
+  settings: z.record(z.string(), z.unknown()),
+  /** Of the computation, also where its result was kept; null where there was none. */
+  seconds: z.number().nullable(),
+  /** What came out, in words. */
+  result: z.array(z.string()),
+  warnings: z.array(warningSchema),
+  error: problemSchema.nullable(),
+})
+export type StepRecord = z.infer<typeof stepRecordSchema>
+
+/** A run of the pipeline: `run.json`. */
+export const pipelineRunSchema = z.object({
+  umbra: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string().nullable(),
+  state: z.enum(['running', 'done', 'failed', 'cancelled']),
+  /** Seconds from start to end, reading included. */
+  seconds: z.number().nullable(),
+  /** Description, modality and size of the series; null until one is recognised. */
+  series: z.string().nullable(),
+  steps: z.array(stepRecordSchema),
+  /** What was written, relative to the folder of run.json. */
+  files: z.array(z.string()),
+  error: problemSchema.nullable(),
+  notice: z.string(),
+})
+export type PipelineRun = z.infer<typeof pipelineRunSchema>
+
+/** What a run of the open series gave; null where there are no such maps. */
+export const pipelineResultSchema = z.object({
+  run: pipelineRunSchema,
+  maps: perfusionResultSchema.nullable(),
+  network: perfusionResultSchema.nullable(),
+})
+export type PipelineResult = z.infer<typeof pipelineResultSchema>
+
+/** A study of a batch or queue, as a line of its table. Figures are null where there are none. */
+export const cohortRowSchema = z.object({
+  study: z.string(),
+  state: z.enum(['done', 'failed']),
+  /** Why it failed: what happened, what to do, where. */
+  reason: z.string().nullable(),
+  series: z.string().nullable(),
+  method: z.string().nullable(),
+  brainMl: z.number().nullable(),
+  arteryGrade: z.string().nullable(),
+  veinGrade: z.string().nullable(),
+  /** Medians over the brain. */
+  cbf: z.number().nullable(),
+  cbv: z.number().nullable(),
+  mtt: z.number().nullable(),
+  tmax: z.number().nullable(),
+  warnings: z.number().int(),
+  /** Steps that were computed, and those that were found. */
+  computed: z.number().int(),
+  kept: z.number().int(),
+  seconds: z.number(),
+  /** Where its files are. */
+  directory: z.string(),
+})
+export type CohortRow = z.infer<typeof cohortRowSchema>
+
+export const queueItemSchema = z.object({
+  id: z.string(),
+  /** Of the folder or zip file; its results lie in a folder of this name. */
+  study: z.string(),
+  paths: z.array(z.string()).min(1),
+  directory: z.string(),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+  addedAt: z.string(),
+  endedAt: z.string().nullable(),
+  /** Of what a watched folder held when it was taken. */
+  fingerprint: z.string().nullable(),
+  row: cohortRowSchema.nullable(),
+})
+export type QueueItem = z.infer<typeof queueItemSchema>
+
+export const watchSchema = z.object({ folder: z.string(), directory: z.string() })
+export const queueSchema = z.object({
+  items: z.array(queueItemSchema),
+  /** A folder whose studies are taken into the queue by themselves. */
+  watch: watchSchema.nullable(),
+})
+export type StudyQueueState = z.infer<typeof queueSchema>
+
+const nothing = z.object({})
+const ids = z.object({ ids: z.array(z.string()) })
+
+/** Part of `methods`: runs of the open series, and the queue of studies. */
+export const pipelineMethods = {
+  /** Runs the steps over a series of the open study; results that rest on nothing that has changed are found. */
+  'pipeline.run': {
+    in: z.object({
+      seriesKey: z.string(),
+      settings: pipelineSettingsSchema,
+      directory: z.string().nullable(),
+    }),
+    out: pipelineResultSchema,
+    long: true,
+  },
+  /** The run of a series that is under way, or the last one; null where there was none since it was opened. */
+  'pipeline.state': {
+    in: z.object({ seriesKey: z.string() }),
+    out: z.object({ run: pipelineRunSchema.nullable() }),
+    long: false,
+  },
+  'queue.state': { in: nothing, out: queueSchema, long: false },
+  /** Each path is a study; with `cohort` the folders and zip files in it are. */
+  'queue.add': {
+    in: z.object({ paths: z.array(z.string()).min(1), directory: z.string(), cohort: z.boolean() }),
+    out: queueSchema,
+    long: false,
+  },
+  'queue.remove': { in: ids, out: queueSchema, long: false },
+  'queue.again': { in: ids, out: queueSchema, long: false },
+  'queue.watch': { in: z.object({ watch: watchSchema.nullable() }), out: queueSchema, long: false },
+} as const

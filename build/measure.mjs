@@ -45,7 +45,7 @@ function install(bin, python, mark, packages) {
 }
 
 /**
- * The PATH with the peers of the bench first: numpy, pydicom, dcm2niix and, for the networks, TensorFlow in a Python
+ * The PATH with the peers of the bench first: numpy, pydicom, dcm2niix, ITK and, for the networks, TensorFlow in a Python
  * environment of their own. Where they are not to be had, those that the machine has are measured against.
  */
 function pathWithPeers() {
@@ -57,6 +57,7 @@ function pathWithPeers() {
     rmSync(folder, { recursive: true, force: true })
     return process.env.PATH
   }
+  install(bin, python, join(folder, 'complete-itk'), ['SimpleITK', 'itk-elastix'])
   const keras = [`tensorflow-cpu==${tensorflow}`]
   if (usesNetworks) install(bin, python, join(folder, `complete-tensorflow-${tensorflow}`), keras)
   return [bin, process.env.PATH].join(delimiter)

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { writeFileAtomically } from '../../src-main/engine/files/atomic'
+import { benchFilters } from './filters'
 import { benchLoad } from './load'
 import { benchNetworks } from './networks'
 import { benchPerfusion } from './perfusion'
@@ -9,6 +10,7 @@ import { benchWindow } from './window'
 const parts: Record<string, () => Promise<BenchRow[]>> = {
   load: benchLoad,
   perfusion: benchPerfusion,
+  filters: benchFilters,
   window: benchWindow,
   networks: benchNetworks,
 }
@@ -30,7 +32,7 @@ the ratio where there is a peer and on our own figure where there is none. Peers
 ${table}
 `
 
-/** `npm run bench [-- load|perfusion|window|networks] [--write]`. */
+/** `npm run bench [-- load|perfusion|filters|window|networks] [--write]`. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)

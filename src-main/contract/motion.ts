@@ -5,10 +5,10 @@ import { vec3Schema } from './geometry'
 export const motionSettingsSchema = z.object({
   enabled: z.boolean().default(true),
   /**
-   * What every frame is brought to: the mean of all frames, which has least noise (in the place of the first frame), or
-   * one frame by its index.
+   * What every frame is brought to: one frame by its index, which is as sharp as the others, or the mean of those that lie
+   * where the first does, which has less noise.
    */
-  reference: z.union([z.literal('mean'), z.number().int().min(0)]).default('mean'),
+  reference: z.union([z.literal('mean'), z.number().int().min(0)]).default(0),
   /** A frame that moved less is left as it is, mm. */
   thresholdMm: z.number().min(0).max(5).default(0.1),
   /** A frame that moved more is left out, mm: such a motion lasts through the frame and cannot be undone. */

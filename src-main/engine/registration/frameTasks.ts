@@ -1,6 +1,6 @@
 import type { Geometry } from '@contract'
 import type { Voxels } from '../volume'
-import { align, type Alignment, type AlignmentTarget, type Freedom } from './alignment'
+import { align, alignNearly, type Alignment, type AlignmentTarget, type Freedom } from './alignment'
 import type { GridMap } from './gridMap'
 import { reduceFrame, type SlabRange, type ValueRange } from './reducedGrid'
 import { resampleSlices } from './resample'
@@ -27,7 +27,7 @@ export function alignFrame(task: SlabTask, frame: Voxels, guesses: Rigid[]): Ali
   const reduced = reduceFrame(frame, geometry, slab, factor, scale, range)
   const plain = { slope: 1, intercept: 0, range }
   const coarsely = guesses.map((guess) =>
-    align(coarse, { ...plain, voxels: reduced, geometry: coarse.geometry }, guess, freedom),
+    alignNearly(coarse, { ...plain, voxels: reduced, geometry: coarse.geometry }, guess, freedom),
   )
   const found = coarsely.map(({ motion }) => alignFinely(task, frame, motion))
   return found.reduce((best, other) => (other.difference < best.difference ? other : best))

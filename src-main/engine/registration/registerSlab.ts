@@ -34,6 +34,8 @@ export interface SlabMotion {
 const COARSE_MM = 3.6
 /** Frames that make the mean. */
 const MOST_AVERAGED = 16
+/** Frames that differ more are blurred, where slices are thick, by bringing them together, mm. */
+const SAME_PLACE_MM = 0.5
 /** Less than this many millimetres of head, along the slices' normal, show no motion but within the slices. */
 const THIN_MM = 12
 /** A frame leaves this many times more unexplained than the middle frame does, or more of the range: it is suspect. */
@@ -193,8 +195,11 @@ async function meanTask(
   const { geometry, slab, scale, range, freedom, factor } = task
   const tolerance = toleranceOf(found, range)
   const usable = found.flatMap(({ difference }, index) => (difference <= tolerance ? [index] : []))
-  const stride = Math.max(1, usable.length / MOST_AVERAGED)
-  const used = usable.filter((_, n) => Math.floor(n / stride) !== Math.floor((n - 1) / stride))
+  const distance = (index: number): number => displacement(found[index].motion)
+  const used = usable
+    .filter((index) => distance(index) <= SAME_PLACE_MM)
+    .sort((one, other) => distance(one) - distance(other))
+    .slice(0, MOST_AVERAGED)
   const maps = used.map((index) => gridMap(geometry, inverse(found[index].motion), geometry))
   const averaged = used.map((index) => frames[index])
   const values = sharedFloats(task.fine.values.length)

@@ -2,4 +2,4 @@ import workerpool from 'workerpool'
 import { alignFinely, alignFrame, averageSlices, searchFrame } from './frameTasks'
 import { resampleSlices } from './resample'
 
-workerpool.worker({ alignFrame, alignFinely, searchFrame, averageSlices, resampleSlices })
+workerpool.worker({ alignFinely, alignFrame, searchFrame, averageSlices, resampleSlices })

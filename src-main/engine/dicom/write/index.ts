@@ -1,4 +1,6 @@
+export { writeEncapsulatedPdf, type EncapsulatedPdf } from './encapsulatedPdf'
 export { completeIdentity, type CodedConcept, type ObjectContext } from './modules'
+export { writePageCapture, type PageCapture } from './pageCapture'
 export { writeParametricMap, type ParametricMap } from './parametricMap'
 export { decimalString, dicomTime, encodePart10, newUid, text, type Dataset, type DicomValue } from './part10'
 export { writeSecondaryCapture, type SecondaryCapture } from './secondaryCapture'

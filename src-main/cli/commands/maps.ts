@@ -6,6 +6,9 @@ import {
   UmbraError,
   mapNames,
   mapsMethods,
+  tissueAtRiskPresets,
+  sideChoices,
+  type SideChoice,
   perfusionSettingsSchema,
   type InputChoice,
   type MapsMethod,
@@ -15,7 +18,7 @@ import {
 import { partOfRun, type Run } from '../../engine/compute/run'
 import type { BackendName } from '../../engine/compute/tensorflow'
 import { openStudy } from '../../engine/dicom'
-import { exportMaps, type ExportSummary } from '../../engine/export'
+import { exportMaps, judgeMaps, type ExportSummary } from '../../engine/export'
 import { computePerfusion } from '../../engine/perfusion'
 import { DEFAULT_MODEL, predictMaps } from '../../engine/prediction'
 import { maskVoxels, type VolumeSeries } from '../../engine/volume'
@@ -45,6 +48,11 @@ export interface MapsFlags {
   oscillationLimit?: number
   smoothInPlane?: number
   timeStep?: number
+  /** Name of a preset of tissue at risk. */
+  rule?: string
+  reference?: SideChoice
+  /** Write the one page too. */
+  summary?: boolean
   /** Of TensorFlow. */
   backend?: BackendName
   json?: boolean
@@ -54,7 +62,8 @@ const help = `
 PATH is a folder, a zip file or DICOM files; where there are several perfusion series, the one with most images is taken.
 
 OUT gets cbf cbv mtt ttp tmax delay .nii.gz (float32) and mask.nii.gz on the grid of the images, dicom/ with a
-parametric map series for each map and a colour secondary capture series, montage.png, curves.png and summary.json.
+parametric map series for each map and a colour secondary capture series, tissue-at-risk.nii.gz (1 core, 2 hypoperfusion),
+montage.png, curves.png and summary.json; with --summary also the one page of tissue at risk as PDF, PNG and DICOM.
 
 Examples:
   umbra maps study -o maps
@@ -99,6 +108,17 @@ export function command(): Command {
       number,
     )
     .option('--time-step <s>', 'step of the uniform time grid (default: the median interval)', number)
+    .addOption(
+      new Option('--rule <name>', 'how tissue at risk is told')
+        .choices(tissueAtRiskPresets.map(({ rule }) => rule.name))
+        .default(tissueAtRiskPresets[0].rule.name),
+    )
+    .addOption(
+      new Option('--reference <side>', 'the healthy hemisphere, of the patient')
+        .choices(sideChoices)
+        .default('automatic'),
+    )
+    .option('--summary', 'write the one page of tissue at risk: PDF, PNG and DICOM')
     .option('--model <model>', 'with cnn: the network, by folder, .onnx file or name')
     .option('--backend <name>', 'with cnn: cuda, webgpu, native or wasm (default: the first that works)')
     .option('--json', 'print summary.json on stdout')
@@ -141,7 +161,12 @@ async function makeMaps(paths: string[], flags: MapsFlags, run: Run): Promise<Ex
       warnings: [...warnings, ...result.warnings],
       timings: { open: opening, load: loading, ...result.timings },
     }
-    await exportMaps({ series, result: told, directory }, partOfRun(run, 0.8, 1))
+    const rule = tissueAtRiskPresets.find((preset) => preset.rule.name === flags.rule)?.rule
+    const judgement = judgeMaps(series, told, { rule, referenceSide: flags.reference })
+    await exportMaps(
+      { series, result: told, directory, judgement, onePage: flags.summary },
+      partOfRun(run, 0.8, 1),
+    )
     return JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')) as ExportSummary
   } finally {
     await study.close()
@@ -193,7 +218,9 @@ function tell(line: string): void {
 
 /** What a person wants to know first: how good the inputs are, typical values, warnings, where the files are. */
 function report(summary: ExportSummary, out: string): string {
-  const { aif, vof, maps } = summary
+  const { aif, vof, maps, tissueAtRisk, quality } = summary
+  const ml = (volume: number): string => `${volume.toFixed(1)} ml`
+  const ratio = tissueAtRisk.mismatchRatio
   const lines = [
     `${summary.methodName}, ${summary.maskVolumeMl.toFixed(0)} ml of brain`,
     `Arterial input: ${aif.quality.grade}, ${aif.voxels.length} voxels, peak at ${aif.quality.timeToPeak.toFixed(1)} s, scale ${aif.scale.toFixed(2)}`,
@@ -204,6 +231,11 @@ function report(summary: ExportSummary, out: string): string {
       const { median, unit, label } = maps[name]
       return `${label.padEnd(22)} median ${median === null ? '–' : median.toPrecision(3)} ${unit}`
     }),
+    `Core ${ml(tissueAtRisk.coreMl)}, hypoperfusion ${ml(tissueAtRisk.hypoperfusionMl)}, mismatch ${ml(tissueAtRisk.mismatchMl)}${ratio === null ? '' : `, ratio ${ratio.toFixed(1)}`}`,
+    ...tissueAtRisk.statements,
+    ...quality
+      .filter(({ grade }) => grade !== 'green')
+      .map(({ grade, label, reason }) => `${grade === 'red' ? 'Red' : 'Amber'}: ${label}: ${reason}`),
     ...warningLines(summary),
     `Written to ${out}`,
   ]

@@ -1,6 +1,5 @@
-import pdfmake from 'pdfmake'
 import type { Content, TDocumentDefinitions } from 'pdfmake/interfaces'
-import { resourcePath } from '../files/resources'
+import { pdfWriter } from '../export'
 import type { ReportDocument } from './document'
 import type { Figure } from './figures'
 import type { Table } from './tables'
@@ -10,22 +9,8 @@ const MARGIN = 42
 const WIDTH = 595.28 - 2 * MARGIN
 const HEIGHT = 841.89 - 120
 
-let prepared = false
-
-/** The fonts that come with Umbra; nothing else on disk, and nothing on a network, is opened. */
-function prepare(): void {
-  if (prepared) return
-  const fonts = ['Inter-Regular.ttf', 'Inter-SemiBold.ttf'].map((name) => resourcePath('fonts', name))
-  const [normal, bold] = fonts
-  pdfmake.setFonts({ Inter: { normal, bold, italics: normal, bolditalics: bold } })
-  pdfmake.setUrlAccessPolicy(() => false)
-  pdfmake.setLocalAccessPolicy((path) => fonts.includes(path))
-  prepared = true
-}
-
 /** The report as PDF, A4, with the figures as vectors. The same document and date give the same bytes. */
 export async function reportPdf(document: ReportDocument, created: Date): Promise<Uint8Array> {
-  prepare()
   const { title, subtitle, notice, methods, tables, figures, notes } = document
   const heading = (text: string): Content => ({ text, style: 'heading' })
   const definition: TDocumentDefinitions = {
@@ -68,7 +53,7 @@ export async function reportPdf(document: ReportDocument, created: Date): Promis
       ...(notes.length > 0 ? [heading('Notes'), { ul: notes, fontSize: 8.5 }] : []),
     ],
   }
-  return pdfmake.createPdf(definition).getBuffer()
+  return pdfWriter().createPdf(definition).getBuffer()
 }
 
 /** A wide table in small print; its caption stays with its first rows. */

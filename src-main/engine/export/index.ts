@@ -15,10 +15,15 @@ import { capturePictures, sliceNumbers } from './capture'
 import { quantities } from './coding'
 import { curvesPng } from './curves'
 import { writeFileSet } from './fileSet'
+import { judgeMaps, type Judgement } from './judgement'
 import { montagePng } from './montage'
+import { writeOnePage } from './onePage/write'
 import { summarise } from './summary'
 import { methodNames } from './words'
 
+export { onePagePng, writeOnePage, type OnePageRequest } from './onePage/write'
+export { judgeMaps, type Judgement, type JudgementOptions } from './judgement'
+export { pdfWriter } from './pdfFonts'
 export { blankPicture, blit, drawSvg, encodePng, svgToPng, type Picture } from './raster'
 export { summarise, type ExportSummary, type MapSummary } from './summary'
 export { escapeXml, ink, label, svgDocument } from './svg'
@@ -27,6 +32,10 @@ export { NOT_FOR_DIAGNOSIS } from './words'
 export interface ExportRequest {
   series: VolumeSeries
   result: PerfusionMaps
+  /** By the usual rule where it is absent. */
+  judgement?: Judgement
+  /** Write the one page of tissue at risk too. */
+  onePage?: boolean
   /** Made when missing; other files in it are left alone. */
   directory: string
 }
@@ -35,31 +44,40 @@ export interface ExportRequest {
 const FIRST_SERIES_NUMBER = 9001
 
 /**
- * Writes a result for other programs and for people: every map and the mask as NIfTI, `dicom/` with a parametric map
- * per map (a series each) and a colour secondary capture per map (one series), `montage.png`, `curves.png` and
- * `summary.json`. The folder gets all of it or keeps what it had. Resolves to the names of the files, relative to the
+ * Writes a result for other programs and for people: every map, the mask and the core and hypoperfused tissue as NIfTI,
+ * `dicom/` with a parametric map per map (a series each) and a colour secondary capture per map (one series),
+ * `montage.png`, `curves.png`, `summary.json`, and where it is asked for the one page (see `writeOnePage`). The folder gets all of it or keeps what it had. Resolves to the names of the files, relative to the
  * folder. Throws `write-failed`.
  */
 export async function exportMaps(
-  { series, result, directory }: ExportRequest,
+  { series, result, directory, judgement = judgeMaps(series, result), onePage = false }: ExportRequest,
   run: Run = {},
 ): Promise<string[]> {
   const created = new Date()
   return writeFileSet(directory, async (folder) => {
-    await writeVolumes(folder, result, partOfRun(run, 0, 0.35))
+    await writeVolumes(folder, result, judgement, partOfRun(run, 0, 0.35))
     await writeDicom(join(folder, 'dicom'), series, result, created, partOfRun(run, 0.35, 0.85))
     run.onProgress?.(0.85, 'Drawing the montage')
     await writeFileAtomically(join(folder, 'montage.png'), await montagePng(series, result, created, run))
     run.onProgress?.(0.95, 'Drawing the curves')
     await writeFileAtomically(join(folder, 'curves.png'), await curvesPng(series, result, created))
-    const summary = summarise(series, result, created)
+    if (onePage) {
+      run.onProgress?.(0.97, 'Drawing the page')
+      await writeOnePage(folder, { series, result, ...judgement, created }, run)
+    }
+    const summary = summarise(series, result, judgement, created)
     await writeFileAtomically(join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
     stopIfCancelled(run)
     run.onProgress?.(1, 'Written')
   })
 }
 
-async function writeVolumes(folder: string, result: PerfusionMaps, run: Run): Promise<void> {
+async function writeVolumes(
+  folder: string,
+  result: PerfusionMaps,
+  { assessment }: Judgement,
+  run: Run,
+): Promise<void> {
   const definitions = mapDefinitions(result.method)
   const steps = mapNames.length + 1
   for (const [i, name] of mapNames.entries()) {
@@ -71,6 +89,10 @@ async function writeVolumes(folder: string, result: PerfusionMaps, run: Run): Pr
   run.onProgress?.(mapNames.length / steps, 'Writing mask.nii.gz')
   await writeNifti(join(folder, 'mask.nii.gz'), result.geometry, result.mask, {
     description: 'Umbra brain mask',
+  })
+  const labels = assessment.hypoperfusion.map((late, i) => (assessment.core[i] === 1 ? 1 : 2 * late))
+  await writeNifti(join(folder, 'tissue-at-risk.nii.gz'), result.geometry, labels, {
+    description: 'Umbra 1 core, 2 hypoperfusion',
   })
 }
 

@@ -2,6 +2,7 @@ import { colourMapNamed, mapNames, type MapName } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
 import { mapDefinitions, type MapDefinition, type PerfusionMaps } from '../perfusion'
 import { voxelToWorld, type VolumeSeries } from '../volume'
+import { evenly } from './evenly'
 import { verticalLegend } from './legend'
 import { edgeLetters } from './orientation'
 import { blankPicture, blit, drawSvg, encodePng, type Picture } from './raster'
@@ -77,12 +78,6 @@ function layOut(result: PerfusionMaps): Layout {
     width: Math.max(900, MARGIN * 2 + mapsPerRow * mapWidth),
     height: HEAD + (mapNames.length / mapsPerRow) * (tileHeight + GAP) + MARGIN,
   }
-}
-
-/** At most `most` of the numbers 0..count − 1, evenly spread, ends included. */
-export function evenly(count: number, most: number): number[] {
-  if (count <= most) return Array.from({ length: count }, (_, i) => i)
-  return Array.from({ length: most }, (_, i) => Math.round((i * (count - 1)) / (most - 1)))
 }
 
 /** Top left of a map's tile of a column. */

@@ -1,13 +1,17 @@
 import {
   mapNames,
+  tissueAtRiskSchema,
   type Geometry,
   type MapName,
   type ModelIdentity,
+  type QualityLine,
+  type TissueAtRisk,
   type VascularInput,
   type Warning,
 } from '@contract'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume, type VolumeSeries } from '../volume'
+import type { Judgement } from './judgement'
 import { methodNames, NOT_FOR_DIAGNOSIS } from './words'
 
 export interface MapSummary {
@@ -55,6 +59,8 @@ export interface ExportSummary {
   maskVolumeMl: number
   maps: Record<MapName, MapSummary>
   units: Record<MapName, string>
+  tissueAtRisk: TissueAtRisk
+  quality: QualityLine[]
   warnings: Warning[]
   /** Seconds per stage. */
   timings: Record<string, number>
@@ -64,7 +70,12 @@ export interface ExportSummary {
 }
 
 /** The summary of a result; `created` is when its files were written. */
-export function summarise(series: VolumeSeries, result: PerfusionMaps, created: Date): ExportSummary {
+export function summarise(
+  series: VolumeSeries,
+  result: PerfusionMaps,
+  { assessment, quality }: Judgement,
+  created: Date,
+): ExportSummary {
   const definitions = mapDefinitions(result.method)
   const { settings, geometry, mask } = result
   const maskVoxels = mask.reduce((count, inside) => count + (inside ? 1 : 0), 0)
@@ -103,6 +114,8 @@ export function summarise(series: VolumeSeries, result: PerfusionMaps, created: 
     maskVolumeMl: (maskVoxels * voxelVolume(geometry)) / 1000,
     maps: maps as Record<MapName, MapSummary>,
     units: units as Record<MapName, string>,
+    tissueAtRisk: tissueAtRiskSchema.parse(assessment),
+    quality,
     warnings: [...series.warnings.map((message) => ({ code: 'series', message })), ...result.warnings],
     timings: result.timings,
     version: __UMBRA_VERSION__,

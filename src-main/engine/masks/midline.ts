@@ -67,14 +67,23 @@ export function findMidline(geometry: Geometry, mask: Uint8Array): Midline {
     TURNING_COST * (pose[0] ** 2 + pose[1] ** 2)
   let best: Pose = [0, 0, 0]
   let highest = -Infinity
-  for (let turn = -MOST_TURN; turn <= MOST_TURN; turn += TURN_STEP) {
-    for (let tilt = -tilts; tilt <= tilts; tilt += TILT_STEP) {
-      for (let shift = -MOST_SHIFT; shift <= MOST_SHIFT; shift += SHIFT_STEP) {
-        const found = score(few, [turn, tilt, shift])
-        if (found > highest) [highest, best] = [found, [turn, tilt, shift]]
+  const search = (turns: number[], sideways: number[], shifts: number[]): void => {
+    for (const turn of turns) {
+      for (const tilt of sideways) {
+        for (const shift of shifts) {
+          const found = score(few, [turn, tilt, shift])
+          if (found > highest) [highest, best] = [found, [turn, tilt, shift]]
+        }
       }
     }
   }
+  // Turn and shift show in every slice and are found first; tilt needs several.
+  search(about(0, MOST_TURN, TURN_STEP), [0], about(0, MOST_SHIFT, SHIFT_STEP))
+  search(
+    about(best[0], 2 * TURN_STEP, TURN_STEP),
+    about(0, tilts, TILT_STEP),
+    about(best[2], 3 * SHIFT_STEP, SHIFT_STEP),
+  )
   const many = sample(geometry, mask, field, MANY)
   best = refine(best, [TURN_STEP / 2, tilts > 0 ? TILT_STEP / 2 : 0, SHIFT_STEP / 2], (pose) =>
     score(many, pose),
@@ -229,6 +238,12 @@ function refine(from: Pose, steps: readonly number[], score: (pose: Pose) => num
     }
   }
   return best
+}
+
+/** From `centre − reach` to `centre + reach`. */
+function about(centre: number, reach: number, step: number): number[] {
+  const count = Math.round(reach / step)
+  return Array.from({ length: 2 * count + 1 }, (_, i) => centre + (i - count) * step)
 }
 
 function centroid(geometry: Geometry, { indices }: Samples): Vec3 {

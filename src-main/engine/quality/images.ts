@@ -13,11 +13,12 @@ export function gradeNoise(series: VolumeSeries, mask: Uint8Array | null): Quali
   const noise = temporalNoise(series, mask)
   const ct = series.kind !== 'mr-perfusion'
   if (noise === null) return lineOf('noise', [], 'Too little tissue to measure noise in.')
-  if (!ct)
+  if (!ct) {
     return lineOf('noise', [], 'The noise of a voxel over time was measured.', {
       value: noise,
       unit: series.unit,
     })
+  }
   const voxelMl = voxelVolume(series.geometry) / 1000
   const usual = noise * Math.sqrt(Math.min(4, voxelMl / USUAL_VOXEL_ML))
   const grade = graded(usual, NOISE.amber, NOISE.red)

@@ -1,11 +1,4 @@
-import {
-  CBF_STEPS,
-  TMAX_STEPS,
-  UmbraError,
-  type SideChoice,
-  type TissueAtRisk,
-  type TissueAtRiskRule,
-} from '@contract'
+import { CBF_STEPS, TMAX_STEPS, type SideChoice, type TissueAtRisk, type TissueAtRiskRule } from '@contract'
 import { findMidline, leaveOutIslands, smoothWithin, type Midline } from '../masks'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume } from '../volume'
@@ -32,20 +25,13 @@ const INDEX_TMAX = { lower: 6, upper: 10 }
  * Core, hypoperfusion and what follows from them by a rule: volumes, mismatch, steps, indices and words. Maps are smoothed
  * within the mask, thresholded against healthy tissue of the reference hemisphere, and islands left out. A voxel of core
  * whose arrival cannot be measured any more (no contrast reaches it) counts as hypoperfused where hypoperfused tissue
- * surrounds it. Nothing here knows the quality of the study: see `judgedBy`. Throws `empty-mask`.
+ * surrounds it. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
  */
 export function assessTissueAtRisk(
   maps: PerfusionMaps,
   rule: TissueAtRiskRule,
   { referenceSide = 'automatic', midline = findMidline(maps.geometry, maps.mask) }: AssessOptions = {},
 ): TissueAtRiskAssessment {
-  if (!maps.mask.includes(1)) {
-    throw new UmbraError({
-      code: 'empty-mask',
-      message: 'The maps hold no brain tissue, so there are no volumes to tell.',
-      hint: 'Look at the mask and the quality of the study.',
-    })
-  }
   const smooth = smoothed(maps, rule.smoothingMm)
   const healthy = findHealthyTissue(maps, smooth, midline, referenceSide, rule.smallestIslandMl)
   const flow = relativeFlow(maps, smooth.cbf, healthy, midline, rule)

@@ -15,6 +15,9 @@ export function statementsOf(
   found: Omit<TissueAtRisk, 'statements'>,
   lateMl: { left: number; right: number },
 ): string[] {
+  if (found.referenceMl === 0 && found.midline.symmetry === 0) {
+    return ['The maps hold no brain tissue, so there are no volumes to tell.']
+  }
   return [
     lesionWords(found, lateMl),
     ...referenceWords(found),

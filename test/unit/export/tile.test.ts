@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { colourAt, colourMaps } from '@contract'
 import { ticks } from '../../../src-main/engine/export/legend'
-import { evenly } from '../../../src-main/engine/export/montage'
+import { evenly } from '../../../src-main/engine/export/evenly'
 import { mapTile, maskCrop } from '../../../src-main/engine/export/tile'
 import { escapeXml } from '../../../src-main/engine/export/svg'
 import { axial } from '../volume/grids'

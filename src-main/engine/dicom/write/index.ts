@@ -1,5 +1,7 @@
+export { writeEncapsulatedPdf, type EncapsulatedPdf } from './encapsulatedPdf'
 export { writeMeasurementReport, type MeasurementReport } from './measurementReport'
 export { completeIdentity, withoutIdentity, type CodedConcept, type ObjectContext } from './modules'
+export { writePageCapture, type PageCapture } from './pageCapture'
 export { writeParametricMap, type ParametricMap } from './parametricMap'
 export {
   decimalString,

@@ -52,11 +52,21 @@ export function code(concept: CodedConcept): Dataset {
   }
 }
 
-/**
- * Patient, study, series, frame of reference, equipment and SOP common modules of a derived object: the source's
- * identity as it is, with values that DICOM would not accept left empty.
- */
+/** The modules of an object that lies in patient space: those of any object, and the frame of reference. */
 export function commonModules(context: ObjectContext, sopClassUid: string, modality: string): Dataset {
+  return {
+    ...documentModules(context, sopClassUid, modality),
+    BodyPartExamined: 'HEAD',
+    FrameOfReferenceUID: context.source.frameOfReference,
+    PositionReferenceIndicator: '',
+  }
+}
+
+/**
+ * Patient, study, series, equipment and SOP common modules of a derived object: the source's identity as it is, with
+ * values that DICOM would not accept left empty.
+ */
+export function documentModules(context: ObjectContext, sopClassUid: string, modality: string): Dataset {
   const { source } = context
   const { date, time } = dicomTime(context.created)
   return {
@@ -87,10 +97,6 @@ export function commonModules(context: ObjectContext, sopClassUid: string, modal
     SeriesDate: date,
     SeriesTime: time,
     InstanceNumber: context.instanceNumber,
-    BodyPartExamined: 'HEAD',
-
-    FrameOfReferenceUID: source.frameOfReference,
-    PositionReferenceIndicator: '',
     ...(context.deidentified ? deidentification : {}),
 
     Manufacturer: 'Umbra',
@@ -105,18 +111,18 @@ const deidentification: Dataset = {
   DeidentificationMethod: 'Names, numbers, dates and descriptions removed; UIDs kept',
 }
 
+/** What a document was made from (encapsulated document module). */
+export function sourceInstances(source: SourceIdentity): Dataset {
+  const instances = validInstances(source)
+  return instances.length > 0 ? { SourceInstanceSequence: instances } : {}
+}
+
 /**
  * The source images, once each (general reference and common instance reference modules); nothing where the source has
  * no valid UIDs.
  */
 export function sourceReferences(source: SourceIdentity): Dataset {
-  const instances = [
-    ...new Map(
-      source.instances
-        .filter((instance) => isUid(instance.sopInstanceUid))
-        .map((instance) => [instance.sopInstanceUid, instanceReference(instance)]),
-    ).values(),
-  ]
+  const instances = validInstances(source)
   if (instances.length === 0 || !isUid(source.seriesInstanceUid)) return {}
   return {
     SourceImageSequence: instances.map((instance) => ({
@@ -127,6 +133,13 @@ export function sourceReferences(source: SourceIdentity): Dataset {
       { SeriesInstanceUID: source.seriesInstanceUid, ReferencedInstanceSequence: instances },
     ],
   }
+}
+
+function validInstances({ instances }: SourceIdentity): Dataset[] {
+  const valid = instances.filter((instance) => isUid(instance.sopInstanceUid))
+  return [
+    ...new Map(valid.map((instance) => [instance.sopInstanceUid, instanceReference(instance)])).values(),
+  ]
 }
 
 function instanceReference(instance: SourceIdentity['instances'][number]): Dataset {

@@ -59,6 +59,13 @@ export function words(value: string, length = 64): string {
   return short
 }
 
+/** The bytes as an ArrayBuffer of their own, of even length as DICOM asks for. */
+export function evenBytes(bytes: Uint8Array): ArrayBuffer {
+  const copy = new Uint8Array(bytes.length + (bytes.length & 1))
+  copy.set(bytes)
+  return copy.buffer
+}
+
 /** Local date and time as DICOM writes them: DA, TM, and both as DT. */
 export function dicomTime(moment: Date): { date: string; time: string } {
   const digits = (value: number, count = 2): string => String(value).padStart(count, '0')

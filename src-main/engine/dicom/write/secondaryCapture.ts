@@ -1,7 +1,7 @@
 import { writeFileAtomically } from '../../files/atomic'
 import { voxelToWorld } from '../../volume'
 import { commonModules, planeGroups, planePosition, sourceReferences, type ObjectContext } from './modules'
-import { encodePart10, words, type Dataset } from './part10'
+import { encodePart10, evenBytes, words, type Dataset } from './part10'
 
 const MULTIFRAME_TRUE_COLOUR = '1.2.840.10008.5.1.4.1.1.7.4'
 
@@ -67,10 +67,3 @@ function secondaryCapture(capture: SecondaryCapture): Dataset {
 }
 
 const PER_FRAME_FUNCTIONAL_GROUPS = 0x52009230
-
-/** The bytes as an ArrayBuffer of their own, of even length as DICOM asks for. */
-function evenBytes(pixels: Uint8Array): ArrayBuffer {
-  const copy = new Uint8Array(pixels.length + (pixels.length & 1))
-  copy.set(pixels)
-  return copy.buffer
-}

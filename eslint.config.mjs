@@ -16,6 +16,7 @@ const rooms = [
   'onnx',
   'perfusion',
   'phantom',
+  'pipeline',
   'prediction',
   'training',
   'volume',

@@ -1,7 +1,7 @@
 import { UmbraError } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
 import type { SourceIdentity, VolumeSeries, Voxels } from '../volume'
-import { allocateVoxels } from './allocate'
+import { allocateVoxels } from '../compute/allocateVoxels'
 import type { Arrangement } from './arrange'
 import type { SeriesPlan } from './catalogue'
 import { fillGaps } from './fill-gaps'

@@ -11,9 +11,11 @@ import { callForEach, openPool, type WorkerPool } from '../compute/pool'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
 import { prepareDeconvolution } from './job'
-import { findInputs } from './inputs'
+import { findInputs, type VascularInputs } from './inputs'
 import { finishMask } from './maskSelection'
+import { viewSeries } from './seriesView'
 import { surveySeries } from './surveySeries'
+import { seriesTiming } from './timing'
 
 /** The maps of a series and everything they rest on. Maps are [voxel] of the volume, 0 outside the mask. */
 export interface PerfusionMaps {
@@ -36,6 +38,17 @@ export interface PerfusionMaps {
   timings: Record<string, number>
 }
 
+/** All that a deconvolution takes from a series beside its curves; the mask is [voxel], 1 where maps are made. */
+export interface PreparedInputs extends VascularInputs {
+  mask: Uint8Array
+  /** [slice]: frames before the bolus. */
+  baselineFrames: number[]
+  /** Temporal standard deviation of a voxel, in enhancement. */
+  noise: number
+  /** Seconds per stage. */
+  timings: Record<string, number>
+}
+
 const ROWS_PER_TASK = 128
 
 /**
@@ -50,40 +63,104 @@ export async function computePerfusion(
 ): Promise<PerfusionMaps> {
   const pool = openPool('perfusion')
   try {
-    return await computeOnPool(pool, series, settings, run)
+    const prepared = await prepareOnPool(pool, series, settings, partOfRun(run, 0, 0.3))
+    return await deconvolveOnPool(pool, series, prepared, settings, partOfRun(run, 0.3, 1))
   } finally {
     await pool.close()
   }
 }
 
-async function computeOnPool(
-  pool: WorkerPool,
+/**
+ * The first half of computePerfusion: brain, vessels and mask. Of the settings it asks the choice of vessels, the scaling
+ * to the vein and the time step. Throws what computePerfusion throws.
+ */
+export async function prepareInputs(
   series: VolumeSeries,
   settings: PerfusionSettings,
-  run: Run,
+  run: Run = {},
+): Promise<PreparedInputs> {
+  const pool = openPool('perfusion')
+  try {
+    return await prepareOnPool(pool, series, settings, run)
+  } finally {
+    await pool.close()
+  }
+}
+
+/** The second half of computePerfusion: the maps from inputs that were prepared, of the same series and time step. */
+export async function deconvolve(
+  series: VolumeSeries,
+  prepared: PreparedInputs,
+  settings: PerfusionSettings,
+  run: Run = {},
 ): Promise<PerfusionMaps> {
-  const timings: Record<string, number> = {}
-  const timed = async <T>(stage: string, work: () => Promise<T> | T): Promise<T> => {
+  const pool = openPool('perfusion')
+  try {
+    return await deconvolveOnPool(pool, series, prepared, settings, run)
+  } finally {
+    await pool.close()
+  }
+}
+
+type Timed = <T>(stage: string, work: () => Promise<T> | T) => Promise<T>
+
+function stopwatch(timings: Record<string, number>, run: Run): Timed {
+  return async (stage, work) => {
     const start = performance.now()
     const result = await work()
     timings[stage] = Math.round(performance.now() - start) / 1000
     stopIfCancelled(run)
     return result
   }
-  const survey = await timed('survey', () => surveySeries(pool, series, settings, partOfRun(run, 0, 0.25)))
+}
+
+async function prepareOnPool(
+  pool: WorkerPool,
+  series: VolumeSeries,
+  settings: PerfusionSettings,
+  run: Run,
+): Promise<PreparedInputs> {
+  const timings: Record<string, number> = {}
+  const timed = stopwatch(timings, run)
+  const survey = await timed('survey', () => surveySeries(pool, series, settings, partOfRun(run, 0, 0.85)))
   const inputs = await timed('inputs', () => findInputs(survey, settings))
   const mask = await timed('mask', () => finishMask(survey, inputs))
-  const job = await timed('prepare', () => prepareDeconvolution(survey, inputs, mask, settings))
-  const [, ny, nz] = survey.view.size
+  return {
+    ...inputs,
+    mask,
+    baselineFrames: survey.baselineFrames,
+    noise: survey.noise,
+    warnings: [...survey.warnings, ...inputs.warnings],
+    timings,
+  }
+}
+
+async function deconvolveOnPool(
+  pool: WorkerPool,
+  series: VolumeSeries,
+  prepared: PreparedInputs,
+  settings: PerfusionSettings,
+  run: Run,
+): Promise<PerfusionMaps> {
+  const timings: Record<string, number> = { ...prepared.timings }
+  const timed = stopwatch(timings, run)
+  const timing = seriesTiming(series, settings.timeStep)
+  const { mask, baselineFrames, noise } = prepared
+  const job = await timed('prepare', () => {
+    const [dx, dy] = series.geometry.spacing
+    const survey = { view: viewSeries(series), timing, spacing: [dx, dy] as [number, number], noise }
+    return prepareDeconvolution(survey, prepared, onSharedMemory(mask), settings)
+  })
+  const [, ny, nz] = series.geometry.size
   const tasks: unknown[][] = []
   for (let slice = 0; slice < nz; slice++) {
     for (let row = 0; row < ny; row += ROWS_PER_TASK) {
       const to = Math.min(ny, row + ROWS_PER_TASK)
-      tasks.push([job, slice, survey.timing.slices[slice], survey.baselineFrames[slice], row, to])
+      tasks.push([job, slice, timing.slices[slice], baselineFrames[slice], row, to])
     }
   }
   await timed('deconvolution', () =>
-    callForEach<number>(pool, 'deconvolveRows', tasks, partOfRun(run, 0.3, 1), 'Fitting the curves'),
+    callForEach<number>(pool, 'deconvolveRows', tasks, run, 'Fitting the curves'),
   )
   return {
     geometry: series.geometry,
@@ -94,12 +171,19 @@ async function computeOnPool(
       Float32Array
     >,
     mask,
-    aif: inputs.aif,
-    vof: inputs.vof,
-    baselineFrames: Math.min(...survey.baselineFrames),
-    arrival: inputs.arrival,
-    timeStep: survey.timing.step,
-    warnings: [...survey.warnings, ...inputs.warnings],
+    aif: prepared.aif,
+    vof: prepared.vof,
+    baselineFrames: Math.min(...baselineFrames),
+    arrival: prepared.arrival,
+    timeStep: timing.step,
+    warnings: prepared.warnings,
     timings,
   }
+}
+
+function onSharedMemory(mask: Uint8Array): Uint8Array {
+  if (mask.buffer instanceof SharedArrayBuffer) return mask
+  const shared = new Uint8Array(new SharedArrayBuffer(mask.byteLength))
+  shared.set(mask)
+  return shared
 }

@@ -1,4 +1,10 @@
-export { computePerfusion, type PerfusionMaps } from './compute'
+export {
+  computePerfusion,
+  deconvolve,
+  prepareInputs,
+  type PerfusionMaps,
+  type PreparedInputs,
+} from './compute'
 export { mapDefinitions, type MapDefinition } from './definitions'
 export { projectOverTime } from './projection'
 export { sampleCurve } from './sampleCurve'

@@ -22,10 +22,13 @@ const USUAL_TRANSIT: TransitPrior = { median: 4.5, spread: 0.6, freedom: 24 }
 
 let jobs = 0
 
+/** What a deconvolution must know of a series beside its inputs. */
+export type CurveSource = Pick<SeriesSurvey, 'view' | 'timing' | 'spacing' | 'noise'>
+
 /** Everything the workers need, with empty maps on shared memory. */
 export function prepareDeconvolution(
-  survey: SeriesSurvey,
-  inputs: VascularInputs,
+  survey: CurveSource,
+  inputs: Pick<VascularInputs, 'arterial' | 'arrival'>,
   mask: Uint8Array,
   settings: PerfusionSettings,
 ): DeconvolutionJob {
@@ -54,7 +57,7 @@ export function prepareDeconvolution(
 }
 
 /** A plain Gaussian where one is asked for, else similar neighbours where noise is to be reduced. */
-function chooseAveraging(survey: SeriesSurvey, settings: PerfusionSettings): Averaging | null {
+function chooseAveraging(survey: CurveSource, settings: PerfusionSettings): Averaging | null {
   const compareBaseline = survey.view.echoTime === null
   const { smoothInPlaneMm, reduceNoise } = settings
   if (smoothInPlaneMm > 0) {

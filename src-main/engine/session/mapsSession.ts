@@ -14,8 +14,7 @@ import { partOfRun, type Run } from '../compute/run'
 import { createLane, type JobRun } from '../jobs'
 import { computePerfusion, mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { describeModel, openRemotePredictor, predictMaps } from '../prediction'
-import type { VolumeSeries } from '../volume'
-import { seriesIdentity } from './seriesIdentity'
+import { seriesIdentity, type VolumeSeries } from '../volume'
 import type { VoxelRegistry } from './voxelRegistry'
 
 const RESULTS_BYTES = 1024 ** 3

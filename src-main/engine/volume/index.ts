@@ -24,3 +24,4 @@ export {
 } from './nifti'
 export { frameOf, type SourceIdentity, type VolumeSeries, type Voxels } from './series'
 export { echoTimeOf, viewSeries, viewVoxels, type SeriesView } from './seriesView'
+export { seriesIdentity } from './seriesIdentity'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Catalogue, SeriesSummary } from '@contract'
-import { choosePerfusionSeries } from '../../../src-main/cli/chooseSeries'
+import { choosePerfusionSeries } from '../../../src-main/engine/pipeline'
 
 function summary(key: string, change: Partial<SeriesSummary> = {}): SeriesSummary {
   return {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { frameOf, type VolumeSeries } from '../volume'
+import { frameOf, type VolumeSeries } from './series'
 
 const known = new WeakMap<VolumeSeries, Promise<string>>()
 

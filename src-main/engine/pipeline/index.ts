@@ -1,0 +1,5 @@
+export { ARTEFACTS_BYTES, openArtefactStore, type ArtefactStore } from './artefacts'
+export { choosePerfusionSeries, describeSeries, type ChosenSeries } from './chooseSeries'
+export { readRun, RUN_FILE, timingsOf, warningsOf } from './export'
+export { runPipeline, type PipelineOutcome, type PipelineRequest } from './runPipeline'
+export { filesSource, seriesSource, type PipelineSource, type Recognised } from './source'

@@ -1,0 +1,66 @@
+import {
+  perfusionSettingsSchema,
+  type BackendChoice,
+  type PerfusionSettings,
+  type PipelineSettings,
+  type Warning,
+} from '@contract'
+import type { Run } from '../compute/run'
+import type { PerfusionMaps, PreparedInputs } from '../perfusion'
+import type { VolumeSeries } from '../volume'
+import type { Artefact, StoredArtefact } from './artefacts'
+
+/** What the steps that compute hand on. */
+export interface StepResults {
+  inputs: PreparedInputs
+  deconvolve: PerfusionMaps
+  predict: PerfusionMaps
+}
+export type ComputedStep = keyof StepResults
+
+/** Steps that leave a series behind. */
+export type SeriesStep = 'recognise'
+
+/** Everything of a series but its voxels, which are an empty array: a run lets go of voxels it needs no more. */
+export type SeriesHeader = VolumeSeries
+
+export interface StepContext {
+  settings: PipelineSettings
+  /** What networks are computed with. */
+  backend: BackendChoice
+  header: SeriesHeader
+  /** The series as that step left it. One 4-D series is held at a time. */
+  series(after: SeriesStep, run: Run): Promise<VolumeSeries>
+  /** The result of a step that was done before; null where it was off or failed. */
+  result<N extends ComputedStep>(step: N): StepResults[N] | null
+}
+
+/** What a step says of its result: the facts, and what to beware of. */
+export interface StepReport {
+  result: string[]
+  warnings: Warning[]
+}
+
+/** A step whose result is an artefact: kept by the hash of its version, its settings and the keys of what it rests on. */
+export interface Step<N extends ComputedStep> {
+  /** To be raised when the same settings give another result. */
+  version: number
+  restsOn: readonly (ComputedStep | SeriesStep)[]
+  /** A run goes on where it fails, and says so. */
+  optional: boolean
+  /** Why it is left out; null where it is not. */
+  leftOut(settings: PipelineSettings, header: SeriesHeader): string | null
+  /** All settings and other identities that its result depends on. */
+  dependsOn(settings: PipelineSettings): Promise<unknown>
+  compute(context: StepContext, run: Run): Promise<StepResults[N]>
+  encode(result: StepResults[N]): Artefact
+  decode(stored: StoredArtefact): Promise<StepResults[N]>
+  report(result: StepResults[N]): StepReport
+}
+
+/** The settings of the perfusion room that a run stands for. */
+export function perfusionSettings({ inputs, deconvolve }: PipelineSettings): PerfusionSettings {
+  return perfusionSettingsSchema.parse({ ...inputs, ...deconvolve })
+}
+
+export const never = (): null => null

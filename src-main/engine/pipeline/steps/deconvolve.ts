@@ -1,0 +1,26 @@
+import { methodLabels, UmbraError } from '@contract'
+import { deconvolve } from '../../perfusion'
+import { never, perfusionSettings, type Step } from '../step'
+import { decodeMaps, describeMaps, encodeMaps } from './mapsArtefact'
+
+/** The maps by deconvolution with the inputs. */
+export const deconvolveStep: Step<'deconvolve'> = {
+  version: 1,
+  restsOn: ['recognise', 'inputs'],
+  optional: false,
+  leftOut: never,
+  dependsOn: (settings) => Promise.resolve(settings.deconvolve),
+  compute: async ({ settings, series, result }, run) => {
+    const inputs = result('inputs')
+    if (!inputs)
+      {throw new UmbraError({ code: 'no-inputs', message: 'There are no inputs to deconvolve with.' })}
+    const maps = await deconvolve(await series('recognise', run), inputs, perfusionSettings(settings), run)
+    return { ...maps, warnings: [] }
+  },
+  encode: encodeMaps,
+  decode: decodeMaps,
+  report: (maps) => ({
+    result: [methodLabels[maps.method], ...describeMaps(maps)],
+    warnings: maps.warnings,
+  }),
+}

@@ -1,0 +1,34 @@
+import { DEFAULT_MODEL, describeModel, findModel, openRemotePredictor, predictMaps } from '../../prediction'
+import { perfusionSettings, type Step } from '../step'
+import { decodeMaps, describeMaps, encodeMaps } from './mapsArtefact'
+
+/** The maps by a network, in a process of its own. It filters what it sees by itself. */
+export const predictStep: Step<'predict'> = {
+  version: 1,
+  restsOn: ['recognise'],
+  optional: true,
+  leftOut: ({ predict }, { kind, modality }) => {
+    if (!predict.enabled) return 'Switched off'
+    return kind === 'ct-perfusion' ? null : `The networks are for CT perfusion; this series is ${modality}`
+  },
+  dependsOn: async ({ predict, inputs }) => {
+    const { weightsSha256 } = await describeModel(await findModel(predict.model ?? DEFAULT_MODEL))
+    return { weightsSha256, inputs }
+  },
+  compute: async ({ settings, backend, series }, run) => {
+    const model = await findModel(settings.predict.model ?? DEFAULT_MODEL)
+    const source = await series('recognise', run)
+    const predictor = await openRemotePredictor(model, { backend })
+    try {
+      return await predictMaps(predictor, source, perfusionSettings(settings), run)
+    } finally {
+      predictor.close()
+    }
+  },
+  encode: encodeMaps,
+  decode: decodeMaps,
+  report: (maps) => ({
+    result: [`Network ${maps.model?.name ?? ''}`, ...describeMaps(maps)],
+    warnings: maps.warnings.map(({ message, ...rest }) => ({ ...rest, message: `Network: ${message}` })),
+  }),
+}

@@ -7,12 +7,14 @@ import { command as info } from './commands/info'
 import { command as maps } from './commands/maps'
 import { command as phantom } from './commands/phantom'
 import { command as predict } from './commands/predict'
+import { command as run } from './commands/run'
 import { command as serve } from './commands/serve'
 import { command as train } from './commands/train'
 import { runProgram, umbraProgram } from './program'
 
 const commands = [
   info(),
+  run(),
   maps(),
   phantom(),
   predict(),

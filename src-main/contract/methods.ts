@@ -11,6 +11,7 @@ import {
   perfusionSettingsSchema,
   warningSchema,
 } from './perfusion'
+import { pipelineMethods } from './pipeline'
 import { readingMethods, sessionSchema } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
@@ -169,6 +170,7 @@ export const methods = {
     z.object({ added: z.array(z.tuple([z.number().int(), z.number().int()])) }),
   ),
   ...agreementMethods,
+  ...pipelineMethods,
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

@@ -1,6 +1,11 @@
 import { z } from 'zod'
 import { problemSchema } from './errors'
-import { perfusionSettingsSchema, warningSchema } from './perfusion'
+import {
+  perfusionResultSchema,
+  perfusionSettingsSchema,
+  warningSchema,
+  type PerfusionSettings,
+} from './perfusion'
 
 /** What each step of a run can be told. Every value is part of the key of the step's result, and so of all that follow. */
 export const pipelineSettingsShape = {
@@ -57,6 +62,20 @@ export const pipelineStepLabels: Record<PipelineStep, string> = {
   export: 'Summary and export',
 }
 
+/** The steps whose results each step rests on: where one of them changes, it is done again. */
+export const pipelineRestsOn: Record<PipelineStep, readonly PipelineStep[]> = {
+  recognise: [],
+  inputs: ['recognise'],
+  deconvolve: ['recognise', 'inputs'],
+  predict: ['recognise'],
+  export: ['recognise', 'inputs', 'deconvolve', 'predict'],
+}
+
+/** Settings of the perfusion room, as a run takes them; all else as usual. */
+export function pipelineSettingsOf(perfusion: PerfusionSettings): PipelineSettings {
+  return pipelineSettingsSchema.parse({ inputs: perfusion, deconvolve: perfusion })
+}
+
 export const stepStates = [
   /** Not come to yet. */
   'waiting',
@@ -108,3 +127,93 @@ export const pipelineRunSchema = z.object({
   notice: z.string(),
 })
 export type PipelineRun = z.infer<typeof pipelineRunSchema>
+
+/** What a run of the open series gave; null where there are no such maps. */
+export const pipelineResultSchema = z.object({
+  run: pipelineRunSchema,
+  maps: perfusionResultSchema.nullable(),
+  network: perfusionResultSchema.nullable(),
+})
+export type PipelineResult = z.infer<typeof pipelineResultSchema>
+
+/** A study of a batch or queue, as a line of its table. Figures are null where there are none. */
+export const cohortRowSchema = z.object({
+  study: z.string(),
+  state: z.enum(['done', 'failed']),
+  /** Why it failed: what happened, what to do, where. */
+  reason: z.string().nullable(),
+  series: z.string().nullable(),
+  method: z.string().nullable(),
+  brainMl: z.number().nullable(),
+  arteryGrade: z.string().nullable(),
+  veinGrade: z.string().nullable(),
+  /** Medians over the brain. */
+  cbf: z.number().nullable(),
+  cbv: z.number().nullable(),
+  mtt: z.number().nullable(),
+  tmax: z.number().nullable(),
+  warnings: z.number().int(),
+  /** Steps that were computed, and those that were found. */
+  computed: z.number().int(),
+  kept: z.number().int(),
+  seconds: z.number(),
+  /** Where its files are. */
+  directory: z.string(),
+})
+export type CohortRow = z.infer<typeof cohortRowSchema>
+
+export const queueItemSchema = z.object({
+  id: z.string(),
+  /** Of the folder or zip file; its results lie in a folder of this name. */
+  study: z.string(),
+  paths: z.array(z.string()).min(1),
+  directory: z.string(),
+  state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
+  addedAt: z.string(),
+  endedAt: z.string().nullable(),
+  /** Of what a watched folder held when it was taken. */
+  fingerprint: z.string().nullable(),
+  row: cohortRowSchema.nullable(),
+})
+export type QueueItem = z.infer<typeof queueItemSchema>
+
+export const watchSchema = z.object({ folder: z.string(), directory: z.string() })
+export const queueSchema = z.object({
+  items: z.array(queueItemSchema),
+  /** A folder whose studies are taken into the queue by themselves. */
+  watch: watchSchema.nullable(),
+})
+export type StudyQueueState = z.infer<typeof queueSchema>
+
+const nothing = z.object({})
+const ids = z.object({ ids: z.array(z.string()) })
+
+/** Part of `methods`: runs of the open series, and the queue of studies. */
+export const pipelineMethods = {
+  /** Runs the steps over a series of the open study; results that rest on nothing that has changed are found. */
+  'pipeline.run': {
+    in: z.object({
+      seriesKey: z.string(),
+      settings: pipelineSettingsSchema,
+      directory: z.string().nullable(),
+    }),
+    out: pipelineResultSchema,
+    long: true,
+  },
+  /** The run of a series that is under way, or the last one; null where there was none since it was opened. */
+  'pipeline.state': {
+    in: z.object({ seriesKey: z.string() }),
+    out: z.object({ run: pipelineRunSchema.nullable() }),
+    long: false,
+  },
+  'queue.state': { in: nothing, out: queueSchema, long: false },
+  /** Each path is a study; with `cohort` the folders and zip files in it are. */
+  'queue.add': {
+    in: z.object({ paths: z.array(z.string()).min(1), directory: z.string(), cohort: z.boolean() }),
+    out: queueSchema,
+    long: false,
+  },
+  'queue.remove': { in: ids, out: queueSchema, long: false },
+  'queue.again': { in: ids, out: queueSchema, long: false },
+  'queue.watch': { in: z.object({ watch: watchSchema.nullable() }), out: queueSchema, long: false },
+} as const

@@ -19,6 +19,7 @@ import { quickHandlers } from './quickHandlers'
 import { createReadingRoom } from './reading'
 import { createAgreementSession } from './session/agreementSession'
 import { createMapsSession } from './session/mapsSession'
+import { createPipelineSession } from './session/pipelineSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
 import { createVoxelRegistry } from './session/voxelRegistry'
@@ -73,14 +74,28 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     demoDirectory: join(dataDirectory, 'demo'),
     ...{ mapsStore, backend, report },
   })
+  const jobs = createJobs(publish)
+  const study = createStudySession(voxels, () => {
+    maps.clear()
+    pipeline.clear()
+  })
+  const pipeline = createPipelineSession({
+    dataDirectory,
+    study,
+    maps,
+    jobs,
+    settings: settings.read,
+    report,
+  })
   return {
     dataDirectory,
     transientDirectory,
     notices,
     voxels,
     maps,
-    study: createStudySession(voxels, maps.clear),
-    jobs: createJobs(publish),
+    study,
+    jobs,
+    pipeline,
     training: createTrainingSession(dataDirectory, voxels, backend),
     reading,
     agreement: createAgreementSession(reading.signed),
@@ -110,7 +125,10 @@ export function createEngine(options: EngineOptions): Engine {
   let closing: Promise<void> | null = null
 
   async function close(): Promise<void> {
+    // First the queue, so that the study in work is known to be given up with the program.
+    const queueClosed = parts.pipeline.close()
     await parts.jobs.close()
+    await queueClosed
     await parts.maps.settled()
     await parts.study.close()
     await parts.reading.close()

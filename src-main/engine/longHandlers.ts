@@ -116,6 +116,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     ...reading.longHandlers,
     'agreement.report': parts.agreement.report,
     'agreement.export': parts.agreement.export,
+    'pipeline.run': parts.pipeline.run,
 
     'training.start': training.start,
     'training.resume': training.resume,

@@ -16,7 +16,7 @@ function backend(): string {
 
 /** The requests that are answered at once. `opened` resolves when the study given at the start has been tried. */
 export function quickHandlers(
-  { study, maps, jobs, recent, reading, agreement, settings, training, notices }: EngineParts,
+  { study, maps, jobs, recent, reading, agreement, settings, training, pipeline, notices }: EngineParts,
   opened: () => Promise<void>,
 ): QuickHandlers {
   return {
@@ -69,6 +69,9 @@ export function quickHandlers(
       await training.remove(params)
       return {}
     },
+
+    'pipeline.state': pipeline.state,
+    ...pipeline.queue,
 
     ...reading.handlers,
     'drawing.interpolate': async ({ size, spacing }, mask) => ({

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import {
   UmbraError,
   mapNames,
@@ -24,6 +24,7 @@ import { openPredictor } from '../openPredictor'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
 import { printable } from '../terminal'
+import { number, voxel } from '../values'
 
 /** What `maps` and `predict` can be asked. */
 export interface MapsFlags {
@@ -184,22 +185,6 @@ async function inputOf(
   if (voxels) return { kind: 'voxels', voxels }
   if (maskPath) return { kind: 'voxels', voxels: await maskVoxels(maskPath, series.geometry) }
   return { kind: 'automatic' }
-}
-
-function voxel(text: string, before?: Vec3[]): Vec3[] {
-  const parts = /^(\d+),(\d+),(\d+)$/.exec(text)
-  if (!parts) {
-    throw new InvalidArgumentError(
-      'Voxels are x,y,z counted from 0, like 120,96,4; the study goes before them.',
-    )
-  }
-  return [...(before ?? []), [Number(parts[1]), Number(parts[2]), Number(parts[3])]]
-}
-
-function number(text: string): number {
-  const value = Number(text)
-  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.')
-  return value
 }
 
 function tell(line: string): void {

@@ -1,15 +1,5 @@
 import { caseFigures, type AgreementReport, type FigureSummary, type PairAgreement } from '@contract'
-
-/** RFC 4180, with a field that a spreadsheet would take for a formula made text. */
-function csv(rows: (string | number | null)[][]): string {
-  const field = (value: string | number | null): string => {
-    if (value === null) return ''
-    if (typeof value === 'number') return String(value)
-    const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value
-    return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe
-  }
-  return rows.map((row) => row.map(field).join(',')).join('\r\n') + '\r\n'
-}
+import { csv } from '../files/csv'
 
 /** A line a case, pair and structure. */
 export function casesCsv({ caseAgreement }: AgreementReport): string {

@@ -9,11 +9,10 @@ import {
 } from '@contract'
 import { callForEach, openPool, type WorkerPool } from '../compute/pool'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
-import type { VolumeSeries } from '../volume'
 import { prepareDeconvolution } from './job'
 import { findInputs, type VascularInputs } from './inputs'
 import { finishMask } from './maskSelection'
-import { viewSeries } from './seriesView'
+import { viewSeries, type VolumeSeries } from '../volume'
 import { surveySeries } from './surveySeries'
 import { seriesTiming } from './timing'
 

@@ -74,21 +74,35 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
     warnings: warningsOf(record).filter(({ code }) => code !== 'series'),
     timings: timingsOf(record),
   })
-  const { predict } = results
   const files = await exportMaps(
     { series: header, result: told(results.deconvolve), directory },
-    partOfRun(run, 0, predict ? 0.5 : 1),
+    partOfRun(run, 0, results.predict ? 0.5 : 1),
   )
-  if (predict) {
-    const written = await exportMaps(
-      { series: header, result: predict, directory: join(directory, NETWORK) },
-      partOfRun(run, 0.5, 1),
-    )
-    files.push(...written.map((name) => `${NETWORK}/${name}`))
+  if (results.predict) {
+    const there = networkFiles(before, record).filter(isThere(directory))
+    const result = results.predict
+    const written =
+      there.length > 0
+        ? there
+        : (
+            await exportMaps(
+              { series: header, result, directory: join(directory, NETWORK) },
+              partOfRun(run, 0.5, 1),
+            )
+          ).map((name) => `${NETWORK}/${name}`)
+    files.push(...written)
   }
   await completeSummary(directory, record, Math.round(performance.now() - start) / 1000)
   await removeStale(directory, before?.files ?? [], files)
   return { files, kept: false }
+}
+
+/** The network's files of an earlier run, where its maps are the same now. */
+function networkFiles(before: PipelineRun | null, now: PipelineRun): string[] {
+  const keyIn = (run: PipelineRun | null): string | null =>
+    run?.steps.find(({ step }) => step === 'predict')?.key ?? null
+  if (!before || keyIn(before) !== keyIn(now)) return []
+  return before.files.filter((name) => name.startsWith(`${NETWORK}/`))
 }
 
 /** Adds to summary.json what only the whole run knows. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import {
+  pipelineRestsOn,
   type BackendChoice,
   type PipelineRun,
   type PipelineSettings,
@@ -106,7 +107,7 @@ class RunState {
     const spacing = series.geometry.spacing.map((each) => each.toFixed(2)).join(' × ')
     const fromFiles = series.warnings.map((message) => ({ code: 'series', message }))
     this.leave(record, 'done', secondsSince(start), {
-      result: [why, `${size}, voxels of ${spacing} mm`],
+      result: [why.replace(/\.$/, ''), `${size}, voxels of ${spacing} mm`],
       warnings: [...fromFiles, ...warnings],
     })
     stopIfCancelled(run)
@@ -189,7 +190,7 @@ class RunState {
   }
 
   private async keyOf<N extends ComputedStep>(name: N, step: Step<N>): Promise<string> {
-    const restsOn = step.restsOn.map((other) => this.recordOf(other).key)
+    const restsOn = pipelineRestsOn[name].map((other) => this.recordOf(other).key)
     return hash([name, step.version, await step.dependsOn(this.request.settings), ...restsOn])
   }
 

@@ -45,7 +45,6 @@ export interface StepReport {
 export interface Step<N extends ComputedStep> {
   /** To be raised when the same settings give another result. */
   version: number
-  restsOn: readonly (ComputedStep | SeriesStep)[]
   /** A run goes on where it fails, and says so. */
   optional: boolean
   /** Why it is left out; null where it is not. */

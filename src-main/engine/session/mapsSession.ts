@@ -30,6 +30,8 @@ export interface MapsSession {
     model: ModelChoice,
     run: JobRun,
   ): Promise<PerfusionResult>
+  /** Takes in maps that were made elsewhere, under the id of what they were made from. */
+  adopt(mapsId: string, seriesKey: string, maps: PerfusionMaps): PerfusionResult
   list(seriesKey: string): PerfusionResult[]
   maps(mapsId: string): PerfusionMaps
   result(mapsId: string): PerfusionResult
@@ -151,6 +153,12 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
     return entry.result
   }
 
+  function admit(mapsId: string, seriesKey: string, maps: PerfusionMaps): PerfusionResult {
+    const result = touch(mapsId, { maps, result: describe(mapsId, seriesKey, maps, voxels) })
+    makeRoom()
+    return result
+  }
+
   async function obtain(mapsId: string, make: Maker, run: JobRun): Promise<PerfusionMaps> {
     const stored = await store.find(mapsId)
     if (stored) {
@@ -179,10 +187,7 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
       if (asked !== generation) {
         throw new UmbraError({ code: 'no-study', message: 'The study was closed meanwhile.' })
       }
-      const entry = { maps, result: describe(mapsId, series.key, maps, voxels) }
-      const result = touch(mapsId, entry)
-      makeRoom()
-      return result
+      return admit(mapsId, series.key, maps)
     })
   }
 
@@ -201,6 +206,10 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
         (part) => predictRemotely(series, settings, { model, backend }, part),
         run,
       ),
+    adopt: (mapsId, seriesKey, maps) => {
+      const known = entries.get(mapsId)
+      return known ? touch(mapsId, known) : admit(mapsId, seriesKey, maps)
+    },
     list: (seriesKey) =>
       [...entries.values()].map(({ result }) => result).filter((result) => result.seriesKey === seriesKey),
     maps: (mapsId) => entryOf(mapsId).maps,

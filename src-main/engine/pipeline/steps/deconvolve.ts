@@ -6,14 +6,14 @@ import { decodeMaps, describeMaps, encodeMaps } from './mapsArtefact'
 /** The maps by deconvolution with the inputs. */
 export const deconvolveStep: Step<'deconvolve'> = {
   version: 1,
-  restsOn: ['recognise', 'inputs'],
   optional: false,
   leftOut: never,
   dependsOn: (settings) => Promise.resolve(settings.deconvolve),
   compute: async ({ settings, series, result }, run) => {
     const inputs = result('inputs')
-    if (!inputs)
-      {throw new UmbraError({ code: 'no-inputs', message: 'There are no inputs to deconvolve with.' })}
+    if (!inputs) {
+      throw new UmbraError({ code: 'no-inputs', message: 'There are no inputs to deconvolve with.' })
+    }
     const maps = await deconvolve(await series('recognise', run), inputs, perfusionSettings(settings), run)
     return { ...maps, warnings: [] }
   },

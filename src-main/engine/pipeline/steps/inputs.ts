@@ -22,7 +22,6 @@ function describe(name: string, { quality, voxels, scale }: VascularInput): stri
 /** Brain, arterial input, venous output and the mask of the maps. */
 export const inputsStep: Step<'inputs'> = {
   version: 1,
-  restsOn: ['recognise'],
   optional: false,
   leftOut: never,
   dependsOn: ({ inputs }) => Promise.resolve(inputs),

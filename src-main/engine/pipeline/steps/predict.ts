@@ -5,7 +5,6 @@ import { decodeMaps, describeMaps, encodeMaps } from './mapsArtefact'
 /** The maps by a network, in a process of its own. It filters what it sees by itself. */
 export const predictStep: Step<'predict'> = {
   version: 1,
-  restsOn: ['recognise'],
   optional: true,
   leftOut: ({ predict }, { kind, modality }) => {
     if (!predict.enabled) return 'Switched off'
@@ -29,6 +28,6 @@ export const predictStep: Step<'predict'> = {
   decode: decodeMaps,
   report: (maps) => ({
     result: [`Network ${maps.model?.name ?? ''}`, ...describeMaps(maps)],
-    warnings: maps.warnings.map(({ message, ...rest }) => ({ ...rest, message: `Network: ${message}` })),
+    warnings: maps.warnings,
   }),
 }

@@ -1,0 +1,20 @@
+import { InvalidArgumentError } from 'commander'
+import type { Vec3 } from '@contract'
+
+/** A voxel of a repeated option, x,y,z counted from 0. */
+export function voxel(text: string, before?: Vec3[]): Vec3[] {
+  const parts = /^(\d+),(\d+),(\d+)$/.exec(text)
+  if (!parts) {
+    throw new InvalidArgumentError(
+      'Voxels are x,y,z counted from 0, like 120,96,4; the study goes before them.',
+    )
+  }
+  return [...(before ?? []), [Number(parts[1]), Number(parts[2]), Number(parts[3])]]
+}
+
+/** A number, as an option's value. */
+export function number(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.')
+  return value
+}

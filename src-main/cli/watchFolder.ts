@@ -1,0 +1,54 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { UmbraError, type BackendChoice, type PipelineSettings } from '@contract'
+import { openQueue, refuseInside, runStudy, type ArtefactStore } from '../engine/pipeline'
+import { withProgress } from './progress'
+import { printable } from './terminal'
+
+interface Watch {
+  folder: string
+  directory: string
+  settings: PipelineSettings
+  store: ArtefactStore | null
+  backend: BackendChoice
+  settlingMs: number
+}
+
+const QUEUE_FILE = 'queue.json'
+
+/**
+ * Takes the studies of a folder as they come and runs them one at a time, until it is interrupted: the study in work is
+ * then given up and taken again at the next start. What is done stands in `queue.json` in the results' folder.
+ */
+export async function watchFolder({ folder, directory, settlingMs, ...request }: Watch): Promise<void> {
+  if (!existsSync(folder)) {
+    throw new UmbraError({ code: 'not-found', message: 'There is no such folder.', where: folder })
+  }
+  refuseInside(folder, directory)
+  await mkdir(directory, { recursive: true })
+  const tell = (line: string): void => void process.stderr.write(`${printable(line)}\n`)
+  tell(`Watching ${folder} (Ctrl-C stops)`)
+  await withProgress('Watch', async (run) => {
+    const queue = openQueue({
+      path: join(directory, QUEUE_FILE),
+      report: ({ message }) => tell(message),
+      settlingMs,
+      lookEveryMs: Math.min(5000, Math.max(200, settlingMs / 2)),
+      perform: async ({ study, paths, directory: place }) => {
+        tell(`${study}: taken`)
+        const { row } = await runStudy({ ...request, study, paths, directory: join(place, study) }, run)
+        tell(`${study}: ${row.state}${row.reason ? `. ${row.reason}` : ''}`)
+        return row
+      },
+    })
+    // Closed in the turn of the interrupt, so that the study in work is known to be given up with the program.
+    const closed = new Promise<void>((resolve) => {
+      const close = (): void => resolve(queue.close())
+      if (run.signal?.aborted) close()
+      run.signal?.addEventListener('abort', close, { once: true })
+    })
+    await queue.watch({ folder, directory })
+    await closed
+  })
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { problemSchema } from './errors'
+import { filterSettingsSchema } from './filters'
 import {
   perfusionResultSchema,
   perfusionSettingsSchema,
@@ -13,6 +14,7 @@ export const pipelineSettingsShape = {
     /** The series to use, by UID or key; null: the only perfusion series, or the one with most images. */
     series: z.string().nullable().default(null),
   }),
+  filter: filterSettingsSchema,
   /** Brain, arterial input and venous output. */
   inputs: perfusionSettingsSchema.pick({
     arterialInput: true,
@@ -46,6 +48,7 @@ export type PipelineStep = keyof typeof pipelineSettingsShape
 const shape = pipelineSettingsShape
 export const pipelineSettingsSchema = z.object({
   recognise: shape.recognise.prefault({}),
+  filter: shape.filter.prefault({}),
   inputs: shape.inputs.prefault({}),
   deconvolve: shape.deconvolve.prefault({}),
   predict: shape.predict.prefault({}),
@@ -56,6 +59,7 @@ export type PipelineSettings = z.output<typeof pipelineSettingsSchema>
 /** As a reader sees the steps. */
 export const pipelineStepLabels: Record<PipelineStep, string> = {
   recognise: 'Recognise',
+  filter: 'Filter',
   inputs: 'Arterial and venous input',
   deconvolve: 'Deconvolve',
   predict: 'Predict by network',
@@ -65,10 +69,11 @@ export const pipelineStepLabels: Record<PipelineStep, string> = {
 /** The steps whose results each step rests on: where one of them changes, it is done again. */
 export const pipelineRestsOn: Record<PipelineStep, readonly PipelineStep[]> = {
   recognise: [],
-  inputs: ['recognise'],
-  deconvolve: ['recognise', 'inputs'],
+  filter: ['recognise'],
+  inputs: ['recognise', 'filter'],
+  deconvolve: ['recognise', 'filter', 'inputs'],
   predict: ['recognise'],
-  export: ['recognise', 'inputs', 'deconvolve', 'predict'],
+  export: ['recognise', 'filter', 'inputs', 'deconvolve', 'predict'],
 }
 
 /** Settings of the perfusion room, as a run takes them; all else as usual. */

@@ -18,8 +18,13 @@ export interface StepResults {
 }
 export type ComputedStep = keyof StepResults
 
-/** Steps that leave a series behind. */
-export type SeriesStep = 'recognise'
+/** Steps that make another series of the one before, in their order. */
+export const seriesStepNames = ['filter'] as const
+export type SeriesStepName = (typeof seriesStepNames)[number]
+
+export function isSeriesStep(step: string): step is SeriesStepName {
+  return seriesStepNames.some((name) => name === step)
+}
 
 /** Everything of a series but its voxels, which are an empty array: a run lets go of voxels it needs no more. */
 export type SeriesHeader = VolumeSeries
@@ -30,7 +35,9 @@ export interface StepContext {
   backend: BackendChoice
   header: SeriesHeader
   /** The series as that step left it. One 4-D series is held at a time. */
-  series(after: SeriesStep, run: Run): Promise<VolumeSeries>
+  series(after: 'recognise' | SeriesStepName, run: Run): Promise<VolumeSeries>
+  /** What a step that makes a series told for others; null where it was off. */
+  details(step: SeriesStepName): unknown
   /** The result of a step that was done before; null where it was off or failed. */
   result<N extends ComputedStep>(step: N): StepResults[N] | null
 }
@@ -55,6 +62,19 @@ export interface Step<N extends ComputedStep> {
   encode(result: StepResults[N]): Artefact
   decode(stored: StoredArtefact): Promise<StepResults[N]>
   report(result: StepResults[N]): StepReport
+}
+
+/** A step that makes another series; the series it made is kept, what it says of it beside. */
+export interface SeriesStep {
+  version: number
+  leftOut(settings: PipelineSettings, header: SeriesHeader): string | null
+  dependsOn(settings: PipelineSettings): unknown
+  /** May give back the very series where there was nothing to do. */
+  compute(
+    series: VolumeSeries,
+    settings: PipelineSettings,
+    run: Run,
+  ): Promise<{ series: VolumeSeries; report: StepReport; details: unknown }>
 }
 
 /** The settings of the perfusion room that a run stands for. */

@@ -1,5 +1,6 @@
-import type { ComputedStep, Step } from '../step'
+import type { ComputedStep, SeriesStep, SeriesStepName, Step } from '../step'
 import { deconvolveStep } from './deconvolve'
+import { filterStep } from './filter'
 import { inputsStep } from './inputs'
 import { predictStep } from './predict'
 
@@ -10,8 +11,16 @@ export const steps: { [N in ComputedStep]: Step<N> } = {
   predict: predictStep,
 }
 
+/** Every step that makes another series. */
+export const seriesSteps: Record<SeriesStepName, SeriesStep> = { filter: filterStep }
+
 /**
- * In which order they are done. The network sees the series before it is filtered: it comes before the filter, so that
- * one 4-D series is held at a time.
+ * In which order they are done. The network sees the series before it is filtered (it filters by itself): it comes before
+ * the filter, so that one 4-D series is held at a time.
  */
-export const workingOrder: readonly ComputedStep[] = ['predict', 'inputs', 'deconvolve']
+export const workingOrder: readonly (ComputedStep | SeriesStepName)[] = [
+  'predict',
+  'filter',
+  'inputs',
+  'deconvolve',
+]

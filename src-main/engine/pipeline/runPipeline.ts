@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import {
   pipelineRestsOn,
+  UmbraError,
   type BackendChoice,
   type PipelineRun,
   type PipelineSettings,
   type PipelineStep,
+  type Problem,
   type StepRecord,
   type Warning,
 } from '@contract'
@@ -27,6 +29,7 @@ import {
   type StepResults,
 } from './step'
 import { seriesSteps, steps, workingOrder } from './steps'
+import { motionReport } from './steps/motion'
 
 export interface PipelineRequest {
   source: PipelineSource
@@ -81,8 +84,10 @@ export async function runPipeline(request: PipelineRequest, run: Run = {}): Prom
       throw thrown
     }
     const failed = record.steps.find(({ state: each }) => each === 'running')
-    endRecord(record, 'failed', problemIn((failed?.step ?? 'recognise') as PipelineStep, thrown))
-    if (failed) failed.error = record.error
+    const problem = problemIn((failed?.step ?? 'recognise') as PipelineStep, thrown)
+    if (failed) Object.assign(failed, { state: 'failed', error: problem })
+    await state.judgeFailure(problem, run)
+    endRecord(record, 'failed', problem)
   }
   if (request.directory !== null) {
     // What an earlier run wrote is still there after a failure.
@@ -97,6 +102,7 @@ class RunState {
   readonly results: Partial<StepResults> = {}
   header: SeriesHeader | null = null
   private readonly chain: SeriesChain
+  private failure: UmbraError | null = null
 
   constructor(
     private readonly request: PipelineRequest,
@@ -141,7 +147,13 @@ class RunState {
     }
     try {
       const restsOn = pipelineRestsOn[name].map((other) => this.recordOf(other).key)
-      record.key = hash([name, step.version, await step.dependsOn(settings), ...restsOn])
+      record.key = hash([
+        name,
+        step.version,
+        await step.dependsOn(settings),
+        this.failure?.message,
+        ...restsOn,
+      ])
       if (isSeriesStep(name)) await this.reachSeries(name, record, told)
       else await this.reachResult(name, steps[name], record, told)
       this.header = this.chain.header()
@@ -179,6 +191,7 @@ class RunState {
         results: this.results,
         record: this.record,
         exportRecord: record,
+        motion: motionReport(this.chain.details('motion')),
       },
       run,
     )
@@ -189,12 +202,20 @@ class RunState {
     })
   }
 
+  /** A study that no maps can be made of is graded all the same: what is wrong with it, and what can be done. */
+  async judgeFailure(problem: Problem, run: Run): Promise<void> {
+    if (!this.header || this.recordOf('quality').state !== 'waiting') return
+    this.failure = new UmbraError(problem)
+    await this.reach('quality', run)
+  }
+
   private context(): StepContext {
     const { settings, backend } = this.request
     return {
       settings,
       backend,
       header: this.chain.header(),
+      failure: this.failure,
       series: (after, run) => this.chain.after(after, run),
       details: (step) => this.chain.details(step),
       result: (step) => this.results[step] ?? null,

@@ -3,10 +3,13 @@ import {
   type BackendChoice,
   type PerfusionSettings,
   type PipelineSettings,
+  type QualityLine,
+  type UmbraError,
   type Warning,
 } from '@contract'
 import type { Run } from '../compute/run'
 import type { PerfusionMaps, PreparedInputs } from '../perfusion'
+import type { TissueAtRiskAssessment } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
 import type { Artefact, StoredArtefact } from './artefacts'
 
@@ -15,11 +18,13 @@ export interface StepResults {
   inputs: PreparedInputs
   deconvolve: PerfusionMaps
   predict: PerfusionMaps
+  tissueAtRisk: TissueAtRiskAssessment
+  quality: QualityLine[]
 }
 export type ComputedStep = keyof StepResults
 
 /** Steps that make another series of the one before, in their order. */
-export const seriesStepNames = ['filter'] as const
+export const seriesStepNames = ['motion', 'filter'] as const
 export type SeriesStepName = (typeof seriesStepNames)[number]
 
 export function isSeriesStep(step: string): step is SeriesStepName {
@@ -34,6 +39,8 @@ export interface StepContext {
   /** What networks are computed with. */
   backend: BackendChoice
   header: SeriesHeader
+  /** Why there are no maps; null where there are, or nothing has failed yet. */
+  failure: UmbraError | null
   /** The series as that step left it. One 4-D series is held at a time. */
   series(after: 'recognise' | SeriesStepName, run: Run): Promise<VolumeSeries>
   /** What a step that makes a series told for others; null where it was off. */

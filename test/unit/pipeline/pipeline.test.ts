@@ -7,6 +7,7 @@ import {
   filterSettingsSchema,
   perfusionSettingsSchema,
   pipelineSettingsSchema,
+  tissueAtRiskPresets,
   type PipelineRun,
 } from '@contract'
 import { openStudy } from '../../../src-main/engine/dicom'
@@ -38,6 +39,7 @@ afterAll(async () => {
 type Changes = Parameters<typeof pipelineSettingsSchema.parse>[0]
 /** Fast, and the steps that this is about. */
 const quick = {
+  motion: { enabled: false },
   filter: { method: 'none' },
   deconvolve: { method: 'csvd' },
   predict: { enabled: false },
@@ -99,7 +101,17 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
         if (running && seen.at(-1) !== running.step) seen.push(running.step)
       },
     })
-    expect(seen).toEqual(['recognise', 'predict', 'filter', 'inputs', 'deconvolve', 'export'])
+    expect(seen).toEqual([
+      'recognise',
+      'motion',
+      'predict',
+      'filter',
+      'inputs',
+      'deconvolve',
+      'tissueAtRisk',
+      'quality',
+      'export',
+    ])
     const inputs = record.steps.find(({ step }) => step === 'inputs')
     expect(inputs).toMatchObject({ state: 'done', settings: { scaleToVenous: true }, error: null })
     expect(inputs?.key).toMatch(/^[0-9a-f]{32}$/)
@@ -193,6 +205,11 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     expect(Object.keys(summary.timings)).toEqual(
       expect.arrayContaining(['recognise', 'inputs', 'deconvolve', 'export']),
     )
+    expect(summary).toMatchObject({
+      tissueAtRisk: { rule: { name: 'rcbf30-tmax6' }, coreMl: first.results.tissueAtRisk?.coreMl },
+      quality: first.results.quality,
+      motion: null,
+    })
     expect(await readRun(directory)).toEqual(first.record)
     for (const name of first.record.files) expect(existsSync(join(directory, name))).toBe(true)
     const names = await readdir(directory)
@@ -202,6 +219,25 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     await rm(join(directory, 'cbf.nii.gz'))
     expect(statesOf(await runWith(quick, { store, directory }))).toMatchObject({ export: 'done' })
     expect(existsSync(join(directory, 'cbf.nii.gz'))).toBe(true)
+  })
+
+  it('computes only the volumes again where their rule has changed', async () => {
+    const store = freshStore()
+    const first = await runWith(quick, { store })
+    const rule = tissueAtRiskPresets[3].rule
+    const other = await runWith({ ...quick, tissueAtRisk: { rule } }, { store })
+    expect(statesOf(other)).toMatchObject({ deconvolve: 'kept', tissueAtRisk: 'done', quality: 'done' })
+    expect(other.results.tissueAtRisk?.rule).toEqual(rule)
+    expect(other.results.deconvolve?.maps).toEqual(first.results.deconvolve?.maps)
+  })
+
+  it('corrects motion first, and tells what moved', async () => {
+    const { record, results } = await runWith({ ...quick, motion: { enabled: true } })
+    expect(record).toMatchObject({ state: 'done', error: null })
+    const motion = record.steps.find(({ step }) => step === 'motion')
+    expect(motion).toMatchObject({ state: 'done' })
+    expect(motion?.result.join(' ')).toMatch(/mm \(frame \d+\).* frames/)
+    expect(results.quality?.map(({ check }) => check)).toContain('motion')
   })
 
   it('says in which step it failed, and writes that down', async () => {
@@ -215,10 +251,13 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     expect(record.error).toMatchObject({ code: 'voxel-outside', where: 'step Arterial and venous input' })
     expect(statesOf({ record })).toEqual({
       recognise: 'done',
+      motion: 'off',
       filter: 'off',
       inputs: 'failed',
       deconvolve: 'notReached',
       predict: 'off',
+      tissueAtRisk: 'notReached',
+      quality: 'done',
       export: 'notReached',
     })
     expect(await readRun(directory)).toEqual(record)

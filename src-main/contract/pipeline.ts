@@ -1,5 +1,9 @@
 import { z } from 'zod'
 import { problemSchema } from './errors'
+import { filterSettingsSchema } from './filters'
+import { motionSettingsSchema } from './motion'
+import { qualityGrades } from './quality'
+import { sideChoices, tissueAtRiskRuleSchema, usualRule } from './tissueAtRisk'
 import {
   perfusionResultSchema,
   perfusionSettingsSchema,
@@ -13,6 +17,8 @@ export const pipelineSettingsShape = {
     /** The series to use, by UID or key; null: the only perfusion series, or the one with most images. */
     series: z.string().nullable().default(null),
   }),
+  motion: motionSettingsSchema,
+  filter: filterSettingsSchema,
   /** Brain, arterial input and venous output. */
   inputs: perfusionSettingsSchema.pick({
     arterialInput: true,
@@ -36,6 +42,11 @@ export const pipelineSettingsShape = {
     /** A model's folder, ONNX file or name; null: the one that comes with Umbra. */
     model: z.string().nullable().default(null),
   }),
+  tissueAtRisk: z.object({
+    rule: tissueAtRiskRuleSchema.default(usualRule),
+    referenceSide: z.enum(sideChoices).default('automatic'),
+  }),
+  quality: z.object({}),
   export: z.object({}),
 } as const
 
@@ -46,9 +57,13 @@ export type PipelineStep = keyof typeof pipelineSettingsShape
 const shape = pipelineSettingsShape
 export const pipelineSettingsSchema = z.object({
   recognise: shape.recognise.prefault({}),
+  motion: shape.motion.prefault({}),
+  filter: shape.filter.prefault({}),
   inputs: shape.inputs.prefault({}),
   deconvolve: shape.deconvolve.prefault({}),
   predict: shape.predict.prefault({}),
+  tissueAtRisk: shape.tissueAtRisk.prefault({}),
+  quality: shape.quality.prefault({}),
   export: shape.export.prefault({}),
 })
 export type PipelineSettings = z.output<typeof pipelineSettingsSchema>
@@ -56,19 +71,27 @@ export type PipelineSettings = z.output<typeof pipelineSettingsSchema>
 /** As a reader sees the steps. */
 export const pipelineStepLabels: Record<PipelineStep, string> = {
   recognise: 'Recognise',
+  motion: 'Motion',
+  filter: 'Filter',
   inputs: 'Arterial and venous input',
   deconvolve: 'Deconvolve',
   predict: 'Predict by network',
+  tissueAtRisk: 'Tissue at risk',
+  quality: 'Quality',
   export: 'Summary and export',
 }
 
 /** The steps whose results each step rests on: where one of them changes, it is done again. */
 export const pipelineRestsOn: Record<PipelineStep, readonly PipelineStep[]> = {
   recognise: [],
-  inputs: ['recognise'],
-  deconvolve: ['recognise', 'inputs'],
-  predict: ['recognise'],
-  export: ['recognise', 'inputs', 'deconvolve', 'predict'],
+  motion: ['recognise'],
+  filter: ['recognise', 'motion'],
+  inputs: ['recognise', 'motion', 'filter'],
+  deconvolve: ['recognise', 'motion', 'filter', 'inputs'],
+  predict: ['recognise', 'motion'],
+  tissueAtRisk: ['deconvolve'],
+  quality: ['recognise', 'motion', 'filter', 'deconvolve', 'tissueAtRisk'],
+  export: ['recognise', 'motion', 'filter', 'inputs', 'deconvolve', 'predict', 'tissueAtRisk', 'quality'],
 }
 
 /** Settings of the perfusion room, as a run takes them; all else as usual. */
@@ -152,6 +175,12 @@ export const cohortRowSchema = z.object({
   cbv: z.number().nullable(),
   mtt: z.number().nullable(),
   tmax: z.number().nullable(),
+  coreMl: z.number().nullable(),
+  hypoperfusionMl: z.number().nullable(),
+  mismatchMl: z.number().nullable(),
+  mismatchRatio: z.number().nullable(),
+  /** Of the worst check. */
+  quality: z.enum(qualityGrades).nullable(),
   warnings: z.number().int(),
   /** Steps that were computed, and those that were found. */
   computed: z.number().int(),

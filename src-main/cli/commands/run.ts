@@ -3,7 +3,10 @@ import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import {
   backendNames,
+  filterMethods,
   perfusionMethods,
+  tissueAtRiskPresets,
+  usualRule,
   UmbraError,
   type BackendName,
   type CohortRow,
@@ -41,6 +44,10 @@ export interface RunFlags {
   out: string
   series?: string
   method?: string
+  motion: boolean
+  filter?: string
+  /** Name of a preset. */
+  rule?: string
   aif?: Vec3[]
   vof?: Vec3[]
   network: boolean
@@ -81,6 +88,13 @@ export function command(): Command {
     .option('--series <uid>', 'the series to use, by UID or by the key that `umbra info` prints')
     .addOption(
       new Option('--method <method>', 'how to deconvolve (default: bennink)').choices(perfusionMethods),
+    )
+    .option('--no-motion', 'do not correct motion')
+    .addOption(new Option('--filter <method>', 'how to filter (default: bilateral)').choices(filterMethods))
+    .addOption(
+      new Option('--rule <name>', `what tissue at risk is (default: ${usualRule.name})`).choices(
+        tissueAtRiskPresets.map(({ rule }) => rule.name),
+      ),
     )
     .option('--aif <x,y,z...>', 'arterial voxels, counted from 0 (default: found automatically)', voxel)
     .option('--vof <x,y,z...>', 'venous voxels (default: found automatically)', voxel)
@@ -175,6 +189,10 @@ function settingsOf(flags: RunFlags): PipelineSettings {
   }
   set('--series', 'recognise', 'series', flags.series)
   set('--method', 'deconvolve', 'method', flags.method)
+  set('--no-motion', 'motion', 'enabled', flags.motion ? undefined : false)
+  set('--filter', 'filter', 'method', flags.filter)
+  const preset = tissueAtRiskPresets.find(({ rule }) => rule.name === flags.rule)
+  set('--rule', 'tissueAtRisk', 'rule', preset?.rule)
   set('--aif', 'inputs', 'arterialInput', flags.aif && { kind: 'voxels', voxels: flags.aif })
   set('--vof', 'inputs', 'venousOutput', flags.vof && { kind: 'voxels', voxels: flags.vof })
   set('--no-network', 'predict', 'enabled', flags.network ? undefined : false)

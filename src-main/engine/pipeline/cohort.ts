@@ -5,11 +5,14 @@ import { z } from 'zod'
 import {
   UmbraError,
   gradeSchema,
+  tissueAtRiskSchema,
+  worstGrade,
   type BackendChoice,
   type CohortRow,
   type PipelineRun,
   type PipelineSettings,
   type Problem,
+  type QualityLine,
 } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
 import { writeFileAtomically } from '../files/atomic'
@@ -45,20 +48,28 @@ const summarySchema = z.object({
   aif: z.object({ quality: z.object({ grade: gradeSchema }) }),
   vof: z.object({ quality: z.object({ grade: gradeSchema }) }).nullable(),
   maps: z.record(z.string(), z.object({ median: z.number().nullable() })),
+  tissueAtRisk: tissueAtRiskSchema
+    .pick({ coreMl: true, hypoperfusionMl: true, mismatchMl: true, mismatchRatio: true })
+    .optional(),
 })
 
 /** Runs the pipeline over the files of one study, into its own folder. A failure is told, never thrown. */
 export async function runStudy(request: StudyRequest, run: Run = {}): Promise<StudyOutcome> {
   const source = filesSource(request.paths)
   try {
-    const { record } = await runPipeline({ ...request, source }, run)
-    return { record, row: await rowOf(request.study, request.directory, record) }
+    const { record, results } = await runPipeline({ ...request, source }, run)
+    return { record, row: await rowOf(request.study, request.directory, record, results.quality ?? null) }
   } finally {
     await source.close()
   }
 }
 
-async function rowOf(study: string, directory: string, record: PipelineRun): Promise<CohortRow> {
+async function rowOf(
+  study: string,
+  directory: string,
+  record: PipelineRun,
+  quality: QualityLine[] | null,
+): Promise<CohortRow> {
   const summary =
     record.state === 'done'
       ? summarySchema.parse(JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')))
@@ -78,6 +89,11 @@ async function rowOf(study: string, directory: string, record: PipelineRun): Pro
     cbv: median('cbv'),
     mtt: median('mtt'),
     tmax: median('tmax'),
+    coreMl: summary?.tissueAtRisk?.coreMl ?? null,
+    hypoperfusionMl: summary?.tissueAtRisk?.hypoperfusionMl ?? null,
+    mismatchMl: summary?.tissueAtRisk?.mismatchMl ?? null,
+    mismatchRatio: summary?.tissueAtRisk?.mismatchRatio ?? null,
+    quality: quality && worstGrade(quality),
     warnings: warningsOf(record).length,
     computed: count('done'),
     kept: count('kept'),
@@ -161,6 +177,11 @@ export async function runCohort(request: CohortRequest, run: Run = {}): Promise<
 const columns: { key: keyof CohortRow; title: string; digits?: number }[] = [
   { key: 'study', title: 'Study' },
   { key: 'state', title: 'State' },
+  { key: 'quality', title: 'Quality' },
+  { key: 'coreMl', title: 'Core, ml', digits: 1 },
+  { key: 'hypoperfusionMl', title: 'Hypoperfusion, ml', digits: 1 },
+  { key: 'mismatchMl', title: 'Mismatch, ml', digits: 1 },
+  { key: 'mismatchRatio', title: 'Ratio', digits: 1 },
   { key: 'brainMl', title: 'Brain, ml', digits: 0 },
   { key: 'arteryGrade', title: 'Artery' },
   { key: 'veinGrade', title: 'Vein' },

@@ -1,11 +1,19 @@
 import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join, relative, isAbsolute } from 'node:path'
-import { pipelineRunSchema, type PipelineRun, type StepRecord, type Warning } from '@contract'
+import {
+  pipelineRunSchema,
+  tissueAtRiskSchema,
+  type MotionReport,
+  type PipelineRun,
+  type StepRecord,
+  type Warning,
+} from '@contract'
 import { partOfRun, type Run } from '../compute/run'
 import { exportMaps } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
+import { judgedBy } from '../tissueAtRisk'
 import type { SeriesHeader, StepResults } from './step'
 
 export const RUN_FILE = 'run.json'
@@ -18,6 +26,8 @@ interface ExportRequest {
   results: Partial<StepResults>
   record: PipelineRun
   exportRecord: StepRecord
+  /** null where motion was not corrected. */
+  motion: MotionReport | null
 }
 
 interface Exported {
@@ -92,7 +102,7 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
           ).map((name) => `${NETWORK}/${name}`)
     files.push(...written)
   }
-  await completeSummary(directory, record, Math.round(performance.now() - start) / 1000)
+  await completeSummary(directory, request, Math.round(performance.now() - start) / 1000)
   await removeStale(directory, before?.files ?? [], files)
   return { files, kept: false }
 }
@@ -106,12 +116,19 @@ function networkFiles(before: PipelineRun | null, now: PipelineRun): string[] {
 }
 
 /** Adds to summary.json what only the whole run knows. */
-async function completeSummary(directory: string, record: PipelineRun, exportSeconds: number): Promise<void> {
+async function completeSummary(
+  directory: string,
+  { record, results, motion }: ExportRequest,
+  exportSeconds: number,
+): Promise<void> {
   const path = join(directory, 'summary.json')
   const summary = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
+  const { tissueAtRisk, quality = [] } = results
+  const judged = tissueAtRisk && tissueAtRiskSchema.parse(judgedBy(tissueAtRisk, quality))
   const steps = record.steps.map(({ step, version, key, settings }) => ({ step, version, key, settings }))
   const timings = { ...timingsOf(record), export: exportSeconds }
-  await writeFileAtomically(path, `${JSON.stringify({ ...summary, timings, steps }, null, 2)}\n`)
+  const whole = { ...summary, ...(judged ? { tissueAtRisk: judged } : {}), quality, motion, timings, steps }
+  await writeFileAtomically(path, `${JSON.stringify(whole, null, 2)}\n`)
 }
 
 const isThere =

@@ -9,8 +9,8 @@ import {
   type StepRecord,
 } from '@contract'
 import { NOT_FOR_DIAGNOSIS } from '../export'
-import { steps } from './steps'
-import type { ComputedStep } from './step'
+import { seriesSteps, steps } from './steps'
+import { isSeriesStep, type ComputedStep } from './step'
 
 const isComputed = (step: PipelineStep): step is ComputedStep => step in steps
 
@@ -18,6 +18,7 @@ const isComputed = (step: PipelineStep): step is ComputedStep => step in steps
 const otherVersions = { recognise: 1, export: 1 } as const
 
 export function versionOf(step: PipelineStep): number {
+  if (isSeriesStep(step)) return seriesSteps[step].version
   return isComputed(step) ? steps[step].version : otherVersions[step]
 }
 

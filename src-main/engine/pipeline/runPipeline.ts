@@ -1,22 +1,35 @@
 import { createHash } from 'node:crypto'
 import {
   pipelineRestsOn,
+  UmbraError,
   type BackendChoice,
   type PipelineRun,
   type PipelineSettings,
   type PipelineStep,
+  type Problem,
   type StepRecord,
   type Warning,
 } from '@contract'
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
-import { seriesIdentity, type VolumeSeries } from '../volume'
-import type { ArtefactStore } from './artefacts'
+import { seriesIdentity } from '../volume'
+import type { Artefact, ArtefactStore, StoredArtefact } from './artefacts'
 import { exportRun, readRun, writeRun } from './export'
 import { endRecord, newRecord, problemIn, versionOf } from './record'
+import { SeriesChain } from './seriesChain'
 import type { PipelineSource } from './source'
-import type { ComputedStep, SeriesHeader, SeriesStep, Step, StepContext, StepResults } from './step'
-import { steps, workingOrder } from './steps'
+import {
+  isSeriesStep,
+  type ComputedStep,
+  type SeriesHeader,
+  type SeriesStepName,
+  type Step,
+  type StepContext,
+  type StepReport,
+  type StepResults,
+} from './step'
+import { seriesSteps, steps, workingOrder } from './steps'
+import { motionReport } from './steps/motion'
 
 export interface PipelineRequest {
   source: PipelineSource
@@ -71,8 +84,10 @@ export async function runPipeline(request: PipelineRequest, run: Run = {}): Prom
       throw thrown
     }
     const failed = record.steps.find(({ state: each }) => each === 'running')
-    endRecord(record, 'failed', problemIn((failed?.step ?? 'recognise') as PipelineStep, thrown))
-    if (failed) failed.error = record.error
+    const problem = problemIn((failed?.step ?? 'recognise') as PipelineStep, thrown)
+    if (failed) Object.assign(failed, { state: 'failed', error: problem })
+    await state.judgeFailure(problem, run)
+    endRecord(record, 'failed', problem)
   }
   if (request.directory !== null) {
     // What an earlier run wrote is still there after a failure.
@@ -86,20 +101,22 @@ export async function runPipeline(request: PipelineRequest, run: Run = {}): Prom
 class RunState {
   readonly results: Partial<StepResults> = {}
   header: SeriesHeader | null = null
-  private held: { after: SeriesStep; series: VolumeSeries } | null = null
+  private readonly chain: SeriesChain
+  private failure: UmbraError | null = null
 
   constructor(
     private readonly request: PipelineRequest,
     private readonly record: PipelineRun,
-  ) {}
+  ) {
+    const { source, settings } = request
+    this.chain = new SeriesChain(source, settings, (step) => this.stored(this.recordOf(step)))
+  }
 
   async recognise(run: Run): Promise<void> {
     const record = this.enter('recognise')
-    const { source, settings } = this.request
     const start = performance.now()
-    const { series, why, warnings } = await source.recognise(settings.recognise.series, run)
-    this.held = { after: 'recognise', series }
-    this.header = { ...series, voxels: new Int16Array(0) }
+    const { series, why, warnings } = await this.chain.recognise(run)
+    this.header = this.chain.header()
     record.key = hash([await programIdentity(), versionOf('recognise'), await seriesIdentity(series)])
     const [nx, ny, nz] = series.geometry.size
     const size = `${nx} × ${ny} × ${nz}, ${series.frames} time points`
@@ -114,20 +131,34 @@ class RunState {
   }
 
   /** Finds or makes the result of a step. */
-  async reach<N extends ComputedStep>(name: N, run: Run): Promise<void> {
-    const step = steps[name]
+  async reach(name: ComputedStep | SeriesStepName, run: Run): Promise<void> {
     const record = this.enter(name)
-    const reason = step.leftOut(this.request.settings, this.known())
+    run.onProgress?.(0, record.label)
+    const { settings } = this.request
+    const step = isSeriesStep(name) ? seriesSteps[name] : steps[name]
+    const reason = step.leftOut(settings, this.chain.header())
     if (reason !== null) {
       this.leave(record, 'off', null, { result: [reason], warnings: [] })
       return
     }
+    const told: Run = {
+      signal: run.signal,
+      onProgress: (progress, stage) => run.onProgress?.(progress, `${record.label}: ${stage}`),
+    }
     try {
-      record.key = await this.keyOf(name, step)
-      if (await this.find(name, step, record)) return
-      await this.compute(name, step, record, run)
+      const restsOn = pipelineRestsOn[name].map((other) => this.recordOf(other).key)
+      record.key = hash([
+        name,
+        step.version,
+        await step.dependsOn(settings),
+        this.failure?.message,
+        ...restsOn,
+      ])
+      if (isSeriesStep(name)) await this.reachSeries(name, record, told)
+      else await this.reachResult(name, steps[name], record, told)
+      this.header = this.chain.header()
     } catch (thrown) {
-      if (!step.optional || run.signal?.aborted) throw thrown
+      if (isSeriesStep(name) || !steps[name].optional || run.signal?.aborted) throw thrown
       const error = problemIn(name, thrown)
       const warning = {
         code: error.code,
@@ -141,7 +172,7 @@ class RunState {
 
   async export(run: Run): Promise<void> {
     const record = this.enter('export')
-    const { directory } = this.request
+    const { directory, settings } = this.request
     if (directory === null) {
       this.leave(record, 'off', null, { result: ['Nothing is written'], warnings: [] })
       return
@@ -149,12 +180,19 @@ class RunState {
     const start = performance.now()
     record.key = hash([
       versionOf('export'),
-      this.request.settings.export,
+      settings.export,
       this.record.steps.map(({ step, key, state }) => [step, key, state === 'failed']),
     ])
-    this.held = null
+    this.chain.release()
     const written = await exportRun(
-      { directory, header: this.known(), results: this.results, record: this.record, exportRecord: record },
+      {
+        directory,
+        header: this.chain.header(),
+        results: this.results,
+        record: this.record,
+        exportRecord: record,
+        motion: motionReport(this.chain.details('motion')),
+      },
       run,
     )
     this.record.files = written.files
@@ -164,9 +202,11 @@ class RunState {
     })
   }
 
-  private known(): SeriesHeader {
-    if (!this.header) throw new Error('The series was not recognised.')
-    return this.header
+  /** A study that no maps can be made of is graded all the same: what is wrong with it, and what can be done. */
+  async judgeFailure(problem: Problem, run: Run): Promise<void> {
+    if (!this.header || this.recordOf('quality').state !== 'waiting') return
+    this.failure = new UmbraError(problem)
+    await this.reach('quality', run)
   }
 
   private context(): StepContext {
@@ -174,77 +214,78 @@ class RunState {
     return {
       settings,
       backend,
-      header: this.known(),
-      series: (after, run) => this.series(after, run),
+      header: this.chain.header(),
+      failure: this.failure,
+      series: (after, run) => this.chain.after(after, run),
+      details: (step) => this.chain.details(step),
       result: (step) => this.results[step] ?? null,
     }
   }
 
-  private async series(after: SeriesStep, run: Run): Promise<VolumeSeries> {
-    if (this.held?.after === after) return this.held.series
-    this.held = null
-    const { source, settings } = this.request
-    const { series } = await source.recognise(settings.recognise.series, run)
-    this.held = { after, series }
-    return series
-  }
-
-  private async keyOf<N extends ComputedStep>(name: N, step: Step<N>): Promise<string> {
-    const restsOn = pipelineRestsOn[name].map((other) => this.recordOf(other).key)
-    return hash([name, step.version, await step.dependsOn(this.request.settings), ...restsOn])
-  }
-
-  private async find<N extends ComputedStep>(name: N, step: Step<N>, record: StepRecord): Promise<boolean> {
-    const stored = await this.request.store?.find(record.key ?? '')
-    if (!stored) return false
-    try {
-      const { seconds, content } = stored.json as { seconds: number; content: unknown }
-      const result = await step.decode({ json: content, read: stored.read })
-      this.take(name, result)
-      this.leave(record, 'kept', seconds, step.report(result))
-      return true
-    } catch {
-      // Gone meanwhile, or damaged: it is made again.
-      return false
+  private async reachSeries(name: SeriesStepName, record: StepRecord, run: Run): Promise<void> {
+    const found = await this.found(record, (content) => Promise.resolve(this.chain.adopt(name, content)))
+    if (found) {
+      this.leave(record, 'kept', found.seconds, found.result.report)
+      return
     }
+    const start = performance.now()
+    const { outcome, artefact } = await this.chain.compute(name, run)
+    stopIfCancelled(run)
+    await this.finish(record, secondsSince(start), outcome.report, artefact)
   }
 
-  private async compute<N extends ComputedStep>(
+  private async reachResult<N extends ComputedStep>(
     name: N,
     step: Step<N>,
     record: StepRecord,
     run: Run,
   ): Promise<void> {
+    const found = await this.found(record, (json, read) => step.decode({ json, read }))
+    if (found) {
+      Object.assign(this.results, { [name]: found.result })
+      this.leave(record, 'kept', found.seconds, step.report(found.result))
+      return
+    }
     const start = performance.now()
-    const result = await step.compute(this.context(), {
-      signal: run.signal,
-      onProgress: (progress, stage) => run.onProgress?.(progress, `${record.label}: ${stage}`),
-    })
+    const result = await step.compute(this.context(), run)
     stopIfCancelled(run)
-    const seconds = secondsSince(start)
-    this.take(name, result)
-    const { result: facts, warnings } = step.report(result)
-    const notKept = await this.keep(record.key ?? '', step.encode(result), seconds)
-    this.leave(record, 'done', seconds, { result: facts, warnings: [...warnings, ...notKept] })
+    Object.assign(this.results, { [name]: result })
+    await this.finish(record, secondsSince(start), step.report(result), step.encode(result))
   }
 
-  private async keep(
-    key: string,
-    { json, arrays }: ReturnType<Step<ComputedStep>['encode']>,
-    seconds: number,
-  ): Promise<Warning[]> {
-    const needed = new Set(this.record.steps.flatMap((step) => step.key ?? []))
+  private async stored(record: StepRecord): Promise<StoredArtefact | null> {
+    return (await this.request.store?.find(record.key ?? '')) ?? null
+  }
+
+  /** A kept result and how long it took when it was computed; null where it is not kept, or has been damaged. */
+  private async found<T>(
+    record: StepRecord,
+    decode: (content: unknown, read: StoredArtefact['read']) => Promise<T>,
+  ): Promise<{ seconds: number; result: T } | null> {
+    const stored = await this.stored(record)
+    if (!stored) return null
     try {
-      await this.request.store?.save(key, { json: { seconds, content: json }, arrays }, needed)
-      return []
-    } catch (thrown) {
-      const { message } = thrown as Error
-      return [{ code: 'not-kept', message: `The result is not kept for a later run: ${message}` }]
+      const { seconds, content } = stored.json as { seconds: number; content: unknown }
+      return { seconds, result: await decode(content, stored.read) }
+    } catch {
+      return null
     }
   }
 
-  private take<N extends ComputedStep>(name: N, result: StepResults[N]): void {
-    Object.assign(this.results, { [name]: result })
+  private async finish(
+    record: StepRecord,
+    seconds: number,
+    { result, warnings }: StepReport,
+    { json, arrays }: Artefact,
+  ): Promise<void> {
+    const needed = new Set(this.record.steps.flatMap((step) => step.key ?? []))
+    const notKept: Warning[] = []
+    await this.request.store
+      ?.save(record.key ?? '', { json: { seconds, content: json }, arrays }, needed)
+      .catch(({ message }: Error) =>
+        notKept.push({ code: 'not-kept', message: `The result is not kept for a later run: ${message}` }),
+      )
+    this.leave(record, 'done', seconds, { result, warnings: [...warnings, ...notKept] })
   }
 
   private recordOf(step: string): StepRecord {
@@ -264,7 +305,7 @@ class RunState {
     record: StepRecord,
     state: StepRecord['state'],
     seconds: number | null,
-    { result, warnings }: Pick<StepRecord, 'result' | 'warnings'>,
+    { result, warnings }: StepReport,
   ): void {
     Object.assign(record, { state, seconds, result, warnings })
     this.request.onUpdate?.(this.record)

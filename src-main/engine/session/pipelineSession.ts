@@ -70,8 +70,6 @@ export function createPipelineSession(parts: Parts): PipelineSession {
         backend,
         onUpdate: (changed) => {
           if (isOpen(seriesKey)) runs.set(seriesKey, changed)
-          const running = changed.steps.find(({ state }) => state === 'running')
-          if (running) run.onProgress(0, running.label)
         },
       },
       run,

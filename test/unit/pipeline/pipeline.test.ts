@@ -3,8 +3,15 @@ import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { pipelineSettingsSchema, perfusionSettingsSchema, type PipelineRun } from '@contract'
+import {
+  filterSettingsSchema,
+  perfusionSettingsSchema,
+  pipelineSettingsSchema,
+  tissueAtRiskPresets,
+  type PipelineRun,
+} from '@contract'
 import { openStudy } from '../../../src-main/engine/dicom'
+import { filterSeries } from '../../../src-main/engine/filters'
 import { computePerfusion } from '../../../src-main/engine/perfusion'
 import {
   filesSource,
@@ -30,7 +37,14 @@ afterAll(async () => {
 })
 
 type Changes = Parameters<typeof pipelineSettingsSchema.parse>[0]
-const quick = { deconvolve: { method: 'csvd' }, predict: { enabled: false } }
+/** Fast, and the steps that this is about. */
+const quick = {
+  motion: { enabled: false },
+  filter: { method: 'none' },
+  deconvolve: { method: 'csvd' },
+  predict: { enabled: false },
+} as const
+const filtered = { ...quick, filter: { method: 'bilateral' } } as const
 
 interface Options {
   store?: ArtefactStore | null
@@ -60,7 +74,7 @@ async function runWith(changes: Changes, options: Options = {}): Promise<Pipelin
 }
 
 const freshStore = (): ArtefactStore => openArtefactStore(join(scratch, `store-${count++}`))
-const statesOf = ({ record }: PipelineOutcome): Record<string, string> =>
+const statesOf = ({ record }: Pick<PipelineOutcome, 'record'>): Record<string, string> =>
   Object.fromEntries(record.steps.map(({ step, state }) => [step, state]))
 
 describe('a run of the pipeline', { timeout: 120_000 }, () => {
@@ -87,7 +101,17 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
         if (running && seen.at(-1) !== running.step) seen.push(running.step)
       },
     })
-    expect(seen).toEqual(['recognise', 'predict', 'inputs', 'deconvolve', 'export'])
+    expect(seen).toEqual([
+      'recognise',
+      'motion',
+      'predict',
+      'filter',
+      'inputs',
+      'deconvolve',
+      'tissueAtRisk',
+      'quality',
+      'export',
+    ])
     const inputs = record.steps.find(({ step }) => step === 'inputs')
     expect(inputs).toMatchObject({ state: 'done', settings: { scaleToVenous: true }, error: null })
     expect(inputs?.key).toMatch(/^[0-9a-f]{32}$/)
@@ -118,6 +142,33 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
 
     const back = await runWith(quick, { store })
     expect(statesOf(back)).toMatchObject({ inputs: 'kept', deconvolve: 'kept' })
+  })
+
+  it('gives each step the series as the one before left it, and reads a kept one only when it is needed', async () => {
+    const directory = join(scratch, 'filtered')
+    const store = openArtefactStore(directory)
+    const first = await runWith(filtered, { store })
+    expect(statesOf(first)).toMatchObject({ filter: 'done', inputs: 'done' })
+    const opened = await openStudy([study.dicom])
+    const [{ key }] = opened.catalogue.studies[0].series
+    const series = await filterSeries(await opened.load(key), filterSettingsSchema.parse(filtered.filter))
+    const expected = await computePerfusion(series, perfusionSettingsSchema.parse(quick.deconvolve))
+    await opened.close()
+    expect(first.results.deconvolve?.maps).toEqual(expected.maps)
+
+    const method = { ...filtered, deconvolve: { method: 'ssvd' } } as const
+    const changed = await runWith(method, { store })
+    expect(statesOf(changed)).toMatchObject({ filter: 'kept', inputs: 'kept', deconvolve: 'done' })
+
+    // The filtered voxels have gone: they are made again, for the maps that need them.
+    const filterKey = first.record.steps.find(({ step }) => step === 'filter')?.key ?? ''
+    await rm(join(directory, filterKey, 'voxels.bin'))
+    const again = await runWith({ ...filtered, deconvolve: { method: 'osvd' } }, { store })
+    expect(again.record.state).toBe('done')
+    expect(again.results.deconvolve?.mask).toEqual(expected.mask)
+
+    const other = await runWith({ ...filtered, filter: { method: 'bilateral', rangeHu: 30 } }, { store })
+    expect(statesOf(other)).toMatchObject({ filter: 'done', inputs: 'done', deconvolve: 'done' })
   })
 
   it('goes on where it was cancelled', async () => {
@@ -154,6 +205,11 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     expect(Object.keys(summary.timings)).toEqual(
       expect.arrayContaining(['recognise', 'inputs', 'deconvolve', 'export']),
     )
+    expect(summary).toMatchObject({
+      tissueAtRisk: { rule: { name: 'rcbf30-tmax6' }, coreMl: first.results.tissueAtRisk?.coreMl },
+      quality: first.results.quality,
+      motion: null,
+    })
     expect(await readRun(directory)).toEqual(first.record)
     for (const name of first.record.files) expect(existsSync(join(directory, name))).toBe(true)
     const names = await readdir(directory)
@@ -165,6 +221,25 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     expect(existsSync(join(directory, 'cbf.nii.gz'))).toBe(true)
   })
 
+  it('computes only the volumes again where their rule has changed', async () => {
+    const store = freshStore()
+    const first = await runWith(quick, { store })
+    const rule = tissueAtRiskPresets[3].rule
+    const other = await runWith({ ...quick, tissueAtRisk: { rule } }, { store })
+    expect(statesOf(other)).toMatchObject({ deconvolve: 'kept', tissueAtRisk: 'done', quality: 'done' })
+    expect(other.results.tissueAtRisk?.rule).toEqual(rule)
+    expect(other.results.deconvolve?.maps).toEqual(first.results.deconvolve?.maps)
+  })
+
+  it('corrects motion first, and tells what moved', async () => {
+    const { record, results } = await runWith({ ...quick, motion: { enabled: true } })
+    expect(record).toMatchObject({ state: 'done', error: null })
+    const motion = record.steps.find(({ step }) => step === 'motion')
+    expect(motion).toMatchObject({ state: 'done' })
+    expect(motion?.result.join(' ')).toMatch(/mm \(frame \d+\).* frames/)
+    expect(results.quality?.map(({ check }) => check)).toContain('motion')
+  })
+
   it('says in which step it failed, and writes that down', async () => {
     const directory = join(scratch, 'failed')
     const outside = {
@@ -174,13 +249,17 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     const { record } = await runWith(outside as Changes, { directory })
     expect(record.state).toBe('failed')
     expect(record.error).toMatchObject({ code: 'voxel-outside', where: 'step Arterial and venous input' })
-    expect(record.steps.map(({ state }) => state)).toEqual([
-      'done',
-      'failed',
-      'notReached',
-      'off',
-      'notReached',
-    ])
+    expect(statesOf({ record })).toEqual({
+      recognise: 'done',
+      motion: 'off',
+      filter: 'off',
+      inputs: 'failed',
+      deconvolve: 'notReached',
+      predict: 'off',
+      tissueAtRisk: 'notReached',
+      quality: 'done',
+      export: 'notReached',
+    })
     expect(await readRun(directory)).toEqual(record)
     expect(existsSync(join(directory, 'summary.json'))).toBe(false)
   })

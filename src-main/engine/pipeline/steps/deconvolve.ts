@@ -14,7 +14,7 @@ export const deconvolveStep: Step<'deconvolve'> = {
     if (!inputs) {
       throw new UmbraError({ code: 'no-inputs', message: 'There are no inputs to deconvolve with.' })
     }
-    const maps = await deconvolve(await series('recognise', run), inputs, perfusionSettings(settings), run)
+    const maps = await deconvolve(await series('filter', run), inputs, perfusionSettings(settings), run)
     return { ...maps, warnings: [] }
   },
   encode: encodeMaps,

@@ -26,7 +26,7 @@ export const inputsStep: Step<'inputs'> = {
   leftOut: never,
   dependsOn: ({ inputs }) => Promise.resolve(inputs),
   compute: async ({ settings, series }, run) =>
-    prepareInputs(await series('recognise', run), perfusionSettings(settings), run),
+    prepareInputs(await series('filter', run), perfusionSettings(settings), run),
   encode: ({ arterial, mask, ...rest }) => ({
     json: storedSchema.parse({ ...rest, arterial }),
     arrays: { mask, value: arterial.value, integral: arterial.integral },

@@ -16,7 +16,7 @@ export const predictStep: Step<'predict'> = {
   },
   compute: async ({ settings, backend, series }, run) => {
     const model = await findModel(settings.predict.model ?? DEFAULT_MODEL)
-    const source = await series('recognise', run)
+    const source = await series('motion', run)
     const predictor = await openRemotePredictor(model, { backend })
     try {
       return await predictMaps(predictor, source, perfusionSettings(settings), run)

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import { qualityLineSchema, qualityStatement } from '@contract'
+import { gradeStudy } from '../../quality'
+import { never, type Step } from '../step'
+import { motionReport } from './motion'
+
+/** How far the study can be trusted; also where no maps could be made of it. */
+export const qualityStep: Step<'quality'> = {
+  version: 1,
+  optional: true,
+  leftOut: never,
+  dependsOn: () => Promise.resolve(null),
+  compute: async ({ series, result, details, failure }, run) =>
+    gradeStudy({
+      series: await series('filter', run),
+      maps: result('deconvolve'),
+      failure: failure ?? undefined,
+      motion: motionReport(details('motion'))?.frames,
+      tissueAtRisk: result('tissueAtRisk') ?? undefined,
+    }),
+  encode: (lines) => ({ json: lines, arrays: {} }),
+  decode: ({ json }) => Promise.resolve(z.array(qualityLineSchema).parse(json)),
+  report: (lines) => ({
+    result: [qualityStatement(lines).replace(/\.$/, '')],
+    warnings: lines
+      .filter(({ grade }) => grade !== 'green')
+      .map(({ check, grade, label, reason, remedy }) => ({
+        code: `quality-${check}`,
+        message: `${grade === 'red' ? 'Red' : 'Amber'}: ${label}: ${reason}`,
+        hint: remedy,
+      })),
+  }),
+}

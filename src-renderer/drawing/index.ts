@@ -18,3 +18,4 @@ export {
 export { components, connectedRegion, withHolesFilled, withoutIslands, type Reach } from './regions'
 export { History, bytesOf, changedRuns, type ChangedRuns } from './runs'
 export { smoothed } from './smooth'
+export { UnsavedSlices, type LayerSlice } from './unsaved'

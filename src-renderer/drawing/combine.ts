@@ -13,11 +13,3 @@ export function combined(a: Uint8Array, b: Uint8Array, how: Combination): Uint8A
   const rule = rules[how]
   return a.map((inside, at) => rule(inside, b[at]))
 }
-
-/** The slice mirrored left to right about a column (in voxels, may be a half): the other side, for comparison. */
-export function mirrored(mask: Uint8Array, nx: number, column: number): Uint8Array {
-  return mask.map((_, at) => {
-    const x = Math.round(2 * column) - (at % nx)
-    return x >= 0 && x < nx ? mask[at - (at % nx) + x] : 0
-  })
-}

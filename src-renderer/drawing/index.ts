@@ -1,5 +1,5 @@
 export { brushSegment, type BrushStroke, type Point } from './brush'
-export { combinations, combined, mirrored, type Combination } from './combine'
+export { combinations, combined, type Combination } from './combine'
 export { squaredDistance, withMargin } from './distance'
 export { Drawing, type Change } from './drawing'
 export { Labelmap, unionOfBoxes, voxelMillilitres, type Box } from './labelmap'
@@ -18,3 +18,5 @@ export {
 export { components, connectedRegion, withHolesFilled, withoutIslands, type Reach } from './regions'
 export { History, bytesOf, changedRuns, type ChangedRuns } from './runs'
 export { smoothed } from './smooth'
+export { midPlaneOf, mirroredMask, mirroredPoint, sideMeans, type MidPlane, type SideMeans } from './symmetry'
+export { UnsavedSlices, type LayerSlice } from './unsaved'

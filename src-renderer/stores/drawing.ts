@@ -2,7 +2,7 @@ import { type Geometry, type LoadedSeriesInfo, type MapName, type DrawnStructure
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
-import { Drawing, type Point } from '../drawing'
+import { Drawing, type MidPlane, type Point } from '../drawing'
 import type { DisplayRange } from './reviewView'
 import { readStored, writeStored } from './stored'
 
@@ -88,6 +88,8 @@ export const useDrawingStore = defineStore('drawing', () => {
   const ranges = shallowRef<Partial<Record<MapName, DisplayRange>>>({})
   /** Whether the active structure is also shown mirrored to the other side. */
   const mirror = ref(false)
+  /** About which plane; null until it is found in the maps. */
+  const midPlane = shallowRef<MidPlane | null>(null)
 
   const structure = computed<DrawnStructure | null>(() => structures.value[active.value] ?? null)
   const editable = computed(() => drawing.value !== null && readOnly.value === null)
@@ -116,6 +118,7 @@ export const useDrawingStore = defineStore('drawing', () => {
     allHidden.value = false
     proposal.value = null
     outline.value = null
+    midPlane.value = null
     readOnly.value = options.closed ?? null
     thresholds.value = options.thresholds ?? true
     if (!allows(tool.value)) tool.value = 'brush'
@@ -217,6 +220,7 @@ export const useDrawingStore = defineStore('drawing', () => {
     hover,
     ranges,
     mirror,
+    midPlane,
     editable,
     undoTitle,
     redoTitle,

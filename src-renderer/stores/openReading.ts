@@ -2,7 +2,7 @@ import { problemOf, type Job, type OpenReading, type Problem, type DrawnStructur
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
-import type { Change, Drawing } from '../drawing'
+import { UnsavedSlices, type Change, type Drawing } from '../drawing'
 import { useDrawingStore } from './drawing'
 import { useReadingStore } from './reading'
 import { useReviewStore } from './review'
@@ -16,11 +16,6 @@ const RENEW_EVERY = 20_000
 /** Somebody who does nothing for a minute is not working on the case. */
 const IDLE_AFTER = 60_000
 const LEASE_KEY = 'umbra.lease'
-
-interface Slice {
-  structure: string
-  slice: number
-}
 
 /**
  * The reading that is open in this window: its maps, its drawing, and that every stroke is saved. The voxels live in
@@ -41,7 +36,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
   /** How far the scan and its maps are prepared, 0..1. */
   const progress = ref(0)
   let cancelling = new AbortController()
-  const dirty = new Map<string, Slice>()
+  const unsaved = new UnsavedSlices()
   let timer: ReturnType<typeof setTimeout> | null = null
   let sending: Promise<void> | null = null
   let stopListening: (() => void) | null = null
@@ -84,7 +79,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
       closed: open.readOnly?.message ?? null,
       thresholds: open.assistance.thresholds,
     })
-    dirty.clear()
+    unsaved.clear()
     saveState.value = 'saved'
     savedAt.value = null
     saveProblem.value = null
@@ -102,12 +97,9 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     return voxels
   }
 
-  function note({ layer, box }: Change, open: OpenReading): void {
+  function note(change: Change, open: OpenReading): void {
     if (open.lease === null) return
-    const structure = open.structures[layer].key
-    for (let slice = box.from[2]; slice <= box.to[2]; slice++) {
-      dirty.set(`${structure} ${slice}`, { structure, slice })
-    }
+    unsaved.note(change)
     saveState.value = 'unsaved'
     timer ??= setTimeout(() => void save(), SAVE_AFTER)
   }
@@ -118,20 +110,15 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     timer = null
     await sending
     const { value: open } = reading
-    if (open?.lease == null || drawing.drawing === null || (dirty.size === 0 && !begins)) return
+    if (open?.lease == null || drawing.drawing === null || (unsaved.count === 0 && !begins)) return
     sending = send(open, open.lease, drawing.drawing).finally(() => (sending = null))
     await sending
   }
 
   async function send(open: OpenReading, lease: string, { labels, geometry }: Drawing): Promise<void> {
-    const slices = [...dirty.values()]
-    dirty.clear()
+    const { slices: taken, bytes } = unsaved.take(labels)
+    const slices = taken.map(({ layer, slice }) => ({ structure: open.structures[layer].key, slice }))
     saveState.value = 'saving'
-    const bytes = new Uint8Array(slices.length * labels.sliceLength)
-    slices.forEach(({ structure, slice }, index) => {
-      const layer = open.structures.findIndex(({ key }) => key === structure)
-      bytes.set(labels.slice(layer, slice), index * labels.sliceLength)
-    })
     try {
       const answer = await engine.call(
         'reading.save',
@@ -140,9 +127,9 @@ export const useOpenReadingStore = defineStore('openReading', () => {
       )
       savedAt.value = answer.savedAt
       saveProblem.value = null
-      saveState.value = dirty.size > 0 ? 'unsaved' : 'saved'
+      saveState.value = unsaved.count > 0 ? 'unsaved' : 'saved'
     } catch (error) {
-      for (const slice of slices) dirty.set(`${slice.structure} ${slice.slice}`, slice)
+      unsaved.putBack(taken)
       failed(problemOf(error))
     }
   }
@@ -202,7 +189,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     const kept = await engine
       .call('reading.renew', { lease: open.lease, seconds: Math.round(seconds.value) })
       .catch(() => null)
-    if (kept !== null) return dirty.size > 0 ? save() : undefined
+    if (kept !== null) return unsaved.count > 0 ? save() : undefined
     const answer = await engine
       .call('reading.open', { session, readingId: open.readingId, takeOver: false })
       .catch((error: unknown) => void failed(problemOf(error)))
@@ -210,9 +197,9 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     reading.value = { ...open, lease: answer.lease, readOnly: answer.readOnly }
     drawing.readOnly = answer.readOnly?.message ?? null
     sessionStorage.setItem(LEASE_KEY, answer.lease ?? '')
-    if (dirty.size > 0) await save()
+    if (unsaved.count > 0) await save()
     // An engine that was started again has neither the scan nor its maps.
-    if (dirty.size === 0 && reading.value?.readingId === open.readingId) await openAgain(open.readingId)
+    if (unsaved.count === 0 && reading.value?.readingId === open.readingId) await openAgain(open.readingId)
   }
 
   const act = (): void => void (lastAction = Date.now())

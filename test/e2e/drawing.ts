@@ -74,3 +74,16 @@ export const picture = async (page: Page, name: string): Promise<void> => {
   const folder = process.env.UMBRA_PICTURES
   if (folder) await page.screenshot({ path: `${folder}/${name}.png` })
 }
+
+/** A rater signs in, makes a study of the open case and opens its reading. */
+export async function beginReading(page: Page): Promise<void> {
+  await page.keyboard.press('Alt+3')
+  await panesDrawn(page)
+  await page.getByTestId('to-desk').click()
+  await signIn(page, 'Rater One', '2468')
+  await page.getByTestId('new-study').click()
+  await page.getByTestId('study-name').fill('Core and penumbra')
+  await page.getByTestId('create-study').click()
+  await expect(page.getByTestId('worklist-item')).toHaveCount(1)
+  await openFirstReading(page, 'Read')
+}

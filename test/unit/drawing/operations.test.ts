@@ -3,7 +3,6 @@ import {
   combined,
   connectedRegion,
   edgeRuns,
-  mirrored,
   normalTissue,
   polygonMask,
   proposedMask,
@@ -149,13 +148,6 @@ describe('combining and mirroring', () => {
     expect([...combined(a, b, 'without')]).toEqual([0, 0, 1, 0])
     expect([...combined(a, b, 'intersection')]).toEqual([0, 0, 0, 1])
     expect([...combined(a, b, 'difference')]).toEqual([0, 1, 1, 0])
-  })
-
-  it('mirrors about a column, and twice is as before', () => {
-    const left = maskWhere([40, 36, 1], (x, y) => x > 4 && x < 9 && y > 5 && y < 20)
-    const right = mirrored(left, 40, 19.5)
-    expect(right).toEqual(maskWhere([40, 36, 1], (x, y) => x > 30 && x < 35 && y > 5 && y < 20))
-    expect(mirrored(right, 40, 19.5)).toEqual(left)
   })
 })
 

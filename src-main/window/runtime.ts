@@ -5,6 +5,7 @@ import { correctGradients } from '../engine/compute/tensorflow/gradients'
 import type { OpenOptions, TensorFlowRuntime } from '../engine/compute/tensorflow/runtime'
 import { unavailable, type Gpu } from '../engine/compute/tensorflow/webgpu/adapter'
 import { useWebgpuBackend, type WebgpuPackage } from '../engine/compute/tensorflow/webgpu/backend'
+import { provideMapState } from './mapState'
 
 /** Time for Chromium's GPU process to start again, as it does with other settings where its first do not work. */
 const AGAIN_AFTER_MS = 700
@@ -36,6 +37,7 @@ export async function openInWindow({ backend }: OpenOptions): Promise<TensorFlow
     )
   }
   if (!prepared) {
+    provideMapState()
     correctGradients(tf)
     fuseTraining(tf)
   }

@@ -38,6 +38,7 @@ export type {
   OpenLearner,
   StoredTensor,
 } from './learner/learner'
+export { networkHandlers } from './networkHandlers'
 export { inferJob, openNetworkJob } from './networkJobs'
 export {
   checkNetwork,

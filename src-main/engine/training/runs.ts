@@ -4,6 +4,7 @@ import { epochRecordSchema, UmbraError, warningSchema, type TrainingRun } from '
 import { z } from 'zod'
 import { writeFileAtomically } from '../files/atomic'
 import { trainingConfig, type TrainingConfig } from './config'
+import { ENDED_FILE } from './train'
 
 /** The runs of a folder: each in a folder of its own, which is all there is to know of it. */
 export interface RunFolder {
@@ -67,6 +68,7 @@ async function describe(
     const history = (await jsonOf(path('metrics.json'), z.array(epochRecordSchema))) ?? []
     const split = await jsonOf(path('split.json'), splitSchema)
     const card = await textOf(path('model/README.md'))
+    const ended = (await textOf(path(ENDED_FILE))) !== null
     return {
       ...run,
       name,
@@ -74,7 +76,7 @@ async function describe(
       history,
       card,
       warnings: (await jsonOf(path('warnings.json'), z.array(warningSchema))) ?? [],
-      state: work !== null ? 'running' : card === null ? 'paused' : 'finished',
+      state: work !== null ? 'running' : ended ? 'finished' : 'paused',
       computedBy: (await jsonOf(path('code.json'), aboutSchema))?.computedBy ?? null,
       patients: split && { training: split.training.length, validation: split.validation.length },
     }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UmbraError, type EpochRecord, type Warning } from '@contract'
 import { programIdentity } from '../compute/programIdentity'
@@ -20,9 +21,12 @@ import { resumeRun } from './resume'
 import { checkSplit, splitPatients, type Split } from './split'
 import { eventFile } from './tensorboard'
 
+/** In the folder of a run: why it ended. Not there while it goes on, or can. */
+export const ENDED_FILE = 'ended.json'
+
 export interface TrainingRequest {
   config: TrainingConfig
-  /** Gets config.json, split.json, metrics.csv, events, checkpoints and `model/`. */
+  /** Gets config.json, split.json, metrics.csv, events, checkpoints, `model/` and, when all is done, ended.json. */
   directory: string
   /** Where prepared data sets are kept; several runs share one. */
   datasets: string
@@ -69,6 +73,7 @@ export async function trainNetwork(
   )
   try {
     const split = splitOf(config, data)
+    await rm(join(directory, ENDED_FILE), { force: true })
     await describeRun(request, split)
     await warn(request, [...warnings, ...skippedWarnings(data), ...lesionWarnings(split, data.studies)])
     const slicesOf = (patients: string[]): SliceChoice[] =>
@@ -213,6 +218,7 @@ async function finish(work: Training): Promise<TrainingResult> {
   await learner.restoreWeights(best.weights)
   const record = best.history[best.history.length - 1]
   const model = await writeRunModel(work, record, ended)
+  await writeFileAtomically(join(directory, ENDED_FILE), `${JSON.stringify({ ended })}\n`)
   return {
     directory,
     model,

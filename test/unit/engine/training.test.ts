@@ -106,7 +106,10 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
     await expect(client.call('training.remove', { runId })).rejects.toMatchObject({ code: 'already-running' })
     await client.call('training.pause', { runId })
     expect(await training).toEqual({ runId })
-    const epochs = (await runs()).find((each) => each.runId === runId)?.history.length ?? 0
+    run = (await runs()).find((each) => each.runId === runId)
+    // Its best network so far is there, and can be used: that does not make it finished.
+    expect(run).toMatchObject({ state: 'paused', card: expect.stringContaining('best so far') as string })
+    const epochs = run?.history.length ?? 0
 
     const resumed = client.run('training.resume', { runId }).catch(() => null)
     let seen = epochs

@@ -40,7 +40,7 @@ afterEach(() => children.splice(0).forEach((child) => child.close()))
 const newRun = (): string => join(root, `run-${++runs}`)
 
 async function elsewhere(options: ProcessOptions = { backend: 'wasm' }): Promise<TensorFlowProcess> {
-  const child = await startTensorFlowProcess('learner', options)
+  const child = await startTensorFlowProcess('carried', options)
   children.push(child)
   return child
 }

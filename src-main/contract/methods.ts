@@ -13,6 +13,7 @@ import {
 } from './perfusion'
 import { pipelineMethods } from './pipeline'
 import { readingMethods, sessionSchema } from './reading'
+import { readingFileMethods } from './readingFiles'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
   networkModelSchema,
@@ -171,6 +172,7 @@ export const methods = {
   ),
   ...agreementMethods,
   ...pipelineMethods,
+  ...readingFileMethods,
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

@@ -19,6 +19,7 @@ import { montagePng } from './montage'
 import { summarise } from './summary'
 import { methodNames } from './words'
 
+export { writeFileSet } from './fileSet'
 export { blankPicture, blit, drawSvg, encodePng, svgToPng, type Picture } from './raster'
 export { summarise, type ExportSummary, type MapSummary } from './summary'
 export { escapeXml, ink, label, svgDocument } from './svg'

@@ -1,5 +1,5 @@
 import { writeFileAtomically } from '../../files/atomic'
-import { code, commonModules, isUid, type CodedConcept, type ObjectContext } from './modules'
+import { code, documentModules, isUid, type CodedConcept, type ObjectContext } from './modules'
 import { decimalString, encodePart10, personName, words, type Dataset } from './part10'
 import { ownScheme, SEGMENTATION_STORAGE, type Segment } from './segmentation'
 
@@ -40,13 +40,8 @@ export async function writeMeasurementReport(path: string, report: MeasurementRe
 
 function measurementReport(report: MeasurementReport): Dataset {
   const { segmentation, source } = report
-  const { FrameOfReferenceUID, PositionReferenceIndicator, BodyPartExamined, ...common } = commonModules(
-    report,
-    COMPREHENSIVE_3D_SR,
-    'SR',
-  )
   return {
-    ...common,
+    ...documentModules(report, COMPREHENSIVE_3D_SR, 'SR'),
     ...ownScheme(report.measured),
     CompletionFlag: report.complete ? 'COMPLETE' : 'PARTIAL',
     VerificationFlag: 'UNVERIFIED',

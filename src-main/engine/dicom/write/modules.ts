@@ -52,11 +52,21 @@ export function code(concept: CodedConcept): Dataset {
   }
 }
 
-/**
- * Patient, study, series, frame of reference, equipment and SOP common modules of a derived object: the source's
- * identity as it is, with values that DICOM would not accept left empty.
- */
+/** The modules of a derived image: those of any object, and where it lies. */
 export function commonModules(context: ObjectContext, sopClassUid: string, modality: string): Dataset {
+  return {
+    ...documentModules(context, sopClassUid, modality),
+    BodyPartExamined: 'HEAD',
+    FrameOfReferenceUID: context.source.frameOfReference,
+    PositionReferenceIndicator: '',
+  }
+}
+
+/**
+ * Patient, study, series, equipment and SOP common modules of a derived object: the source's identity as it is, with
+ * values that DICOM would not accept left empty.
+ */
+export function documentModules(context: ObjectContext, sopClassUid: string, modality: string): Dataset {
   const { source } = context
   const { date, time } = dicomTime(context.created)
   return {
@@ -87,10 +97,6 @@ export function commonModules(context: ObjectContext, sopClassUid: string, modal
     SeriesDate: date,
     SeriesTime: time,
     InstanceNumber: context.instanceNumber,
-    BodyPartExamined: 'HEAD',
-
-    FrameOfReferenceUID: source.frameOfReference,
-    PositionReferenceIndicator: '',
     ...(context.deidentified ? deidentification : {}),
 
     Manufacturer: 'Umbra',

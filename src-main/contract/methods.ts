@@ -12,8 +12,7 @@ import {
   warningSchema,
 } from './perfusion'
 import { pipelineMethods } from './pipeline'
-import { readingMethods, sessionSchema } from './reading'
-import { readingFileMethods } from './readingFiles'
+import { readingFileMethods, readingMethods, sessionSchema } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
   networkModelSchema,

@@ -11,6 +11,7 @@ import {
   type readingFileMethods,
 } from '@contract'
 import { dataDirectory } from '../../engine/cases/dataDirectory'
+import { openMapsStore } from '../../engine/cases/mapsStore'
 import { createReadingRoom, type ReadingRoom } from '../../engine/reading'
 import { askPin } from '../askPin'
 import { printJson } from '../program'
@@ -95,8 +96,12 @@ async function signedIn<T>(
   { as: name, data }: CommonFlags,
   work: (room: ReadingRoom, session: string) => Promise<T>,
 ): Promise<T> {
+  const folder = resolve(data ?? dataDirectory())
   const room = createReadingRoom({
-    path: join(resolve(data ?? dataDirectory()), 'reading', 'studies.db'),
+    path: join(folder, 'reading', 'studies.db'),
+    demoDirectory: join(folder, 'demo'),
+    mapsStore: openMapsStore(join(folder, 'maps')),
+    backend: () => Promise.resolve('auto'),
     report: ({ message }) => process.stderr.write(`${printable(message)}\n`),
   })
   try {
@@ -108,7 +113,7 @@ async function signedIn<T>(
       await room.handlers['reading.signOut']({ session }, new Uint8Array())
     }
   } finally {
-    room.close()
+    await room.close()
   }
 }
 

@@ -37,6 +37,15 @@ const area = nx * ny
 let scans: string
 let geometry: Geometry
 
+async function scanOf(key: string) {
+  const scan = await openScan([join(scans, key)])
+  try {
+    return scan.describe(scan.catalogue.studies[0].series[0].key)
+  } finally {
+    await scan.close()
+  }
+}
+
 /** Perfusion scans of three cases, as DICOM files. */
 beforeAll(async () => {
   scans = mkdtempSync(join(tmpdir(), 'umbra-scans-'))
@@ -55,9 +64,7 @@ beforeAll(async () => {
       }
     }
   }
-  const scan = await openScan([join(scans, 'a')])
-  geometry = scan.describe(scan.catalogue.studies[0].series[0].key).geometry
-  await scan.close()
+  geometry = (await scanOf('a')).geometry
 })
 
 afterAll(() => rmSync(scans, { recursive: true, force: true }))
@@ -111,7 +118,7 @@ const safeRead = (path: string): string => {
 }
 
 describe('one reading as files', () => {
-  it('is a segmentation on its source images, a report, a labelmap for each of overlapping structures, and a table', async () => {
+  it('is a segmentation on the grid of its maps, a report, a labelmap for each of overlapping structures, and a table', async () => {
     const { one, draw, do: run } = await begin()
     const { readingId } = await draw(one, 0, 10, 30)
     const directory = join(temporaryFolder(), 'out')
@@ -127,7 +134,7 @@ describe('one reading as files', () => {
       'reading-1_core.nii.gz',
       'reading-1_penumbra.nii.gz',
     ])
-    expect(notes).toEqual([expect.stringContaining('overlap')])
+    expect(notes).toEqual([expect.stringContaining('blinded'), expect.stringContaining('overlap')])
 
     const path = join(directory, 'reading-1.seg.dcm')
     const { bits } = onGrid(
@@ -168,8 +175,13 @@ describe('one reading as files', () => {
     await run('reading.exportReading', { ...asked, directory })
     const said = contents(directory)
     expect(said).toContain('Reading 1')
-    for (const secret of ['Phantom', 'P1 ', 'Doe', 'CNN', 'cnn', 'Rater One'])
-      {expect(said).not.toContain(secret)}
+    const { source } = await scanOf('a')
+    for (const uid of [source.seriesInstanceUid, source.studyInstanceUid, source.frameOfReference]) {
+      expect(said).not.toContain(uid)
+    }
+    for (const secret of ['Phantom', 'P1 ', 'Doe', 'CNN', 'cnn', 'Rater One']) {
+      expect(said).not.toContain(secret)
+    }
   })
 
   it('names patient and rater where the owner asks for it, and only signed readings of others', async () => {
@@ -201,34 +213,31 @@ describe('one reading as files', () => {
 
   it('is written without its scan where the files are gone, which is said', async () => {
     const gone = join(temporaryFolder(), 'gone')
-    const { one, draw, do: run } = await begin({ cases: [{ key: 'a', name: 'A', paths: [gone] }] })
-    const { readingId } = await draw(one, 0, 10, 30)
+    const { owner, one, draw, do: run } = await begin({ cases: [{ key: 'a', name: 'A', paths: [gone] }] })
+    const { readingId, sign } = await draw(one, 0, 10, 30)
+    await sign()
     const directory = join(temporaryFolder(), 'out')
-    const { notes } = await run('reading.exportReading', {
-      session: one,
-      readingId,
-      directory,
+    const { notes, files } = await run('reading.exportReading', {
+      ...{ session: owner, readingId, directory },
       formats: ['seg'],
     })
     expect(notes.join()).toContain('could not be read')
-    expect(notes.join()).not.toContain('gone')
-    const { geometry: grid, seriesUids } = readSegmentation(join(directory, 'reading-1.seg.dcm'))
+    const { geometry: grid, seriesUids } = readSegmentation(join(directory, files[0]))
     expect(grid).toMatchObject({ size: [nx, ny, nz], frameOfReference: geometry.frameOfReference })
     expect(seriesUids).toEqual([])
   })
 
   it('refers to the images of its scan', async () => {
-    const { one, draw, do: run } = await begin()
-    const { readingId } = await draw(one, 0, 10, 30)
+    const { owner, one, draw, do: run } = await begin()
+    const { readingId, sign } = await draw(one, 0, 10, 30)
+    await sign()
     const directory = join(temporaryFolder(), 'out')
-    await run('reading.exportReading', { session: one, readingId, directory, formats: ['seg'] })
-    const scan = await openScan([join(scans, 'a')])
-    const { source } = scan.describe(scan.catalogue.studies[0].series[0].key)
-    await scan.close()
-    expect(readSegmentation(join(directory, 'reading-1.seg.dcm')).seriesUids).toEqual([
-      source.seriesInstanceUid,
-    ])
-    const said = readFileSync(join(directory, 'reading-1.seg.dcm'), 'latin1')
+    const asked = { session: owner, readingId, directory, formats: all }
+    const { files } = await run('reading.exportReading', asked)
+    const path = join(directory, files.find((name) => name.endsWith('.seg.dcm')) ?? '')
+    const { source } = await scanOf('a')
+    expect(readSegmentation(path).seriesUids).toEqual([source.seriesInstanceUid])
+    const said = readFileSync(path, 'latin1')
     for (const { sopInstanceUid } of source.instances) expect(said).toContain(sopInstanceUid)
   })
 
@@ -280,7 +289,7 @@ describe('all readings of a study', () => {
     expect(contents(directory)).not.toMatch(/Doe|Phantom|Rater One/)
     expect(readFileSync(join(directory, 'volumes.csv'), 'utf8').trim().split('\r\n')).toHaveLength(1 + 9 * 2)
 
-    const report = await agree(await readDefinition(join(directory, 'study.json')))
+    const { report } = await agree(await readDefinition(join(directory, 'study.json')))
     expect(report.readings.map(({ name }) => name)).toEqual(['r1', 'r2', 'r3'])
     const dice = Object.fromEntries(
       report.caseAgreement
@@ -497,8 +506,9 @@ describe('a drawing made elsewhere', () => {
         Float32Array.from({ length: area * nz }, (_, i) => i + 1),
       )
     } else if (what === 'no NIfTI file') writeFileSync(`${path}.nii`, 'hello')
-    else
-      {writeFileSync(`${path}.txt`, described([1, 'Core']) + (what === 'a damaged description' ? '1 2 3' : ''))}
+    else {
+      writeFileSync(`${path}.txt`, described([1, 'Core']) + (what === 'a damaged description' ? '1 2 3' : ''))
+    }
     const paths = readdirSync(folder).map((name) => join(folder, name))
     await expect(run('reading.importFiles', { session: one, readingId, paths })).rejects.toThrow(
       failing(code),

@@ -2,15 +2,13 @@ import { UmbraError, type Geometry, type ReadingCase } from '@contract'
 import type { Run } from '../../compute/run'
 import { openStudy, type SeriesPlace } from '../../dicom'
 import { uidOf } from '../../dicom/write'
+import { seriesOfCase } from '../cases'
 
 /** Where the series of a case lies and which images it is of; its pixels are not read. Throws `no-series`. */
 export async function scanOfCase({ paths, seriesUid }: ReadingCase, run: Run): Promise<SeriesPlace> {
   const study = await openStudy(paths, run)
   try {
-    const all = study.catalogue.studies.flatMap(({ series }) => series)
-    const series = all.find(({ uid, uids, kind }) =>
-      seriesUid === null ? kind.endsWith('-perfusion') : uid === seriesUid || uids.includes(seriesUid),
-    )
+    const series = seriesOfCase(study.catalogue, seriesUid)
     if (!series) {
       throw new UmbraError({
         code: 'no-series',
@@ -24,7 +22,7 @@ export async function scanOfCase({ paths, seriesUid }: ReadingCase, run: Run): P
   }
 }
 
-/** What stands for a scan whose files are gone: the grid it was drawn on, and a study of its own. */
+/** What stands for a scan that is gone, or not to be named: the grid it was drawn on, and a study of its own. */
 export function unknownScan(geometry: Geometry, identity: string): SeriesPlace {
   return {
     geometry,

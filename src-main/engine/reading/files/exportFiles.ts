@@ -10,7 +10,7 @@ import { appendAudit, type CaseStore } from '../store'
 import { readingOf, readingsOf, studyOf, type StoredReading, type StoredStudy } from '../studies'
 import { scanOfCase } from './caseScan'
 import { contentOf, type ReadingContent } from './content'
-import { fileNames, folderName, mayIdentify, raterOf, type FileNames } from './naming'
+import { fileNames, folderName, hidesScan, raterOf, type FileNames } from './naming'
 import { volumesCsv } from './volumesCsv'
 import { writeReading } from './writeReading'
 
@@ -31,7 +31,7 @@ const refuse = (code: string, message: string, hint?: string): UmbraError =>
   new UmbraError({ code, message, hint })
 
 function refuseIdentity({ protocol }: StoredStudy, owner: boolean, identified: boolean): void {
-  if (!identified || mayIdentify(protocol, owner)) return
+  if (!identified || !hidesScan(protocol, owner)) return
   throw refuse(
     'not-allowed',
     'The patient of this reading is blinded: its files cannot name them.',
@@ -72,7 +72,9 @@ export async function exportReading(
   const { directory, formats, identified, person } = request
   const exported = exportableReading(store, request, readingId)
   const { content, names } = exported
-  const scan = needsScan(formats) ? await scanFor(content, partOfRun(run, 0, 0.5)) : null
+  const { study } = content
+  const hidden = hidesScan(study.protocol, study.owner === person.key)
+  const scan = hidden ? 'hidden' : needsScan(formats) ? await scanFor(content, partOfRun(run, 0, 0.5)) : null
   const notes: string[] = []
   const files = await writeFileSet(directory, async (folder) => {
     stopIfCancelled(run)
@@ -83,9 +85,9 @@ export async function exportReading(
       nifti: join(folder, names.file),
     }
     notes.push(...(await writeReading({ content, names, scan, identified, formats, places })))
-    await writeShared(folder, formats, content.study, [exported], names.file)
+    await writeShared(folder, formats, study, [exported], names.file)
   })
-  tell(store, person, content.study, readingId, { formats, identified }, now())
+  tell(store, person, study, readingId, { formats, identified }, now())
   return { directory, files, notes }
 }
 

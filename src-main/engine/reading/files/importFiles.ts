@@ -48,12 +48,19 @@ async function gridOf(store: CaseStore, readingId: string, run: Run): Promise<Ge
   const subject = cases.find(({ key }) => key === reading.case_key)
   if (!subject) throw new Error(`reading ${readingId} is of no case of its study`)
   try {
-    return (await scanOfCase(subject, run)).geometry
+    // Stages and failures name files, which would tell a blinded rater the patient.
+    const quiet: Run = {
+      signal: run.signal,
+      onProgress: (progress) => run.onProgress?.(progress, 'reading the scan'),
+    }
+    return (await scanOfCase(subject, quiet)).geometry
   } catch (thrown) {
-    if (!(thrown instanceof UmbraError)) throw thrown
-    // Its place would tell the rater the patient.
-    const { code, message, hint } = thrown
-    throw new UmbraError({ code, message: `The scan of this reading could not be opened. ${message}`, hint })
+    if (run.signal?.aborted || !(thrown instanceof UmbraError)) throw thrown
+    throw new UmbraError({
+      code: 'case-moved',
+      message: 'The scan of this reading could not be read, so its grid is not known.',
+      hint: 'Whoever made the study can find the case again, in the progress of the study.',
+    })
   }
 }
 

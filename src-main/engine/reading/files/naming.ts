@@ -24,8 +24,8 @@ export interface Asking {
 export const raterOf = ({ raters }: Protocol, person: string): Protocol['raters'][number] =>
   raters.find(({ name }) => accountKey(name) === person) ?? { key: 'rater', name: person }
 
-/** Whether the names of a reading may be told: the owner's, and those of a study that hides nothing from its raters. */
-export const mayIdentify = ({ blinding }: Protocol, owner: boolean): boolean => owner || !blinding.patient
+/** Whether who asks must not learn which scan a reading is of. */
+export const hidesScan = ({ blinding }: Protocol, owner: boolean): boolean => !owner && blinding.patient
 
 export function fileNames(
   protocol: Protocol,
@@ -38,7 +38,7 @@ export function fileNames(
   const source = sources.find(({ key }) => key === reading.source_key)
   const sourceShown = owner || !blinding.source
   const again = reading.pass > 1 ? [String(reading.pass)] : []
-  if (!owner && blinding.patient) {
+  if (hidesScan(protocol, owner)) {
     return {
       subject: `Reading ${reading.place}`,
       rater: rater.key,

@@ -31,8 +31,8 @@ export interface ReadingPlaces {
 export interface WriteRequest {
   content: ReadingContent
   names: FileNames
-  /** Null: the files of the case are gone. */
-  scan: SeriesPlace | null
+  /** Null: the files of the case are gone; `hidden`: the reader must not know which scan it is. */
+  scan: SeriesPlace | 'hidden' | null
   identified: boolean
   formats: readonly ReadingFormat[]
   places: ReadingPlaces
@@ -102,6 +102,14 @@ async function writeObjects(request: WriteRequest): Promise<string[]> {
 /** The scan that the objects refer to; where it is gone or another now, the frame of reference alone. */
 function placeOf({ content, scan }: WriteRequest): { place: SeriesPlace; notes: string[] } {
   const { study, reading, geometry } = content
+  if (scan === 'hidden') {
+    // UIDs name a scan as a name does, and tell which readings are of one case.
+    const frameOfReference = uidOf(`frame of reading ${reading.id}`)
+    return {
+      place: unknownScan({ ...geometry, frameOfReference }, `of reading ${reading.id}`),
+      notes: ['it is blinded: the DICOM files refer to no images.'],
+    }
+  }
   if (scan && sameGrid(scan.geometry, geometry)) return { place: scan, notes: [] }
   const why = scan ? 'the scan lies on another grid now' : 'the files of the scan could not be read'
   return {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { vec3Schema } from './geometry'
-import { sessionSchema } from './reading'
+import { vec3Schema } from '../geometry'
+import { sessionSchema } from './people'
 
 /**
  * What a reading is written as. `seg`: DICOM segmentation; `sr`: its volumes as a DICOM report (TID 1500), with the

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { vec3Schema } from '../geometry'
 import { sessionSchema } from './people'
+import { drawnStructureSchema } from './protocol'
 
 /**
  * What a reading is written as. `seg`: DICOM segmentation; `sr`: its volumes as a DICOM report (TID 1500), with the
@@ -29,6 +30,7 @@ export type ExportedReadings = z.infer<typeof exportedReadingsSchema>
 
 /** By what a label was taken for a structure. */
 export const labelMatches = ['name', 'code', 'file', 'number'] as const
+export type LabelMatch = (typeof labelMatches)[number]
 
 /** One label of a drawing made elsewhere. */
 export const drawnLabelSchema = z.object({
@@ -71,6 +73,8 @@ export const drawnFileSchema = z.object({
 export const inspectedFilesSchema = z.object({
   files: z.array(drawnFileSchema),
   labels: z.array(drawnLabelSchema),
+  /** What the labels can be. */
+  structures: z.array(drawnStructureSchema.pick({ key: true, name: true, colour: true })),
   notes: z.array(z.string()),
   /** Whether something is drawn in the reading already. */
   drawn: z.boolean(),

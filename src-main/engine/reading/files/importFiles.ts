@@ -85,6 +85,7 @@ export async function inspectFiles(
       grid: gridRelation(geometry, grid),
     })),
     labels,
+    structures: structures.map(({ key, name, colour }) => ({ key, name, colour })),
     notes: labels.length === 0 ? ['Nothing is marked in it: a normal case.'] : [],
   }
 }

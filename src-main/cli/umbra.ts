@@ -7,6 +7,7 @@ import { command as info } from './commands/info'
 import { command as maps } from './commands/maps'
 import { command as phantom } from './commands/phantom'
 import { command as predict } from './commands/predict'
+import { command as reading } from './commands/reading'
 import { command as run } from './commands/run'
 import { command as serve } from './commands/serve'
 import { command as train } from './commands/train'
@@ -23,6 +24,7 @@ const commands = [
   evaluate(),
   exportModel(),
   agree(),
+  reading(),
   doctor(),
 ]
 

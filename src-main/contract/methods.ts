@@ -12,7 +12,7 @@ import {
   warningSchema,
 } from './perfusion'
 import { pipelineMethods } from './pipeline'
-import { readingMethods, sessionSchema } from './reading'
+import { readingFileMethods, readingMethods, sessionSchema } from './reading'
 import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
   networkModelSchema,
@@ -171,6 +171,7 @@ export const methods = {
   ),
   ...agreementMethods,
   ...pipelineMethods,
+  ...readingFileMethods,
 
   'jobs.list': quick(nothing, z.object({ jobs: z.array(jobSchema) })),
   'jobs.cancel': quick(z.object({ jobId: z.string() }), nothing),

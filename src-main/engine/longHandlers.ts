@@ -117,6 +117,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     'agreement.report': parts.agreement.report,
     'agreement.export': parts.agreement.export,
     'pipeline.run': parts.pipeline.run,
+    ...reading.fileHandlers,
 
     'training.start': training.start,
     'training.resume': training.resume,

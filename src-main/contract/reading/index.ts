@@ -1,4 +1,5 @@
 export * from './audit'
+export * from './files'
 export * from './methods'
 export { accountKey, pinSchema, sessionSchema } from './people'
 export * from './protocol'

@@ -7,7 +7,7 @@ import type { VolumeSeries } from '../volume'
 import { budgetFor, unpackArchive, type Budget } from './archive'
 import { buildCatalogue, type SeriesPlan } from './catalogue'
 import { findFiles } from './find-files'
-import { loadSeries } from './load'
+import { describeSeries, loadSeries, type SeriesPlace } from './load'
 import { openReaderPool, type ReaderPool } from './reader-pool'
 import { scanHeaders, type Scan } from './scan'
 import type { SourceFile } from './slices'
@@ -15,6 +15,7 @@ import { middleOf, thumbnailOf, type Thumbnail } from './thumbnail'
 
 export { decodeFrame } from './decode'
 export { readSegmentation, segmentationUids, type Segmentation } from './segmentation'
+export type { SeriesPlace } from './load'
 export type { Thumbnail } from './thumbnail'
 
 /** Folders, files or archives that were opened: what is in them, and its pixels on demand. */
@@ -22,6 +23,8 @@ export interface OpenStudy {
   catalogue: Catalogue
   /** Reads one series of the catalogue into shared memory. Throws UmbraError, naming file and tag. */
   load(seriesKey: string, run?: Run): Promise<VolumeSeries>
+  /** Where a series lies and which images it is of, without reading its pixels. Throws UmbraError. */
+  describe(seriesKey: string): SeriesPlace
   /** A grey picture of the middle slice, at most 128 × 128. */
   thumbnail(seriesKey: string, run?: Run): Promise<Thumbnail>
   /** The deepest folder that holds all files of a series; null where they came out of an archive. */
@@ -61,6 +64,7 @@ export async function openStudy(paths: string[], run: Run = {}): Promise<OpenStu
     return {
       catalogue,
       load: (seriesKey, loadRun = {}) => loadSeries(planOf(seriesKey), pool, loadRun),
+      describe: (seriesKey) => describeSeries(planOf(seriesKey)),
       thumbnail: async (seriesKey, thumbnailRun = {}) => {
         const plan = middleOf(planOf(seriesKey))
         const series = await loadSeries(plan, pool, thumbnailRun)

@@ -1,4 +1,4 @@
-import { UmbraError } from '@contract'
+import { UmbraError, type Geometry } from '@contract'
 import { stopIfCancelled, type Run } from '../compute/run'
 import type { SourceIdentity, VolumeSeries, Voxels } from '../volume'
 import { allocateVoxels } from '../compute/allocateVoxels'
@@ -49,6 +49,21 @@ export async function loadSeries(plan: SeriesPlan, pool: ReaderPool, run: Run): 
     source: identityOf(arrangement, present[0]),
     warnings: summary.warnings,
   }
+}
+
+/** Where a series lies and which images it is of, without its pixels. Throws `not-loadable`. */
+export function describeSeries(plan: SeriesPlan): SeriesPlace {
+  const arrangement = loadable(plan)
+  const first = arrangement.cells.find((cell): cell is Slice => cell !== null) ?? plan.slices[0]
+  const { geometry, summary } = plan
+  return { geometry, modality: summary.modality, source: identityOf(arrangement, first) }
+}
+
+/** A series without its pixels. */
+export interface SeriesPlace {
+  geometry: Geometry
+  modality: string
+  source: SourceIdentity
 }
 
 function loadable({ arrangement, summary, slices }: SeriesPlan): Arrangement {

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
-import { UmbraError, type Geometry, type Vec3 } from '@contract'
+import { UmbraError, type CodedTerm, type Geometry, type Vec3 } from '@contract'
 import { inflatedLimit, inflateStart } from './deflate'
 import { parseHeader } from './elements'
 import type { Frame, Header } from './header'
 import { nativeBytes } from './read-file'
 import { readHeader } from './read-header'
 import { pixelEncodingOf } from './transfer-syntax'
-import { firstString, firstDecimal, items, unsigned16 } from './values'
+import { decoderOf, firstString, firstDecimal, items, text, unsigned16, type Decode } from './values'
+import { colourOfCieLab } from './write/colour'
 
 const classes = ['1.2.840.10008.5.1.4.1.1.66.4', '1.2.840.10008.5.1.4.1.1.66.7']
 
@@ -18,8 +19,17 @@ export interface Segmentation {
   studyUid: string
   /** The series that it was drawn on, as far as it says. */
   seriesUids: string[]
-  segments: { number: number; label: string }[]
+  segments: SegmentDescription[]
   frames: SegmentFrame[]
+}
+
+export interface SegmentDescription {
+  number: number
+  label: string
+  /** What it shows (Segmented Property Type); null where it does not say. */
+  term: CodedTerm | null
+  /** "#rrggbb", of its recommended display value; null where it has none. */
+  colour: string | null
 }
 
 export interface SegmentFrame {
@@ -74,10 +84,7 @@ export function readSegmentation(path: string): Segmentation {
     geometry,
     studyUid: header.studyUid,
     seriesUids: seriesUidsOf(dataSet),
-    segments: items(dataSet, 'x00620002').map((segment) => ({
-      number: unsigned16(segment, 'x00620004') ?? 0,
-      label: firstString(segment, 'x00620005'),
-    })),
+    segments: items(dataSet, 'x00620002').map((segment) => describeSegment(segment, decoderOf(dataSet, []))),
     frames: header.frames.map((_, f) => {
       const named = items(perFrame[f], 'x0062000a')[0] ?? items(shared, 'x0062000a')[0]
       const segment = type === 'LABELMAP' || !named ? null : unsigned16(named, 'x0062000b')
@@ -90,6 +97,29 @@ export function readSegmentation(path: string): Segmentation {
       }
     }),
   }
+}
+
+function describeSegment(segment: Parsed['dataSet'], decode: Decode): SegmentDescription {
+  const [type] = items(segment, 'x0062000f')
+  const shades = [0, 1, 2].map((channel) => shadeOf(segment, channel))
+  return {
+    number: unsigned16(segment, 'x00620004') ?? 0,
+    label: text(segment, 'x00620005', decode),
+    term: type
+      ? {
+          value: firstString(type, 'x00080100'),
+          scheme: firstString(type, 'x00080102'),
+          meaning: text(type, 'x00080104', decode),
+        }
+      : null,
+    colour: shades.every((shade): shade is number => shade !== null) ? colourOfCieLab(shades) : null,
+  }
+}
+
+/** One of the three numbers of Recommended Display CIELab Value. */
+function shadeOf(segment: Parsed['dataSet'], channel: number): number | null {
+  const element = segment.elements.x0062000d
+  return element && element.length >= 6 ? (segment.uint16('x0062000d', channel) ?? null) : null
 }
 
 const refusal =

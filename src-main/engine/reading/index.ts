@@ -1,6 +1,7 @@
 import type { BackendChoice, Warning } from '@contract'
 import type { MapsStore } from '../cases/mapsStore'
 import { createVoxelRegistry } from '../session/voxelRegistry'
+import { readingFileHandlers, type ReadingFileHandlers } from './files'
 import { readingHandlers, type OpenRoom, type ReadingHandlers } from './handlers'
 import { readingLongHandlers, type ReadingLongHandlers } from './longHandlers'
 import { createPeople } from './people'
@@ -23,6 +24,8 @@ export interface ReadingRoom {
   holds(id: string): boolean
   /** What is signed, for a report of how far the raters agree. */
   signed: SignedDrawings
+  /** Readings as files, which are jobs. */
+  fileHandlers: ReadingFileHandlers
   readVoxels(id: string, frame: number): Uint8Array
   /** Whether a session is one that lasts. */
   knows(session: string): boolean
@@ -74,6 +77,7 @@ export function createReadingRoom(options: ReadingRoomOptions): ReadingRoom {
       return person !== null && readsBlinded(store, person)
     },
     signed: createSignedDrawings(open, labelmaps),
+    fileHandlers: readingFileHandlers(open),
     close: () => {
       room?.store.close()
       room = null

@@ -8,7 +8,7 @@ import {
   type VoxelArray,
 } from '@contract'
 import type { VoxelRegistry } from '../session/voxelRegistry'
-import { gridText, readLabelmap, writeSlices } from './labelmaps'
+import { gridText, readLabelmap, writeSlices, type ChangedSlices } from './labelmaps'
 import { createLeases, type Lease } from './leases'
 import type { Person } from './people'
 import { hideFrame, hiddenFrame, type ScanOrder } from './scans'
@@ -39,6 +39,18 @@ export interface Readings {
   holder(lease: string): string
   sign(lease: string, seconds: number): Output<'reading.sign'>
   reopen(person: Person, readingId: string, reason: string): void
+  /** Whether something is drawn, and whether this person may put another drawing there. Throws why not. */
+  mayImport(person: Person, readingId: string): { drawn: boolean }
+  /** Puts a drawing made elsewhere in the place of what is drawn; the reading is a draft then, for its rater to sign. */
+  importDrawing(person: Person, readingId: string, drawing: ImportedDrawing): void
+}
+
+/** A drawing made elsewhere, on the grid of the maps. */
+export interface ImportedDrawing extends ChangedSlices {
+  /** Whether it may take the place of what is drawn. */
+  replace: boolean
+  /** For the audit trail: never a name or a path. */
+  detail: Record<string, unknown>
 }
 
 function refuseWashingOut(study: StoredStudy, reading: StoredReading, own: StoredReading[], now: Date): void {
@@ -217,9 +229,63 @@ export function createReadings({ store, labelmaps, frameOfReference, now }: Read
     return { readingId, subject, source, blinding }
   }
 
+  /** Throws `not-allowed`, `signed`, `washing-out`. */
+  function mayImport(person: Person, readingId: string): { drawn: boolean } {
+    const reading = readingOf(store, readingId)
+    const study = studyOf(store, reading.study)
+    if (reading.person !== person.key && study.owner !== person.key) {
+      throw new UmbraError({
+        code: 'not-allowed',
+        message: 'Only its rater and the owner of the study may put a drawing into a reading.',
+      })
+    }
+    if (reading.state === 'signed') throw lockedProblem()
+    const own = readingsOf(store, study.id).filter((each) => each.person === reading.person)
+    refuseWashingOut(study, reading, own, now())
+    return { drawn: store.get('SELECT 1 FROM slice WHERE reading = ? LIMIT 1', readingId) !== null }
+  }
+
+  function importDrawing(person: Person, readingId: string, drawing: ImportedDrawing): void {
+    const grid = gridText(drawing.geometry)
+    const { drawn } = mayImport(person, readingId)
+    if (drawn && !drawing.replace) {
+      throw new UmbraError({
+        code: 'already-drawn',
+        message: 'Something is drawn in this reading already.',
+        hint: 'Say that it is to be replaced, or choose another reading.',
+      })
+    }
+    const lease = leases.take(readingId, person.key, false)
+    if (!lease) {
+      throw new UmbraError({
+        code: 'open-elsewhere',
+        message: 'A window has this reading open.',
+        hint: 'Close the reading there first.',
+      })
+    }
+    try {
+      store.transaction(() => {
+        const reading = readingOf(store, readingId)
+        refuseOtherGrid(reading, grid)
+        store.run('DELETE FROM slice WHERE reading = ?', readingId)
+        writeSlices(store, readingId, studyOf(store, reading.study).protocol.structures, drawing)
+        store.run(
+          "UPDATE reading SET state = 'draft', geometry = ?, revision = revision + 1, saved = ? WHERE id = ?",
+          ...[grid, now().toISOString(), readingId],
+        )
+        if (reading.state === 'open') audit(person, 'reading.begun', reading)
+        audit(person, 'reading.imported', reading, drawing.detail)
+      })
+    } finally {
+      leases.end(lease.token)
+    }
+  }
+
   return {
     open,
     orderScan,
+    mayImport,
+    importDrawing,
     renew: (token, seconds) => {
       const { readingId } = leases.renew(token)
       store.transaction(() => keepTime(readingId, seconds))

@@ -1,3 +1,6 @@
 export { interpolateContours } from './interpolateContours'
+export { describeDrawnFiles, stemOfDrawing, type DrawnFile } from './drawnFiles'
+export { labelDescriptionText } from './labelDescription'
+export { matchLabels } from './matchLabels'
 export { isDicom, readStructures } from './read'
-export { extendedGrid, MOST_STRUCTURES, onGrid, type StructureMap } from './structureMap'
+export { extendedGrid, gridRelation, MOST_STRUCTURES, onGrid, type StructureMap } from './structureMap'

@@ -1,4 +1,4 @@
-import { UmbraError, type Geometry, type Structure, type Vec3 } from '@contract'
+import { UmbraError, type Geometry, type GridRelation, type Structure, type Vec3 } from '@contract'
 import { sameGrid, voxelToWorld, worldToVoxel } from '../volume'
 
 /** More structures do not fit into the bits of a voxel. */
@@ -54,20 +54,37 @@ export function onGrid(map: StructureMap, grid: Geometry, where: string): Struct
     emptyBeyond: map.emptyBeyond,
     notes: [
       ...map.notes,
-      ...(map.emptyBeyond && sameVoxels(map.geometry, grid) ? [] : [resampled]),
+      ...((map.emptyBeyond || covered === bits.length) && sameVoxels(map.geometry, grid) ? [] : [resampled]),
       ...(lost > 0 ? [`${lost} of its marked voxels lie outside that grid and do not count.`] : []),
     ],
   }
 }
 
-/** True where the voxels of two grids coincide, whichever part of space each covers. */
+/** How a drawing lies to a grid: on it, on voxels of it in another order or a part of them, or otherwise. */
+export function gridRelation(drawing: Geometry, grid: Geometry): GridRelation {
+  if (sameGrid(drawing, grid)) return 'same'
+  return sameVoxels(drawing, grid) ? 'reordered' : 'other'
+}
+
+/** True where the voxels of two grids coincide, whichever part of space each covers and in whichever order. */
 function sameVoxels(one: Geometry, other: Geometry): boolean {
-  const whole = (at: Vec3): boolean => at.every((i) => Math.abs(i - Math.round(i)) < 0.1)
-  const [x, y, z] = [one.size[0] - 1, one.size[1] - 1, one.size[2] - 1]
   const start = worldToVoxel(other, voxelToWorld(one, [0, 0, 0]))
-  const end = worldToVoxel(other, voxelToWorld(one, [x, y, z]))
-  const steps = [x, y, z].every((extent, axis) => Math.abs(end[axis] - start[axis] - extent) < 0.1)
-  return whole(start) && steps
+  const isWhole = (at: number): boolean => Math.abs(at - Math.round(at)) < 0.1
+  const ends = [0, 1, 2].map((axis) => {
+    const extent = one.size[axis] - 1
+    const at: Vec3 = [0, 0, 0]
+    // A grid of one slice still has a step to the next.
+    at[axis] = Math.max(1, extent)
+    const end = worldToVoxel(other, voxelToWorld(one, at))
+    return end.map((value, i) => (value - start[i]) / at[axis])
+  })
+  const unitSteps = ends.every((step, axis) => {
+    const tolerance = 0.1 / Math.max(1, one.size[axis] - 1)
+    return step.every((value) => Math.abs(value - Math.round(value)) < tolerance)
+  })
+  const lengths = ends.map((step) => step.reduce((sum, value) => sum + Math.abs(Math.round(value)), 0))
+  const covered = [0, 1, 2].every((i) => ends.some((step) => Math.abs(Math.round(step[i])) === 1))
+  return start.every(isWhole) && unitSteps && lengths.every((length) => length === 1) && covered
 }
 
 /** A grid that stores only the slices drawn on, with as many more as the other drawings reach. */

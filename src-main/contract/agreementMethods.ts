@@ -1,6 +1,5 @@
 import { z } from 'zod'
 import type { AgreementReport } from './agreementReport'
-import { mapsMethods, perfusionSettingsSchema } from './perfusion'
 import { drawnStructureSchema, sessionSchema } from './reading'
 import { voxelArraySchema } from './voxels'
 
@@ -19,25 +18,13 @@ const asked = z.object({ session: sessionSchema.nullable(), reportId: z.string()
 /** One case of a report with what two readings drew, to be looked at over the maps that they were drawn on. */
 export const comparedCaseSchema = z.object({
   case: z.string(),
-  /** For `study.open`. */
-  paths: z.array(z.string()),
-  seriesUid: z.string().nullable(),
-  /** The maps of each reading; the same twice where both read one source. */
-  sources: z
-    .array(
-      z.object({
-        name: z.string(),
-        method: z.enum(mapsMethods),
-        model: z.string().nullable(),
-        settings: perfusionSettingsSchema,
-      }),
-    )
-    .length(2),
+  /** First and second, for `reading.load`: the scan with the maps of either. */
+  readings: z.array(z.string()).length(2),
+  /** The maps of each reading as a reader may know them; the same twice where both read one source. */
+  sources: z.array(z.string()).length(2),
   structures: z.array(drawnStructureSchema),
   /** First and second: uint8, a frame a structure, 1 inside; on one grid. */
   drawings: z.array(voxelArraySchema).length(2),
-  /** Whether the person must not learn the patient or the source from other rooms. */
-  blinded: z.boolean(),
 })
 export type ComparedCase = z.infer<typeof comparedCaseSchema>
 

@@ -13,7 +13,7 @@ export const newViewer = (): Viewer => ({ session: null, jobs: new Set() })
 
 /** What somebody who must not know the patient or the source may ask for; the reading room guards its own answers. */
 const openToBlinded =
-  /^(engine\.about|backends\.list|settings\.(get|set)|jobs\.(list|cancel|clear)|reading\.\w+|drawing\.interpolate)$/
+  /^(engine\.about|backends\.list|settings\.(get|set)|jobs\.(list|cancel|clear)|reading\.\w+|agreement\.\w+|drawing\.interpolate)$/
 
 const field = (params: unknown, name: string): unknown =>
   typeof params === 'object' && params !== null ? (params as Record<string, unknown>)[name] : undefined

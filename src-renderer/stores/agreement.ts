@@ -1,6 +1,5 @@
 import {
   problemOf,
-  UmbraError,
   type AgreementReport,
   type CaseAgreement,
   type ComparedCase,
@@ -12,10 +11,8 @@ import {
 import { defineStore } from 'pinia'
 import { computed, markRaw, ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
-import { useLayoutStore } from './layout'
 import { useReadingStore } from './reading'
 import { useReviewStore, type Work } from './review'
-import { useStudyStore } from './study'
 
 export type Normals = 'withoutNormals' | 'withNormals'
 
@@ -32,9 +29,7 @@ export interface ShownCase extends ComparedCase {
 export const useAgreementStore = defineStore('agreement', () => {
   const engine = useEngine()
   const room = useReadingStore()
-  const study = useStudyStore()
   const review = useReviewStore()
-  const layout = useLayoutStore()
 
   /** Whether the page is shown in place of the desk. */
   const shown = ref(false)
@@ -136,9 +131,11 @@ export const useAgreementStore = defineStore('agreement', () => {
 
   const compared = shallowRef<ShownCase | null>(null)
   const opening = ref(false)
+  /** Whose maps are shown: of the first or the second reading. */
+  const shownSource = ref<0 | 1>(0)
 
-  /** Opens the scan of a case with what a pair drew on it. `which` of the two readings gives the maps. */
-  async function openCase(name: string, pairName: string, which: 0 | 1 = 0): Promise<void> {
+  /** Opens the scan of a case with what a pair drew on it. */
+  async function openCase(name: string, pairName: string): Promise<void> {
     const found = report.value?.pairs.find((each) => each.pair === pairName)
     if (!found || !made.value || opening.value) return
     const { first, second } = found
@@ -153,17 +150,8 @@ export const useAgreementStore = defineStore('agreement', () => {
           return [new Uint8Array(one), new Uint8Array(other)]
         }),
       )
-      const { method, model, settings } = answer.sources[which]
       compared.value = markRaw({ ...answer, first, second, pair: pairName, voxels })
-      layout.closed = new Set(answer.blinded ? (['studies', 'review', 'jobs'] as const) : [])
-      review.prescribe({ method, model, settings })
-      if (!(await study.openFor(answer.paths, answer.seriesUid))) {
-        throw new UmbraError({
-          code: 'no-series',
-          message: 'The scan of this case could not be opened.',
-          hint: 'Its files must be where the protocol of the study says.',
-        })
-      }
+      await showSource(0)
     } catch (error) {
       closeCase()
       problem.value = problemOf(error)
@@ -172,13 +160,22 @@ export const useAgreementStore = defineStore('agreement', () => {
     }
   }
 
+  /** Shows the scan of the case with the maps that the first or the second reading was drawn on. */
+  async function showSource(which: 0 | 1): Promise<void> {
+    const asked = compared.value
+    if (asked === null) return
+    shownSource.value = which
+    const scan = await engine.run('reading.load', {
+      session: room.session ?? '',
+      readingId: asked.readings[which],
+    })
+    if (compared.value === asked && shownSource.value === which) review.lend(scan)
+  }
+
   function closeCase(): void {
     if (compared.value === null) return
-    // Review would go on showing the patient.
-    if (compared.value.blinded) void study.close()
     compared.value = null
-    layout.closed = new Set()
-    review.prescribe(null)
+    review.close()
   }
 
   function close(): void {
@@ -213,6 +210,8 @@ export const useAgreementStore = defineStore('agreement', () => {
     exported,
     compared,
     opening,
+    shownSource,
+    showSource,
     openCase,
     closeCase,
     close,

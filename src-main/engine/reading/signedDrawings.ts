@@ -150,17 +150,14 @@ export function createSignedDrawings(open: () => OpenRoom, voxels: VoxelRegistry
       }
       return {
         case: subject.name,
-        paths: subject.paths,
-        seriesUid: subject.seriesUid,
+        readings: [first, second],
         sources: readings.map(({ source_key: key }) => {
           const source = protocol.sources.find((each) => each.key === key)
           if (!source) throw new Error(`there is no source ${key} in study ${studyId}`)
-          const { name, method, model, settings } = source
-          return { name, method, model, settings: method === 'cnn' ? settings : { ...settings, method } }
+          return source.name
         }),
         structures: protocol.structures,
         drawings,
-        blinded: study.owner !== person.key && (protocol.blinding.patient || protocol.blinding.source),
       }
     },
 

@@ -116,7 +116,7 @@ describe('the agreement of a reading study', () => {
       second: 'Rater Three',
     })
     expect(new Set(compared.readings).size).toBe(2)
-    expect(compared.sources).toEqual(['SOURCES'])
+    expect(compared.sources).toEqual(['CNN', 'NLR'])
     const voxels = compared.drawings.map(({ id }) =>
       study.room.readVoxels(id, 0).reduce((sum, one) => sum + one, 0),
     )

@@ -11,6 +11,8 @@ export interface OverlayLayer {
   fill: number
   outline: boolean
   dashed: boolean
+  /** A dark line under the outline, where it has to be seen on any colour. */
+  halo?: boolean
 }
 
 export interface OverlayPlace {
@@ -158,8 +160,14 @@ export class LabelOverlay {
       context.moveTo(...planeToCanvas(transform, [runs[at], runs[at + 1]]))
       context.lineTo(...planeToCanvas(transform, [runs[at + 2], runs[at + 3]]))
     }
-    context.lineWidth = 1.5
     context.lineCap = 'square'
+    if (layer.halo) {
+      context.lineWidth = 4
+      context.strokeStyle = 'rgb(0 0 0 / 55%)'
+      context.setLineDash([])
+      context.stroke()
+    }
+    context.lineWidth = layer.halo ? 2 : 1.5
     context.strokeStyle = `rgb(${layer.colour.join(' ')})`
     context.setLineDash(layer.dashed ? [4, 4] : [])
     context.stroke()

@@ -1,5 +1,6 @@
 import { cpus } from 'node:os'
 import { writeFileAtomically } from '../../src-main/engine/files/atomic'
+import { benchAgreement } from './agreement'
 import { benchFilters } from './filters'
 import { benchLoad } from './load'
 import { benchNetworks } from './networks'
@@ -13,6 +14,7 @@ const parts: Record<string, () => Promise<BenchRow[]>> = {
   filters: benchFilters,
   window: benchWindow,
   networks: benchNetworks,
+  agreement: benchAgreement,
 }
 
 const document = (table: string): string => `# Speed
@@ -28,11 +30,13 @@ the ratio where there is a peer and on our own figure where there is none. Peers
   loss, by turns with Keras, graph-compiled, on the same version of libtensorflow with the same weights, images and threads; both
   must give the same maps and losses within 1e-4. The paper names no batch size; a batch of one keeps a step under 10 GB. The
   bundled network runs as \`umbra predict\`; memory is that of all its processes together.
+- **agreement**: the Dice coefficient of two maps in memory, and \`umbra agree\` from files to all files of the report, with
+  2000 bootstrap resamples and the consensus as NIfTI.
 
 ${table}
 `
 
-/** `npm run bench [-- load|perfusion|filters|window|networks] [--write]`. */
+/** `npm run bench [-- load|perfusion|filters|window|networks|agreement] [--write]`. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)

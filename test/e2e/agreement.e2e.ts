@@ -19,17 +19,21 @@ async function ask<T>(page: Page, method: string, params: object, layers: number
       packed.set(json, 4)
       packed.set(bytes, 4 + json.length)
       try {
+        let started: string | undefined
         return await new Promise<never>((resolve, reject) => {
           socket.addEventListener('message', ({ data }) => {
             const message = JSON.parse(String(data)) as {
               ok?: boolean
               value?: { jobId?: string }
               error?: { message: string }
-              job?: { state: string; result: unknown }
+              job?: { id: string; state: string; result: unknown }
             }
+            started ??= message.value?.jobId
             if (message.ok === false) reject(new Error(message.error?.message))
             else if (message.ok && message.value?.jobId === undefined) resolve(message.value as never)
-            else if (message.job && message.job.state !== 'running') resolve(message.job.result as never)
+            else if (message.job && message.job.id === started && message.job.state !== 'running') {
+              resolve(message.job.result as never)
+            }
           })
           socket.send(bytes.length > 0 ? packed : JSON.stringify({ id: 1, method: name, params: asked }))
         })
@@ -83,14 +87,12 @@ test('what raters signed is compared: the page shows that overlap, and a point o
   await expect(page.getByText('Engine ready')).toBeVisible()
   const names = ['Coordinator', 'Rater One', 'Rater Two', 'Rater Three']
   const studyId = await test.step('three raters sign three cases', async () => {
-    const catalogue = await ask<{ patients: { studies: { series: { key: string; kind: string }[] }[] }[] }>(
-      page,
-      'study.open',
-      { paths: [phantom.dicom] },
-    )
-    const series = catalogue.patients.flatMap(({ studies }) => studies.flatMap((each) => each.series))
+    const catalogue = await ask<{ studies: { series: { key: string }[] }[] }>(page, 'study.open', {
+      paths: [phantom.dicom],
+    })
+    const [series] = catalogue.studies.flatMap((each) => each.series)
     const { voxels } = await ask<{ voxels: { geometry: Geometry } }>(page, 'series.load', {
-      seriesKey: series[0].key,
+      seriesKey: series.key,
     })
     const sessions: string[] = []
     for (const name of names) {

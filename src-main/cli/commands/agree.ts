@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { UmbraError, type AgreementReport, type Reading } from '@contract'
-import { partOfRun } from '../../engine/compute/run'
+import { partOfRun, type Run } from '../../engine/compute/run'
 import {
   agree,
   anyStructure,
@@ -13,10 +13,12 @@ import {
   readDefinition,
   tableOne,
   writeReport,
+  type Agreement,
   type AgreementDefinition,
 } from '../../engine/concordance'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
+import { agreeSigned, exportedProtocol } from '../signedAgreement'
 import { printable } from '../terminal'
 
 interface Flags {
@@ -24,6 +26,7 @@ interface Flags {
   reference?: Reading
   rater?: Reading[]
   labels?: string
+  as?: string
   title?: string
   resamples?: number
   seed?: number
@@ -31,16 +34,19 @@ interface Flags {
 }
 
 const help = `
-STUDY is a JSON file that names the folders; without it --reference and --rater do. A folder holds one drawing a case, a
+STUDY is a JSON file that names the folders; without it --reference and --rater do. With --as it is a study of the reading
+room, by its name or its exported protocol: what is signed there is compared (the PIN is taken from UMBRA_PIN; --reference
+then names a reading, or is "none"). A folder holds one drawing a case, a
 NIfTI labelmap or a DICOM segmentation; cases are matched by file name, segmentations also by the series they are drawn on.
 Cases that both of a pair left empty do not count in its means; the figures that count them stand beside.
 
-OUT gets report.json, report.html, report.pdf, cases.csv, pairs.csv, table1.md and the figures as SVG and PNG
-(docs/agreement.md).
+OUT gets report.json, report.html, report.pdf, cases.csv, pairs.csv, table1.md, the figures as SVG and PNG, and the consensus
+of the raters as NIfTI (docs/agreement.md).
 
 Examples:
   umbra agree --reference gt --rater rater1=r1 --rater rater2=r2 --labels 1=core,2=penumbra -o agreement
   umbra agree --reference GT=gt --rater anna=a1 --rater anna#2=a2 -o agreement     # a second reading by the same rater
+  UMBRA_PIN=2468 umbra agree "CNN against deconvolution" --as "Dr Owner" -o agreement
   umbra agree study.json -o agreement --json | jq '.pairs[0].withoutNormals.dice'`
 
 /** `umbra agree STUDY|--reference DIR --rater NAME=DIR … -o OUT`: how far raters agree. */
@@ -59,6 +65,7 @@ export function command(): Command {
       '--labels <labels>',
       'structures by label value, like 1=core,2=penumbra (default: all that is marked)',
     )
+    .option('--as <name>', 'compare a study of the reading room, signed in as this person')
     .option('--title <text>', 'of the report')
     .option('--resamples <count>', `of the bootstrap, 0 for none (default: ${defaults.resamples})`, whole)
     .option('--seed <number>', `of the bootstrap (default: ${defaults.seed})`, whole)
@@ -67,7 +74,10 @@ export function command(): Command {
     .action(async (study: string | undefined, flags: Flags) => {
       const directory = resolve(flags.out)
       const report = await withProgress('Agreement', async (run) => {
-        const made = await agree(await definitionOf(study, flags), partOfRun(run, 0, 0.9))
+        const comparing = partOfRun(run, 0, 0.9)
+        const made = await (flags.as === undefined
+          ? agree(await definitionOf(study, flags), comparing)
+          : ofReadingRoom(study, flags, flags.as, comparing))
         await writeReport(made, directory, partOfRun(run, 0.9, 1))
         return made.report
       })
@@ -75,6 +85,29 @@ export function command(): Command {
       if (flags.json) printJson(report)
       else process.stdout.write(printable(summary(report, flags.out)))
     })
+}
+
+/** A study of the reading room says itself who read what and how it is labelled. */
+async function ofReadingRoom(
+  study: string | undefined,
+  { reference: against, rater: raters, labels, title, resamples, seed }: Flags,
+  name: string,
+  run: Run,
+): Promise<Agreement> {
+  if (study === undefined || raters || labels !== undefined) {
+    throw new UmbraError({
+      code: 'usage',
+      message: 'With --as, give the reading study by its name, and neither --rater nor --labels.',
+    })
+  }
+  const choice = {
+    name,
+    ...(against ? { reference: against.directory === 'none' ? null : against.directory } : {}),
+    resamples: resamples ?? defaults.resamples,
+    seed: seed ?? defaults.seed,
+  }
+  const agreement = await agreeSigned(study, choice, run)
+  return title === undefined ? agreement : { ...agreement, report: { ...agreement.report, title } }
 }
 
 async function definitionOf(study: string | undefined, flags: Flags): Promise<AgreementDefinition> {
@@ -85,6 +118,16 @@ async function definitionOf(study: string | undefined, flags: Flags): Promise<Ag
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
   }
   if (study !== undefined) {
+    if (!existsSync(study) || (await exportedProtocol(study)) !== null) {
+      throw new UmbraError({
+        code: existsSync(study) ? 'usage' : 'study-unreadable',
+        message: existsSync(study)
+          ? 'This is the protocol of a reading study, whose drawings are in the reading room.'
+          : 'There is no such study file.',
+        hint: 'Give --as NAME and the PIN in UMBRA_PIN to compare what is signed in a study of the reading room.',
+        where: study,
+      })
+    }
     if (flags.reference || flags.rater) {
       throw new UmbraError({ code: 'usage', message: 'Give a study, or --reference and --rater, not both.' })
     }

@@ -41,11 +41,28 @@ export function countVoxels(first: Uint8Array, second: Uint8Array): VoxelCounts 
     throw new Error(`${first.length} and ${second.length} voxels are not one grid`)
   }
   const counts = { first: 0, second: 0, both: 0, total: first.length }
-  for (let i = 0; i < first.length; i++) {
-    const [a, b] = [first[i] !== 0 ? 1 : 0, second[i] !== 0 ? 1 : 0]
-    counts.first += a
-    counts.second += b
-    counts.both += a & b
+  const aligned = first.byteOffset % 4 === 0 && second.byteOffset % 4 === 0
+  const words = aligned ? Math.floor(first.length / 4) : 0
+  const a = new Uint32Array(first.buffer, aligned ? first.byteOffset : 0, words)
+  const b = new Uint32Array(second.buffer, aligned ? second.byteOffset : 0, words)
+  for (let w = 0; w < words; w++) {
+    if (a[w] === 0 && b[w] === 0) continue
+    const [inA, inB] = [marksOf(a[w]), marksOf(b[w])]
+    counts.first += markCount(inA)
+    counts.second += markCount(inB)
+    counts.both += markCount(inA & inB)
+  }
+  for (let i = 4 * words; i < first.length; i++) {
+    const [inA, inB] = [first[i] !== 0 ? 1 : 0, second[i] !== 0 ? 1 : 0]
+    counts.first += inA
+    counts.second += inB
+    counts.both += inA & inB
   }
   return counts
 }
+
+/** The highest bit of every byte that is not 0. */
+const marksOf = (word: number): number => (((word & 0x7f7f7f7f) + 0x7f7f7f7f) | word) & 0x80808080
+
+/** How many such bits there are: the highest byte of the product is their sum. */
+const markCount = (marks: number): number => Math.imul(marks >>> 7, 0x01010101) >>> 24

@@ -8,6 +8,8 @@ import type { Table } from './tables'
 const MARGIN = 42
 const WIDTH = 595.28 - 2 * MARGIN
 const HEIGHT = 841.89 - 120
+/** Of the widest figures, in their own units. */
+const FIGURE_WIDTH = 720
 
 /** The report as PDF, A4, with the figures as vectors. The same document and date give the same bytes. */
 export async function reportPdf(document: ReportDocument, created: Date): Promise<Uint8Array> {
@@ -56,18 +58,21 @@ export async function reportPdf(document: ReportDocument, created: Date): Promis
   return pdfWriter().createPdf(definition).getBuffer()
 }
 
-/** A wide table in small print; its caption stays with its first rows. */
+/** Tables up to this many rows stand on one page. */
+const ROWS_TOGETHER = 24
+
+/** A wide table in small print, as wide as the page; its caption stays with its first rows. */
 function tableContent({ caption, head, rows }: Table): Content {
-  const fontSize = head.length > 9 ? 6.3 : 8
-  const pad = head.length > 9 ? 2 : 4
-  return {
+  const wide = head.length > 9
+  const pad = wide ? 2 : 4
+  const table: Content = {
     margin: [0, 0, 0, 12],
-    fontSize,
+    fontSize: wide ? 6.3 : 8,
     table: {
       headerRows: 2,
       keepWithHeaderRows: 1,
       dontBreakRows: true,
-      widths: head.map((_, column) => (column < 2 ? 'auto' : '*')),
+      widths: head.map((_, column) => (column < head.length - 1 ? 'auto' : '*')),
       body: [
         [{ text: caption, style: 'caption', colSpan: head.length }, ...head.slice(1).map(() => '')],
         head.map((text) => ({ text, bold: true })),
@@ -79,15 +84,17 @@ function tableContent({ caption, head, rows }: Table): Content {
       vLineWidth: () => 0,
       hLineColor: (line) => (line < 3 || line === rows.length + 2 ? '#1d2430' : '#d9dde3'),
       paddingLeft: (column) => (column === 0 ? 0 : pad),
-      paddingRight: () => pad,
+      paddingRight: () => (wide ? pad : 2 * pad),
       paddingTop: () => 1.5,
       paddingBottom: () => 1.5,
     },
   }
+  return rows.length > ROWS_TOGETHER ? table : { unbreakable: true, stack: [table] }
 }
 
+/** Letters are of one size in all figures: those that are narrower than the widest stay so. */
 function figureContent({ svg, width, height, caption }: Figure): Content {
-  const scale = Math.min(WIDTH / width, (HEIGHT - 40) / height)
+  const scale = Math.min(WIDTH / Math.max(width, FIGURE_WIDTH), (HEIGHT - 40) / height)
   return {
     unbreakable: true,
     margin: [0, 6, 0, 10],

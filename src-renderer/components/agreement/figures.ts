@@ -84,7 +84,13 @@ export function volumesOption(
       ...axis,
       type: 'category',
       data: report.cases.map(({ name }) => name),
-      axisLabel: { ...axis.axisLabel, rotate: 40, width: 90, overflow: 'truncate' },
+      axisLabel: {
+        ...axis.axisLabel,
+        interval: 0,
+        rotate: report.cases.length > 8 ? 40 : 0,
+        width: 90,
+        overflow: 'truncate',
+      },
     },
     yAxis: { ...axis, type: 'value', ...middle(`${structure}, ml`, 38) },
     series: readings.map((name) => {
@@ -271,7 +277,14 @@ export function blandAltmanOption(
       axisLine: { ...axis.axisLine, onZero: false },
       ...middle('mean of the two, ml', 26),
     },
-    yAxis: { ...axis, type: 'value', min: -reach, max: reach, ...middle('first − second, ml', 40) },
+    yAxis: {
+      ...axis,
+      type: 'value',
+      min: -reach,
+      max: reach,
+      axisLabel: { ...axis.axisLabel, formatter: (value: number) => String(value).replace('-', '−') },
+      ...middle('first − second, ml', 40),
+    },
     series: [
       {
         ...points(shown, (each) => [mean(each), each.volumeDifferenceMl ?? 0], colour),

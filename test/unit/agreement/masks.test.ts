@@ -10,7 +10,7 @@ import {
   type SurfaceDistances,
 } from '../../../src-main/engine/agreement'
 import { bcaInterval, bootstrap, percentileInterval } from '../../../src-main/engine/agreement/bootstrap'
-import { squaredDistances } from '../../../src-main/engine/agreement/distanceTransform'
+import { nearestSquares, squaredDistances } from '../../../src-main/engine/agreement/distanceTransform'
 import { expectAlike, golden, maskOf } from './golden'
 
 const axes: Geometry['direction'] = [
@@ -58,6 +58,28 @@ describe('distances', () => {
       expectAlike(Array.from(squares, Math.sqrt), distances)
     },
   )
+  it.each([
+    { what: 'few voxels', share: 0.02 },
+    { what: 'many voxels', share: 0.3 },
+  ])('searched voxel by voxel are the transform’s, bit for bit, among $what', ({ share }) => {
+    const size: [number, number, number] = [23, 17, 9]
+    const marked = scattered(23 * 17 * 9, share)
+    const all = squaredDistances(marked, size, [0.7, 0.9, 4])
+    const square = nearestSquares(marked, size, [0.7, 0.9, 4])
+    // Twice: the second time the search has given way to the transform.
+    for (let round = 0; round < 2; round++) {
+      expect(Float64Array.from(marked, (_, at) => square(at))).toEqual(all)
+    }
+  })
+  it('that are near enough are told as near enough, farther ones exactly', () => {
+    const marked = scattered(23 * 17 * 9, 0.01)
+    const all = squaredDistances(marked, [23, 17, 9], [1, 1, 3])
+    const square = nearestSquares(marked, [23, 17, 9], [1, 1, 3])
+    for (let at = 0; at < marked.length; at += 7) {
+      if (all[at] > 9) expect(square(at, 9)).toBe(all[at])
+      else expect(square(at, 9)).toBeLessThanOrEqual(9)
+    }
+  })
   it('on sheared slices as between all pairs of voxels', () => {
     const { first, second, hausdorff, averageSymmetric } = golden.sheared
     const distances = distancesOf(maskOf(first), maskOf(second), gridOf(golden.sheared))
@@ -65,6 +87,30 @@ describe('distances', () => {
   })
   it('are infinite where nothing is marked', () => {
     expect(squaredDistances(new Uint8Array(24), [2, 3, 4], [1, 1, 1]).every((d) => d === Infinity)).toBe(true)
+  })
+})
+
+/** 0 and 1, always the same. */
+function scattered(length: number, share: number): Uint8Array {
+  let state = 1
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return state < share * 2 ** 32 ? 1 : 0
+  })
+}
+
+describe('voxels are counted', () => {
+  it.each([0, 1, 4, 13])('alike wherever a mask lies in its buffer (from byte %i on)', (from) => {
+    const [first, second] = [scattered(1021, 0.4), scattered(1021, 0.2).reverse()]
+    // Any value but 0 is inside.
+    const buffer = new Uint8Array(1021 + from)
+    buffer.set(
+      first.map((inside, i) => inside * (1 + (i % 255))),
+      from,
+    )
+    let [a, b, both] = [0, 0, 0]
+    first.forEach((inside, i) => ((a += inside), (b += second[i]), (both += inside & second[i])))
+    expect(countVoxels(buffer.subarray(from), second)).toEqual({ first: a, second: b, both, total: 1021 })
   })
 })
 

@@ -129,6 +129,42 @@ describe('umbra agree on raters with a set overlap', () => {
     await run(...everyone())
     expect(await Promise.all(names.map(digest))).toEqual(before)
   })
+  it('gives the same bytes of the PDF for the same report, dates aside', async () => {
+    const dateless = async (): Promise<string> =>
+      (await readFile(at('out', 'report.pdf')))
+        .toString('latin1')
+        .replace(/\(D:\d{14}Z\)/g, '')
+        .replace(/\/ID \[.*\]/, '')
+    const before = await dateless()
+    await run(...everyone())
+    expect((await dateless()) === before).toBe(true)
+  })
+  it('shows every table of the normals both ways, also in the page', async () => {
+    const page = await readFile(at('out', 'report.html'), 'utf8')
+    const captions = [...page.matchAll(/<caption>(.*?)<\/caption>/g)].map(([, caption]) => caption)
+    for (const of of ['Average Dice', 'Volume differences', 'Agreement of volumes', 'Overlap and surface']) {
+      const own = captions.filter((caption) => caption.includes(of))
+      expect(own).toHaveLength(2)
+      expect(own[0]).toContain('left out')
+      expect(own[1]).toContain('count as agreement')
+    }
+    expect(page).toContain('<td>Anna/GT (DSC)</td><td>0.93 ± 0.11</td>')
+  })
+  it('writes the consensus of the raters on the grid of their drawings', async () => {
+    // Anna drew columns 6 to 15, Ben 5 to 14.
+    const { voxels, geometry } = await readNifti(at('out', 'consensus', 'core', 'p1.nii.gz'))
+    expect(geometry.size).toEqual(grid.size)
+    const row = (2 * 30 + 10) * 40
+    const consensus = Array.from(voxels.subarray(row, row + 40)).flatMap((inside, x) => (inside ? [x] : []))
+    expect(consensus).toEqual(expect.arrayContaining([6, 7, 8, 9, 10, 11, 12, 13, 14]))
+    const made = await report()
+    const told = made.caseConsensus.find((own) => own.case === 'p1' && own.structure === 'core')
+    const [x, y, z] = geometry.spacing
+    const millilitres = (voxels.reduce((sum, one) => sum + one, 0) * x * y * z) / 1000
+    expect(millilitres).toBeCloseTo(told?.staple?.volumeMl ?? NaN, 9)
+    const probability = await readNifti(at('out', 'consensus', 'core-probability', 'p1.nii.gz'))
+    expect(probability.voxels.every((value, i) => value > 0.5 === (voxels[i] === 1))).toBe(true)
+  })
   it('writes a PDF and a page that need nothing from elsewhere', async () => {
     expect((await readFile(at('out', 'report.pdf'))).toString('latin1', 0, 5)).toBe('%PDF-')
     const page = await readFile(at('out', 'report.html'), 'utf8')

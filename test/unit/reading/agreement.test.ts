@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AgreementReport, CaseAgreement, ProtocolInput } from '@contract'
+import { command } from '../../../src-main/cli/commands/agree'
+import { umbraProgram } from '../../../src-main/cli/program'
 import { createAgreementSession } from '../../../src-main/engine/session/agreementSession'
 import { readNifti } from '../../../src-main/engine/volume'
-import { area, geometry, openRoom, openStudy, sliceOf, temporaryFolder } from './room'
+import { area, geometry, openRoom, openStudy, paperProtocol, sliceOf, temporaryFolder } from './room'
 
 type Study = Awaited<ReturnType<typeof openStudy>> & { three: string }
 
@@ -22,18 +24,22 @@ async function sign({ ask }: Study, session: string, readingId: string, core: nu
 /** The three raters of the paper, of whom each signs every case; the widths of their cores are given by case. */
 const cores: Record<string, [number, number, number]> = { a: [40, 30, 40], b: [20, 20, 60], c: [0, 0, 0] }
 
-async function signedStudy(change: Partial<ProtocolInput> = {}): Promise<Study> {
-  const opened = await openStudy({ order: { kind: 'fixed' }, ...change })
+async function signedStudy(change: Partial<ProtocolInput> = {}, room = openRoom()): Promise<Study> {
+  const opened = await openStudy({ order: { kind: 'fixed' }, ...change }, room)
   const study = { ...opened, three: await opened.signIn('Rater Three') }
   for (const [r, session] of [study.one, study.two, study.three].entries()) {
     const items = await study.worklist(session)
-    for (const [c, key] of ['a', 'b', 'c'].entries()) {
+    for (const [c, { key }] of (change.cases ?? paperProtocol().cases).entries()) {
       await sign(study, session, items[c].readingId, cores[key][r])
     }
   }
   return study
 }
 
+/** A study of one case, where that is enough. */
+const oneCase = { cases: paperProtocol().cases.slice(0, 1) }
+
+const failing = (code: string) => expect.objectContaining({ code })
 const run = { signal: new AbortController().signal, onProgress: () => undefined, log: () => undefined }
 
 function agreementOf({ room }: Pick<Study, 'room'>) {
@@ -192,7 +198,7 @@ describe('a re-read', () => {
 
 describe('who may see the agreement', () => {
   it('is its owner alone where raters are blinded to each other', async () => {
-    const study = await signedStudy()
+    const study = await signedStudy(oneCase)
     const agreement = agreementOf(study)
     await expect(agreement.make(study.one, study.studyId)).rejects.toMatchObject({ code: 'not-allowed' })
     const reportId = await agreement.make(study.owner, study.studyId)
@@ -205,19 +211,19 @@ describe('who may see the agreement', () => {
   })
 
   it('is a rater after all of their own readings are signed, who learns no patient and no source', async () => {
-    const study = await signedStudy({ blinding: { patient: true, source: true, raters: false } })
+    const study = await signedStudy({ ...oneCase, blinding: { patient: true, source: true, raters: false } })
     const agreement = agreementOf(study)
     const reportId = await agreement.make(study.one, study.studyId)
     const { report } = agreement.read({ session: study.one, reportId })
     expect(JSON.stringify({ ...report, title: '' })).not.toMatch(/Jane|NLR|CNN|Box/)
-    expect(report.cases.map(({ name }) => name)).toEqual(['Case 1', 'Case 2', 'Case 3'])
+    expect(report.cases.map(({ name }) => name)).toEqual(['Case 1'])
     const [item] = await study.worklist(study.one)
     await study.ask('reading.reopen', { session: study.one, readingId: item.readingId, reason: 'again' })
     await expect(agreement.make(study.one, study.studyId)).rejects.toMatchObject({ code: 'not-allowed' })
   })
 
   it('is nobody for a reading that was opened again since', async () => {
-    const study = await signedStudy()
+    const study = await signedStudy(oneCase)
     const agreement = agreementOf(study)
     const reportId = await agreement.make(study.owner, study.studyId)
     const [item] = await study.worklist(study.one)
@@ -230,6 +236,41 @@ describe('who may see the agreement', () => {
       second: 'Rater Two',
     }
     expect(() => agreement.compared(asked)).toThrow(expect.objectContaining({ code: 'reading-changed' }))
+  })
+})
+
+describe('umbra agree --as', () => {
+  it('compares what is signed in a study of the store, for whoever may see it', async () => {
+    const data = temporaryFolder()
+    const study = await signedStudy(oneCase, openRoom(join(data, 'reading', 'studies.db')))
+    const { text } = await study.ask('reading.exportProtocol', {
+      session: study.owner,
+      studyId: study.studyId,
+    })
+    study.room.close()
+    const protocol = join(data, 'study.json')
+    await writeFile(protocol, text)
+    const before = { ...process.env }
+    onTestFinished(() => void (process.env = before))
+    Object.assign(process.env, { UMBRA_DATA: data, UMBRA_PIN: '2468' })
+    const agree = (...args: string[]) =>
+      umbraProgram('0', [command()]).parseAsync(
+        ['agree', ...args, '-o', join(data, 'out'), '--resamples', '0'],
+        { from: 'user' },
+      )
+    const read = async () =>
+      JSON.parse(await readFile(join(data, 'out', 'report.json'), 'utf8')) as AgreementReport
+
+    await agree('CNN against NLR', '--as', 'Owner')
+    expect((await read()).reference).toBe('Rater Three')
+    await agree(protocol, '--as', 'owner', '--reference', 'none')
+    expect((await read()).reference).toBeNull()
+
+    await expect(agree('CNN against NLR', '--as', 'Rater One')).rejects.toThrow(failing('not-allowed'))
+    await expect(agree('Another study', '--as', 'Owner')).rejects.toThrow(failing('unknown-study'))
+    await expect(agree(protocol)).rejects.toThrow(failing('usage'))
+    process.env.UMBRA_PIN = '0000'
+    await expect(agree('CNN against NLR', '--as', 'Owner')).rejects.toThrow(failing('wrong-pin'))
   })
 })
 

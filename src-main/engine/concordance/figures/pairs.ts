@@ -29,7 +29,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
   const structure = report.structures[s].name
   const axes = own.map((pair) => {
     const top = niceCeiling(
-      Math.max(0, ...lesions(report, pair).flatMap(({ firstMl, secondMl }) => [firstMl, secondMl])),
+      1.04 * Math.max(0, ...lesions(report, pair).flatMap(({ firstMl, secondMl }) => [firstMl, secondMl])),
     )
     return { min: 0, max: top, interval: top / 2 }
   })
@@ -94,7 +94,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
   })
   return {
     name,
-    caption: `Volumes of ${structure}: each pair of readings with the least squares line (solid) and the line of identity (dashed); r is Pearson's.`,
+    caption: `Volumes of ${structure}: each pair of readings with the least squares line (solid) and the line of identity (dashed); r is Pearson’s.`,
     svg,
     width,
     height,
@@ -134,19 +134,22 @@ export function blandAltmanFigure(report: AgreementReport, s: number): Figure {
     )
     return niceCeiling(1.05 * Math.max(0, Math.abs(lower ?? 0), Math.abs(upper ?? 0), ...differences))
   })
+  const widest = own.map((pair) =>
+    niceCeiling(
+      1.02 * Math.max(0, ...lesions(report, pair).map(({ firstMl, secondMl }) => (firstMl + secondMl) / 2)),
+    ),
+  )
   const name = `bland-altman-${fileName(structure)}`
   const svg = drawSvg(name, width, height, {
     title: titled(own, cells),
     grid: cells.map((cell) => ({ ...cell, width: cell.width - 18 })),
-    xAxis: own.map((pair, gridIndex) => ({
+    xAxis: own.map((_, gridIndex) => ({
       ...axisStyle,
       type: 'value',
       gridIndex,
       min: 0,
-      max: niceCeiling(
-        Math.max(0, ...lesions(report, pair).map(({ firstMl, secondMl }) => (firstMl + secondMl) / 2)),
-      ),
-      splitNumber: 2,
+      max: widest[gridIndex],
+      interval: widest[gridIndex] / 2,
       axisLine: { ...axisStyle.axisLine, onZero: false },
       name: 'mean, ml',
       nameLocation: 'middle',

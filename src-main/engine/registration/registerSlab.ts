@@ -148,7 +148,7 @@ function slabTask(series: VolumeSeries, slab: SlabRange, frame: Voxels): SlabTas
   const freedom = height < THIN_MM ? 'inPlane' : 'rigid'
   for (const range of valueRanges(series, frame)) {
     const values = sharedFloats(fine.size[0] * fine.size[1] * fine.size[2])
-    values.set(reduceFrame(frame, geometry, slab, 1, scale, range))
+    values.set(reduceFrame(frame, geometry, slab, 1, scale))
     const task = { geometry, slab, scale, range, freedom, ...targets(fine, values, range) } as const
     if (task.fine.edges.length >= FEWEST_EDGES) return task
   }
@@ -162,7 +162,7 @@ function targets(
 ): Pick<SlabTask, 'fine' | 'coarse' | 'factor'> {
   const factor = reductionFactor(geometry, COARSE_MM)
   const all: SlabRange = [0, geometry.size[2] - 1]
-  const reduced = reduceFrame(values, geometry, all, factor, { slope: 1, intercept: 0 }, range)
+  const reduced = reduceFrame(values, geometry, all, factor, { slope: 1, intercept: 0 })
   const coarseValues = sharedFloats(reduced.length)
   coarseValues.set(reduced)
   return {

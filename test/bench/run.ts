@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { writeFileAtomically } from '../../src-main/engine/files/atomic'
 import { benchFilters } from './filters'
 import { benchLoad } from './load'
+import { benchMotion } from './motion'
 import { benchNetworks } from './networks'
 import { benchPerfusion } from './perfusion'
 import { benchTable, type BenchRow } from './row'
@@ -13,6 +14,7 @@ const parts: Record<string, () => Promise<BenchRow[]>> = {
   filters: benchFilters,
   window: benchWindow,
   networks: benchNetworks,
+  motion: benchMotion,
 }
 
 const document = (table: string): string => `# Speed
@@ -28,11 +30,13 @@ the ratio where there is a peer and on our own figure where there is none. Peers
   loss, by turns with Keras, graph-compiled, on the same version of libtensorflow with the same weights, images and threads; both
   must give the same maps and losses within 1e-4. The paper names no batch size; a batch of one keeps a step under 10 GB. The
   bundled network runs as \`umbra predict\`; memory is that of all its processes together.
+- **motion**: a head that moves by 3.4 mm and 2°, registered and resampled; what is left as the root mean square displacement
+  within 80 mm (Jenkinson 1999), of the frame that fits worst.
 
 ${table}
 `
 
-/** `npm run bench [-- load|perfusion|filters|window|networks] [--write]`. */
+/** `npm run bench [-- load|perfusion|filters|window|networks|motion] [--write]`. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)

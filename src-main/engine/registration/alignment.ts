@@ -28,7 +28,7 @@ export interface AlignmentTarget {
 export interface Alignment {
   /** Takes points of the frame to points of the reference. */
   motion: Rigid
-  /** Root mean square of the differences that remain at the edges, large ones limited, in the unit of the series. */
+  /** 1 − the correlation of the two images at the edges: 0 where they show the same, 1 where nothing in common. */
   difference: number
 }
 
@@ -135,7 +135,7 @@ function alignUntil(
     } else damping *= 10
     if (Math.hypot(...step) < stepMm || damping > 1e3) break
   }
-  return { motion, difference: Math.sqrt(2 * best.cost) }
+  return { motion, difference: 1 - correlation(best) }
 }
 
 /** Differences at the edges that both images hold, and how each changes with the six parameters. */
@@ -143,6 +143,8 @@ interface Sampled {
   count: number
   enough: boolean
   residuals: Float32Array
+  /** Of the frame, [edge]. */
+  values: Float32Array
   /** [edge × 6]: shifts along x, y, z, mm, then turns about them in LEVER_MM radians. */
   jacobian: Float32Array
 }
@@ -174,13 +176,14 @@ function edgeSampler(
   }
   const buffers = [0, 1].map(() => ({
     residuals: new Float32Array(edges.length),
+    frameValues: new Float32Array(edges.length),
     jacobian: new Float32Array(edges.length * PARAMETERS),
   }))
   let turn = 0
 
   return ({ rotation: r, translation: t, centre: c }) => {
     // By turns, so that the last result outlives this one.
-    const { residuals, jacobian } = buffers[turn++ % 2]
+    const { residuals, frameValues, jacobian } = buffers[turn++ % 2]
     let count = 0
     for (let n = 0; n < edges.length; n++) {
       const px = positions[3 * n] - c[0]
@@ -220,6 +223,7 @@ function edgeSampler(
       const inside = low + gk * fz
       const value = inside < lowest ? lowest : inside > highest ? highest : inside
       residuals[count] = seenByFrame[n] - value
+      frameValues[count] = seenByFrame[n]
       const to = count * PARAMETERS
       if (value !== inside) jacobian.fill(0, to, to + PARAMETERS)
       else {
@@ -237,7 +241,13 @@ function edgeSampler(
       count++
     }
     // Too little of the head in common says nothing about where it is.
-    return { count, enough: count > edges.length / 3 && count >= 100, residuals, jacobian }
+    return {
+      count,
+      enough: count > edges.length / 3 && count >= 100,
+      residuals,
+      values: frameValues,
+      jacobian,
+    }
   }
 }
 
@@ -261,6 +271,23 @@ function huberCost({ residuals, count, enough }: Sampled, limit: number): number
     cost += size <= limit ? (size * size) / 2 : limit * (size - limit / 2)
   }
   return cost / count
+}
+
+/** Pearson's, of the frame and the reference at the edges that both hold; 0 where one of them is flat. */
+function correlation({ residuals, values, count, enough }: Sampled): number {
+  if (!enough) return 0
+  let [sumF, sumR, ff, rr, fr] = [0, 0, 0, 0, 0]
+  for (let n = 0; n < count; n++) {
+    const inFrame = values[n]
+    const inReference = inFrame - residuals[n]
+    sumF += inFrame
+    sumR += inReference
+    ff += inFrame * inFrame
+    rr += inReference * inReference
+    fr += inFrame * inReference
+  }
+  const variance = (ff - (sumF * sumF) / count) * (rr - (sumR * sumR) / count)
+  return variance > 0 ? (fr - (sumF * sumR) / count) / Math.sqrt(variance) : 0
 }
 
 /** The directions left free, each a vector of the six parameters; the others stay as they are. */

@@ -18,6 +18,7 @@ const rooms = [
   'phantom',
   'pipeline',
   'prediction',
+  'registration',
   'training',
   'volume',
 ]

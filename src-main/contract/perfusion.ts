@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { vec3Schema } from './geometry'
+import { motionReportSchema } from './motion'
 import { voxelArraySchema } from './voxels'
 
 export const perfusionMethods = ['bennink', 'ssvd', 'csvd', 'osvd'] as const
@@ -40,6 +41,8 @@ export type InputChoice = z.infer<typeof inputChoiceSchema>
 /** Everything that changes a map. Written into every report. */
 export const perfusionSettingsSchema = z.object({
   method: z.enum(perfusionMethods).default('bennink'),
+  /** Bring the head of every frame to the place it has in the first, before anything else. */
+  motionCorrection: z.boolean().default(false),
   arterialInput: inputChoiceSchema.default({ kind: 'automatic' }),
   venousOutput: inputChoiceSchema.default({ kind: 'automatic' }),
   /** Scale the arterial curve to the venous area (partial volume). */
@@ -126,6 +129,8 @@ export const perfusionResultSchema = z.object({
   /** Bolus arrival in the artery, s from the first frame: the origin of TTP. */
   arrival: z.number(),
   timeStep: z.number(),
+  /** How the head moved; absent where motion was not looked for. */
+  motion: motionReportSchema.optional(),
   warnings: z.array(warningSchema),
   /** Seconds per stage. */
   timings: z.record(z.string(), z.number()),

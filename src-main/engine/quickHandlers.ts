@@ -5,7 +5,6 @@ import { surveyBackends } from './compute/tensorflow'
 import type { EngineParts } from './engine'
 import { listFolder } from './files/folderList'
 import type { QuickHandlers } from './handlers'
-import { sampleCurve } from './perfusion'
 import { interpolateContours } from './segmentation'
 import { mapPair } from './session/mapsComparison'
 
@@ -50,7 +49,7 @@ export function quickHandlers(
     'series.thumbnail': ({ seriesKey }) => study.thumbnail(seriesKey),
     'series.curve': async ({ seriesKey, voxels, mapsId }) => {
       const series = await study.series(seriesKey, {})
-      return sampleCurve(series, voxels, mapsId === null ? null : maps.maps(mapsId))
+      return maps.curve(series, voxels, mapsId)
     },
 
     'maps.list': ({ seriesKey }) => ({ results: maps.list(study.summary(seriesKey).key) }),

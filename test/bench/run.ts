@@ -3,6 +3,7 @@ import { writeFileAtomically } from '../../src-main/engine/files/atomic'
 import { benchAgreement } from './agreement'
 import { benchFilters } from './filters'
 import { benchLoad } from './load'
+import { benchMotion } from './motion'
 import { benchNetworks } from './networks'
 import { benchPerfusion } from './perfusion'
 import { benchTable, type BenchRow } from './row'
@@ -15,6 +16,7 @@ const parts: Record<string, () => Promise<BenchRow[]>> = {
   window: benchWindow,
   networks: benchNetworks,
   agreement: benchAgreement,
+  motion: benchMotion,
 }
 
 const document = (table: string): string => `# Speed
@@ -32,11 +34,13 @@ the ratio where there is a peer and on our own figure where there is none. Peers
   bundled network runs as \`umbra predict\`; memory is that of all its processes together.
 - **agreement**: the Dice coefficient of two maps in memory, and \`umbra agree\` from files to all files of the report, with
   2000 bootstrap resamples and the consensus as NIfTI.
+- **motion**: a head that moves by 3.4 mm and 2°, registered and resampled; what is left as the root mean square displacement
+  within 80 mm (Jenkinson 1999), of the frame that fits worst.
 
 ${table}
 `
 
-/** `npm run bench [-- load|perfusion|filters|window|networks|agreement] [--write]`. */
+/** `npm run bench [-- load|perfusion|filters|window|networks|agreement|motion] [--write]`. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)

@@ -21,6 +21,7 @@ import { openStudy } from '../../engine/dicom'
 import { exportMaps, judgeMaps, type ExportSummary } from '../../engine/export'
 import { computePerfusion } from '../../engine/perfusion'
 import { DEFAULT_MODEL, predictMaps } from '../../engine/prediction'
+import { withMotionCorrected } from '../../engine/registration'
 import { maskVoxels, type VolumeSeries } from '../../engine/volume'
 import { choosePerfusionSeries, describeSeries } from '../../engine/pipeline'
 import { openPredictor } from '../openPredictor'
@@ -40,6 +41,7 @@ export interface MapsFlags {
   vof?: Vec3[]
   vofMask?: string
   scale: boolean
+  motion?: boolean
   smoothInTime?: boolean
   hematocritLarge?: number
   hematocritSmall?: number
@@ -90,6 +92,7 @@ export function command(): Command {
     .addOption(
       new Option('--vof-mask <file>', 'venous voxels as a NIfTI mask on the same grid').conflicts('vof'),
     )
+    .option('--motion', 'bring the head of every frame to its place in the first before anything else')
     .option('--no-scale', 'do not scale the arterial curve to the venous area')
     .option('--hematocrit-large <share>', 'haematocrit of large vessels (default: 0.45)', number)
     .option('--hematocrit-small <share>', 'haematocrit of small vessels (default: 0.25)', number)
@@ -155,7 +158,13 @@ async function makeMaps(paths: string[], flags: MapsFlags, run: Run): Promise<Ex
       venousOutput: await inputOf(flags.vof, flags.vofMask, series),
     }
     const make = predictor ? predictMaps.bind(null, predictor.predictor) : computePerfusion
-    const result = await make(series, { ...settings, ...inputs }, partOfRun(run, 0.3, 0.8))
+    const chosenSettings = { ...settings, ...inputs }
+    const result = await withMotionCorrected(
+      series,
+      chosenSettings,
+      partOfRun(run, 0.3, 0.8),
+      (still, part) => make(still, chosenSettings, part),
+    )
     const told = {
       ...result,
       warnings: [...warnings, ...result.warnings],
@@ -184,6 +193,7 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
 function settingsOf(flags: MapsFlags): PerfusionSettings {
   const parsed = perfusionSettingsSchema.safeParse({
     method: flags.method === 'cnn' ? undefined : flags.method,
+    motionCorrection: flags.motion,
     scaleToVenous: flags.scale,
     smoothInTime: flags.smoothInTime,
     hematocritLarge: flags.hematocritLarge,

@@ -4,6 +4,7 @@ import {
   type Geometry,
   type MapName,
   type ModelIdentity,
+  type MotionReport,
   type QualityLine,
   type TissueAtRisk,
   type VascularInput,
@@ -55,6 +56,8 @@ export interface ExportSummary {
   /** Bolus arrival in the artery, s from the first frame: the origin of TTP. */
   arrival: number
   timeStep: number
+  /** Where the head lay in every frame, and what was done; absent where motion was not looked for. */
+  motion?: MotionReport
   maskVoxels: number
   maskVolumeMl: number
   maps: Record<MapName, MapSummary>
@@ -110,6 +113,7 @@ export function summarise(
     baselineFrames: result.baselineFrames,
     arrival: result.arrival,
     timeStep: result.timeStep,
+    ...(result.motion ? { motion: result.motion } : {}),
     maskVoxels,
     maskVolumeMl: (maskVoxels * voxelVolume(geometry)) / 1000,
     maps: maps as Record<MapName, MapSummary>,

@@ -3,6 +3,7 @@ import {
   type MapName,
   type MapsMethod,
   type ModelIdentity,
+  type MotionReport,
   type PerfusionSettings,
   type VascularInput,
   type Warning,
@@ -32,6 +33,8 @@ export interface PerfusionMaps {
   /** Bolus arrival in the artery, s from the first frame: the origin of TTP. */
   arrival: number
   timeStep: number
+  /** How the head moved, where motion was corrected before. */
+  motion?: MotionReport
   warnings: Warning[]
   /** Seconds per stage. */
   timings: Record<string, number>

@@ -7,19 +7,20 @@ import { compose, rotationVector, type Rigid } from './rigid'
 /** Directions a slab can be moved in: all six, or (where there are too few slices to see more) within its planes. */
 export type Freedom = 'rigid' | 'inPlane'
 
-/** A slab of one frame as it is stored: value = stored × slope + intercept, taken within `range`. */
+/** A slab of one frame as it is stored: value = stored × slope + intercept. */
 export interface SlabImage {
   geometry: Geometry
   voxels: Voxels
   slope: number
   intercept: number
-  range: ValueRange
 }
 
 /** What a frame is brought to, and where in it motion shows. */
 export interface AlignmentTarget {
   geometry: Geometry
   values: Float32Array
+  /** What lies beyond counts as its ends, in the reference (after interpolation) and in the frame. */
+  range: ValueRange
   /** Voxels at edges, evenly thinned out; the first of them are a thinner choice of all. */
   edges: Int32Array
 }
@@ -27,7 +28,7 @@ export interface AlignmentTarget {
 export interface Alignment {
   /** Takes points of the frame to points of the reference. */
   motion: Rigid
-  /** Root mean square of the differences that remain at the edges, large ones limited, in the unit of the series. */
+  /** 1 − the correlation of the two images at the edges: 0 where they show the same, 1 where nothing in common. */
   difference: number
 }
 
@@ -54,13 +55,14 @@ export function alignmentTarget(
 ): AlignmentTarget {
   const [nx, ny, nz] = geometry.size
   const steep = (2 * STEEP * (range.highest - range.lowest)) ** 2
+  const within = (at: number): number => Math.min(range.highest, Math.max(range.lowest, values[at]))
   const near = new Uint8Array(values.length)
   for (let k = 0, at = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {
       for (let i = 0; i < nx; i++, at++) {
         if (i === 0 || j === 0 || i === nx - 1 || j === ny - 1) continue
-        const across = values[at + 1] - values[at - 1]
-        const down = values[at + nx] - values[at - nx]
+        const across = within(at + 1) - within(at - 1)
+        const down = within(at + nx) - within(at - nx)
         if (across * across + down * down > steep) near[at - 1] = near[at] = near[at + 1] = 1
       }
     }
@@ -72,7 +74,7 @@ export function alignmentTarget(
   for (let i = 0, seen = 0, kept = 0; i < near.length && kept < inOrder.length; i++) {
     if (near[i] && seen++ >= kept * stride) inOrder[kept++] = i
   }
-  return { geometry, values, edges: thinnerFirst(inOrder) }
+  return { geometry, values, range, edges: thinnerFirst(inOrder) }
 }
 
 /** The same numbers so ordered that the first few are spread over all. */
@@ -133,7 +135,7 @@ function alignUntil(
     } else damping *= 10
     if (Math.hypot(...step) < stepMm || damping > 1e3) break
   }
-  return { motion, difference: Math.sqrt(2 * best.cost) }
+  return { motion, difference: 1 - correlation(best) }
 }
 
 /** Differences at the edges that both images hold, and how each changes with the six parameters. */
@@ -141,12 +143,14 @@ interface Sampled {
   count: number
   enough: boolean
   residuals: Float32Array
+  /** Of the frame, [edge]. */
+  values: Float32Array
   /** [edge × 6]: shifts along x, y, z, mm, then turns about them in LEVER_MM radians. */
   jacobian: Float32Array
 }
 
 function edgeSampler(
-  { geometry, values, edges }: AlignmentTarget,
+  { geometry, values, edges, range: { lowest, highest } }: AlignmentTarget,
   frame: SlabImage,
 ): (motion: Rigid) => Sampled {
   const [nx, ny, nz] = geometry.size
@@ -168,17 +172,18 @@ function edgeSampler(
     const index: Vec3 = [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / area)]
     positions.set(voxelToWorld(geometry, index), 3 * n)
     const value = frame.voxels[voxel] * frame.slope + frame.intercept
-    seenByFrame[n] = Math.min(frame.range.highest, Math.max(frame.range.lowest, value))
+    seenByFrame[n] = Math.min(highest, Math.max(lowest, value))
   }
   const buffers = [0, 1].map(() => ({
     residuals: new Float32Array(edges.length),
+    frameValues: new Float32Array(edges.length),
     jacobian: new Float32Array(edges.length * PARAMETERS),
   }))
   let turn = 0
 
   return ({ rotation: r, translation: t, centre: c }) => {
     // By turns, so that the last result outlives this one.
-    const { residuals, jacobian } = buffers[turn++ % 2]
+    const { residuals, frameValues, jacobian } = buffers[turn++ % 2]
     let count = 0
     for (let n = 0; n < edges.length; n++) {
       const px = positions[3 * n] - c[0]
@@ -215,22 +220,34 @@ function edgeSampler(
       const gi = (lowTop * (1 - fy) + lowBottom * fy) * (1 - fz) + (highTop * (1 - fy) + highBottom * fy) * fz
       const gj = (low1 - low0) * (1 - fz) + (high1 - high0) * fz
       const gk = high - low
-      const gx = gi * iu + gj * ju + gk * ku
-      const gy = gi * iv + gj * jv + gk * kv
-      const gz = gi * iw + gj * jw + gk * kw
-      residuals[count] = seenByFrame[n] - (low + gk * fz)
+      const inside = low + gk * fz
+      const value = inside < lowest ? lowest : inside > highest ? highest : inside
+      residuals[count] = seenByFrame[n] - value
+      frameValues[count] = seenByFrame[n]
       const to = count * PARAMETERS
-      jacobian[to] = gx
-      jacobian[to + 1] = gy
-      jacobian[to + 2] = gz
-      // g · (ω × p) = ω · (p × g)
-      jacobian[to + 3] = (ry * gz - rz * gy) / LEVER_MM
-      jacobian[to + 4] = (rz * gx - rx * gz) / LEVER_MM
-      jacobian[to + 5] = (rx * gy - ry * gx) / LEVER_MM
+      if (value !== inside) jacobian.fill(0, to, to + PARAMETERS)
+      else {
+        const gx = gi * iu + gj * ju + gk * ku
+        const gy = gi * iv + gj * jv + gk * kv
+        const gz = gi * iw + gj * jw + gk * kw
+        jacobian[to] = gx
+        jacobian[to + 1] = gy
+        jacobian[to + 2] = gz
+        // g · (ω × p) = ω · (p × g)
+        jacobian[to + 3] = (ry * gz - rz * gy) / LEVER_MM
+        jacobian[to + 4] = (rz * gx - rx * gz) / LEVER_MM
+        jacobian[to + 5] = (rx * gy - ry * gx) / LEVER_MM
+      }
       count++
     }
     // Too little of the head in common says nothing about where it is.
-    return { count, enough: count > edges.length / 3 && count >= 100, residuals, jacobian }
+    return {
+      count,
+      enough: count > edges.length / 3 && count >= 100,
+      residuals,
+      values: frameValues,
+      jacobian,
+    }
   }
 }
 
@@ -254,6 +271,23 @@ function huberCost({ residuals, count, enough }: Sampled, limit: number): number
     cost += size <= limit ? (size * size) / 2 : limit * (size - limit / 2)
   }
   return cost / count
+}
+
+/** Pearson's, of the frame and the reference at the edges that both hold; 0 where one of them is flat. */
+function correlation({ residuals, values, count, enough }: Sampled): number {
+  if (!enough) return 0
+  let [sumF, sumR, ff, rr, fr] = [0, 0, 0, 0, 0]
+  for (let n = 0; n < count; n++) {
+    const inFrame = values[n]
+    const inReference = inFrame - residuals[n]
+    sumF += inFrame
+    sumR += inReference
+    ff += inFrame * inFrame
+    rr += inReference * inReference
+    fr += inFrame * inReference
+  }
+  const variance = (ff - (sumF * sumF) / count) * (rr - (sumR * sumR) / count)
+  return variance > 0 ? (fr - (sumF * sumR) / count) / Math.sqrt(variance) : 0
 }
 
 /** The directions left free, each a vector of the six parameters; the others stay as they are. */

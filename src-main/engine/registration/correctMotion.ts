@@ -1,12 +1,20 @@
-import { UmbraError, type FrameMotion, type MotionSettings, type Warning } from '@contract'
-import { callForEach, openPool, type WorkerPool } from '../compute/pool'
-import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
-import { frameOf, type VolumeSeries } from '../volume'
-import { gridMap } from './gridMap'
+import {
+  motionSettingsSchema,
+  UmbraError,
+  type FrameMotion,
+  type MotionReport,
+  type MotionSettings,
+  type PerfusionSettings,
+  type Warning,
+} from '@contract'
+import { openPool, type WorkerPool } from '../compute/pool'
+import { partOfRun, type Run } from '../compute/run'
+import type { VolumeSeries } from '../volume'
+import { applyOnPool } from './applyMotion'
 import { judgeFrames } from './judge'
 import type { SlabRange } from './reducedGrid'
 import { registerSlab, type SlabMotion } from './registerSlab'
-import { onSharedMemory, sharedLike } from './sharedVoxels'
+import { onSharedMemory } from './sharedVoxels'
 import { findSlabs } from './slabs'
 
 export interface MotionCorrection {
@@ -74,14 +82,7 @@ async function correctOnPool(
   }
   const registered = performance.now()
   const judgement = judgeFrames(series, slabs, found, settings)
-  const corrected = await resampled(
-    pool,
-    series,
-    found,
-    judgement.frames,
-    judgement.leftOut,
-    partOfRun(run, 0.7, 1),
-  )
+  const corrected = await applyOnPool(pool, series, { ...judgement, slabs }, partOfRun(run, 0.7, 1))
   const seconds = (from: number, to: number): number => Math.round(to - from) / 1000
   return {
     ...judgement,
@@ -91,39 +92,36 @@ async function correctOnPool(
   }
 }
 
-/** The series with its frames in place and without those left out. */
-async function resampled(
-  pool: WorkerPool,
+/** What a correction stands in reports with. */
+export function motionReport(
   series: VolumeSeries,
-  found: (SlabMotion | null)[],
-  frames: FrameMotion[],
-  leftOut: number[],
-  run: Run,
-): Promise<VolumeSeries> {
-  if (leftOut.length === 0 && frames.every(({ state }) => state === 'kept')) return series
-  const { geometry } = series
-  const [nx, ny, nz] = geometry.size
-  const length = nx * ny * nz
-  const remaining = Array.from({ length: series.frames }, (_, frame) => frame).filter(
-    (frame) => !leftOut.includes(frame),
-  )
-  const voxels = sharedLike(series.voxels, remaining.length * length)
-  const tasks: unknown[][] = []
-  remaining.forEach((frame, index) => {
-    const from = frameOf(series, frame)
-    const to = voxels.subarray(index * length, (index + 1) * length)
-    to.set(from)
-    for (const { slab, state } of frames.filter((motion) => motion.frame === frame)) {
-      const motion = found[slab]
-      if (state !== 'corrected' || motion === null) continue
-      tasks.push([from, geometry.size, gridMap(geometry, motion.motions[frame], geometry), motion.slab, to])
-    }
+  settings: MotionSettings,
+  { frames, leftOut, slabs, timings }: MotionCorrection,
+): MotionReport {
+  const slices = series.geometry.size[2]
+  const times = Array.from({ length: series.frames }, (_, frame) => {
+    const ofFrame = series.times.subarray(frame * slices, (frame + 1) * slices)
+    return ofFrame.reduce((sum, time) => sum + time, 0) / slices
   })
-  await callForEach(pool, 'resampleSlices', tasks, run, 'Putting the head in place')
-  stopIfCancelled(run)
-  const times = new Float64Array(remaining.length * nz)
-  remaining.forEach((frame, index) =>
-    times.set(series.times.subarray(frame * nz, (frame + 1) * nz), index * nz),
-  )
-  return { ...series, voxels, times, frames: remaining.length }
+  return { settings, frames, leftOut, slabs, times, timings }
+}
+
+/** Makes something of a series, after the correction of its motion where the settings ask for it. */
+export async function withMotionCorrected<T extends { warnings: Warning[]; timings: Record<string, number> }>(
+  series: VolumeSeries,
+  { motionCorrection }: Pick<PerfusionSettings, 'motionCorrection'>,
+  run: Run,
+  make: (series: VolumeSeries, run: Run) => Promise<T>,
+  correct: typeof correctMotion = correctMotion,
+): Promise<T & { motion?: MotionReport }> {
+  if (!motionCorrection) return make(series, run)
+  const settings = motionSettingsSchema.parse({})
+  const corrected = await correct(series, settings, partOfRun(run, 0, 0.6))
+  const made = await make(corrected.series, partOfRun(run, 0.6, 1))
+  return {
+    ...made,
+    motion: motionReport(series, settings, corrected),
+    warnings: [...corrected.warnings, ...made.warnings],
+    timings: { ...corrected.timings, ...made.timings },
+  }
 }

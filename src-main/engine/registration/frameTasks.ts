@@ -23,9 +23,9 @@ export interface SlabTask {
 
 /** Aligns a frame (all its slices), first coarsely, from every guess; the best one counts. */
 export function alignFrame(task: SlabTask, frame: Voxels, guesses: Rigid[]): Alignment {
-  const { geometry, slab, scale, range, coarse, factor, freedom } = task
-  const reduced = reduceFrame(frame, geometry, slab, factor, scale, range)
-  const plain = { slope: 1, intercept: 0, range }
+  const { geometry, slab, scale, coarse, factor, freedom } = task
+  const reduced = reduceFrame(frame, geometry, slab, factor, scale)
+  const plain = { slope: 1, intercept: 0 }
   const coarsely = guesses.map((guess) =>
     alignNearly(coarse, { ...plain, voxels: reduced, geometry: coarse.geometry }, guess, freedom),
   )
@@ -35,23 +35,30 @@ export function alignFrame(task: SlabTask, frame: Voxels, guesses: Rigid[]): Ali
 
 /** Aligns a frame that is nearly in place. */
 export function alignFinely(task: SlabTask, frame: Voxels, guess: Rigid): Alignment {
-  const { geometry, slab, scale, range, fine, freedom } = task
+  const { geometry, slab, scale, fine, freedom } = task
   const area = geometry.size[0] * geometry.size[1]
   const voxels = frame.subarray(slab[0] * area, (slab[1] + 1) * area)
-  return align(fine, { ...scale, range, voxels, geometry: fine.geometry }, guess, freedom)
+  return align(fine, { ...scale, voxels, geometry: fine.geometry }, guess, freedom)
 }
 
 /** Aligns a frame that lies far from its place: elastix finds it at reduced resolution. */
 export async function searchFrame(task: SlabTask, frame: Voxels, guesses: Rigid[]): Promise<Alignment> {
   const { geometry, slab, scale, range, coarse, factor } = task
-  const reduced = reduceFrame(frame, geometry, slab, factor, scale, range)
-  const found = await searchMotion(coarse.geometry, coarse.values, reduced, guesses[0].centre)
+  const reduced = reduceFrame(frame, geometry, slab, factor, scale)
+  const clipped = (values: Float32Array): Float32Array =>
+    values.map((value) => Math.min(range.highest, Math.max(range.lowest, value)))
+  const found = await searchMotion(
+    coarse.geometry,
+    clipped(coarse.values),
+    clipped(reduced),
+    guesses[0].centre,
+  )
   return alignFrame(task, frame, found ? [inverse(found), ...guesses] : guesses)
 }
 
-/** Mean of the frames in the reference's place, slices [first, last], in the unit of the series and within its range. */
+/** Mean of the frames in the reference's place, one slice, in the unit of the series. */
 export function averageSlices(
-  { geometry, slab, scale, range }: Omit<SlabTask, 'fine' | 'coarse'>,
+  { geometry, slab, scale }: Omit<SlabTask, 'fine' | 'coarse'>,
   frames: readonly Voxels[],
   maps: readonly GridMap[],
   slice: number,
@@ -66,7 +73,6 @@ export function averageSlices(
   })
   const start = (slice - slab[0]) * area
   for (let i = 0; i < area; i++) {
-    const value = (sum[i] / frames.length) * scale.slope + scale.intercept
-    mean[start + i] = Math.min(range.highest, Math.max(range.lowest, value))
+    mean[start + i] = (sum[i] / frames.length) * scale.slope + scale.intercept
   }
 }

@@ -1,1 +1,2 @@
-export { correctMotion, type MotionCorrection } from './correctMotion'
+export { applyMotion } from './applyMotion'
+export { correctMotion, motionReport, withMotionCorrected, type MotionCorrection } from './correctMotion'

@@ -71,7 +71,7 @@ function whyLost(
 ): string | null {
   const far = displacement(motions[frame])
   const turned = Math.max(...anglesOf(motions[frame].rotation).map(Math.abs))
-  if (differences[frame] === Infinity) return 'The head lies outside the images.'
+  if (differences[frame] >= 0.9) return 'The images do not show the head.'
   if (far > limitMm) return `The head lies ${far.toFixed(0)} mm away.`
   if (turned > MOST_TURN) return `The head is turned by ${turned.toFixed(0)}°.`
   if (differences[frame] > tolerance) {

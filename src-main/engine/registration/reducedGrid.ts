@@ -14,7 +14,7 @@ export interface ValueRange {
 export const BONE_RANGE: ValueRange = { lowest: 0, highest: 1000 }
 
 /** Slices [first, last] of a series. */
-export type SlabRange = readonly [first: number, last: number]
+export type SlabRange = [first: number, last: number]
 
 /** Pixels that are averaged along x and y so that they come near to `millimetres`. */
 export function reductionFactor(geometry: Geometry, millimetres: number): number {
@@ -37,20 +37,16 @@ export function reducedGeometry(geometry: Geometry, [first, last]: SlabRange, fa
   }
 }
 
-/** Averages squares of pixels, each clipped to `range`; `frame` is all slices of one time point as they are stored. */
+/** Averages squares of pixels, in the unit of the series; `frame` is all slices of one time point as they are stored. */
 export function reduceFrame(
   frame: Voxels,
   { size }: Geometry,
   [first, last]: SlabRange,
   factor: number,
   scale: { slope: number; intercept: number },
-  range: ValueRange,
 ): Float32Array {
   const [nx, ny] = size
   const [mx, my] = [Math.floor(nx / factor), Math.floor(ny / factor)]
-  // Clipping the stored numbers spares the scaling of every one.
-  const ends = [range.lowest, range.highest].map((value) => (value - scale.intercept) / scale.slope)
-  const [low, high] = [Math.min(...ends), Math.max(...ends)]
   const reduced = new Float32Array(mx * my * (last - first + 1))
   const perPixel = scale.slope / (factor * factor)
   for (let slice = first, row = 0; slice <= last; slice++) {
@@ -59,10 +55,7 @@ export function reduceFrame(
         let from = (slice * ny + j * factor + b) * nx
         for (let i = 0, to = row * mx; i < mx; i++, to++) {
           let sum = 0
-          for (let a = 0; a < factor; a++) {
-            const value = frame[from++]
-            sum += value < low ? low : value > high ? high : value
-          }
+          for (let a = 0; a < factor; a++) sum += frame[from++]
           reduced[to] += sum
         }
       }

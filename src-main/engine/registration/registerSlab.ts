@@ -22,7 +22,7 @@ export interface SlabMotion {
   slab: SlabRange
   /** Takes points of the reference to points of the frame, [frame]. */
   motions: Rigid[]
-  /** How much of the edges each frame leaves unexplained, in the unit of the series, [frame]; Infinity: nothing seen. */
+  /** How unlike the reference each frame is once it is in place, 0 to 2, [frame]. */
   differences: number[]
   /** Up to this a frame shows the head of the reference. */
   tolerance: number
@@ -38,9 +38,9 @@ const MOST_AVERAGED = 16
 const SAME_PLACE_MM = 0.5
 /** Less than this many millimetres of head, along the slices' normal, show no motion but within the slices. */
 const THIN_MM = 12
-/** A frame leaves this many times more unexplained than the middle frame does, or more of the range: it is suspect. */
-const SUSPECT = 2.5
-const SUSPECT_SHARE = 0.03
+/** A frame so many times more unlike the reference than the middle frame, and more than so much: it is suspect. */
+const SUSPECT = 4
+const UNLIKE = 0.1
 /** Motion that the fine alignment finds from anywhere, mm. */
 const NEAR_MM = 6
 const FEWEST_EDGES = 500
@@ -93,14 +93,14 @@ function finished(slab: SlabRange, task: SlabTask, found: Alignment[], searched:
     slab,
     motions: found.map(({ motion }) => inverse(motion)),
     differences: found.map(({ difference }) => difference),
-    tolerance: toleranceOf(found, task.range),
+    tolerance: toleranceOf(found),
     searched,
   }
 }
 
-function toleranceOf(found: Alignment[], range: ValueRange): number {
+function toleranceOf(found: Alignment[]): number {
   const differences = found.map(({ difference }) => difference).filter((difference) => difference > 0)
-  return Math.max(SUSPECT * median(differences), SUSPECT_SHARE * (range.highest - range.lowest))
+  return Math.max(SUSPECT * median(differences), UNLIKE)
 }
 
 /** Tries the frames that do not fit, or that lie far away, from other places; replaces what turns out better. */
@@ -111,7 +111,7 @@ async function again(
   found: Alignment[],
   run: Run,
 ): Promise<number> {
-  const tolerance = toleranceOf(found, task.range)
+  const tolerance = toleranceOf(found)
   const fits = found.map(({ difference }) => difference <= tolerance)
   const suspects = found.flatMap(({ motion }, index) =>
     fits[index] && displacement(motion) <= NEAR_MM ? [] : [index],
@@ -148,7 +148,7 @@ function slabTask(series: VolumeSeries, slab: SlabRange, frame: Voxels): SlabTas
   const freedom = height < THIN_MM ? 'inPlane' : 'rigid'
   for (const range of valueRanges(series, frame)) {
     const values = sharedFloats(fine.size[0] * fine.size[1] * fine.size[2])
-    values.set(reduceFrame(frame, geometry, slab, 1, scale, range))
+    values.set(reduceFrame(frame, geometry, slab, 1, scale))
     const task = { geometry, slab, scale, range, freedom, ...targets(fine, values, range) } as const
     if (task.fine.edges.length >= FEWEST_EDGES) return task
   }
@@ -162,7 +162,7 @@ function targets(
 ): Pick<SlabTask, 'fine' | 'coarse' | 'factor'> {
   const factor = reductionFactor(geometry, COARSE_MM)
   const all: SlabRange = [0, geometry.size[2] - 1]
-  const reduced = reduceFrame(values, geometry, all, factor, { slope: 1, intercept: 0 }, range)
+  const reduced = reduceFrame(values, geometry, all, factor, { slope: 1, intercept: 0 })
   const coarseValues = sharedFloats(reduced.length)
   coarseValues.set(reduced)
   return {
@@ -193,7 +193,7 @@ async function meanTask(
   run: Run,
 ): Promise<SlabTask> {
   const { geometry, slab, scale, range, freedom, factor } = task
-  const tolerance = toleranceOf(found, range)
+  const tolerance = toleranceOf(found)
   const usable = found.flatMap(({ difference }, index) => (difference <= tolerance ? [index] : []))
   const distance = (index: number): number => displacement(found[index].motion)
   const used = usable

@@ -49,6 +49,8 @@ export async function searchMotion(
   centre: Rigid['centre'],
   overrides: Record<string, string[]> = {},
 ): Promise<Rigid | null> {
+  // elastix fails on an image without contrast.
+  if (frame.every((value) => value === frame[0])) return null
   const { elastixNode } = await import('@itk-wasm/elastix')
   const images = { fixed: itkImage(geometry, reference), moving: itkImage(geometry, frame) }
   const result = await elastixNode([{ ...parameters, ...overrides }], images).catch(() => null)

@@ -3,18 +3,22 @@ import {
   mapNames,
   UmbraError,
   type BackendChoice,
+  type CurveSample,
   type MapName,
   type PerfusionResult,
   type PerfusionSettings,
+  type Vec3,
   type VoxelArray,
 } from '@contract'
 import type { MapsStore } from '../cases/mapsStore'
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, type Run } from '../compute/run'
 import { createLane, type JobRun } from '../jobs'
-import { computePerfusion, mapDefinitions, type PerfusionMaps } from '../perfusion'
+import { computePerfusion, mapDefinitions, sampleCurve, type PerfusionMaps } from '../perfusion'
 import { describeModel, openRemotePredictor, predictMaps } from '../prediction'
+import { withMotionCorrected } from '../registration'
 import { seriesIdentity, type VolumeSeries } from '../volume'
+import { createStillSeries } from './stillSeries'
 import type { VoxelRegistry } from './voxelRegistry'
 
 const RESULTS_BYTES = 1024 ** 3
@@ -33,6 +37,8 @@ export interface MapsSession {
   /** Takes in maps that were made elsewhere, under the id of what they were made from. */
   adopt(mapsId: string, seriesKey: string, maps: PerfusionMaps): PerfusionResult
   list(seriesKey: string): PerfusionResult[]
+  /** The curve of some voxels, of what the maps were computed from. */
+  curve(series: VolumeSeries, sampled: readonly Vec3[], mapsId: string | null): Promise<CurveSample>
   maps(mapsId: string): PerfusionMaps
   result(mapsId: string): PerfusionResult
   clear(): void
@@ -111,6 +117,7 @@ async function predictRemotely(
 export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): MapsSession {
   /** The least recently used first. */
   const entries = new Map<string, Entry>()
+  const still = createStillSeries()
   const lane = createLane('waiting for the maps before these')
   const saving = new Set<Promise<void>>()
   let generation = 0
@@ -191,19 +198,29 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
     })
   }
 
+  const inPlace = (
+    series: VolumeSeries,
+    settings: PerfusionSettings,
+    run: Run,
+    make: (series: VolumeSeries, run: Run) => Promise<PerfusionMaps>,
+  ): Promise<PerfusionMaps> => withMotionCorrected(series, settings, run, make, still.correct)
+
   return {
     compute: (series, settings, run) =>
       inTurn(
         series,
         () => mapsIdOf(series, settings, []),
-        (part) => computePerfusion(series, settings, part),
+        (part) => inPlace(series, settings, part, (moved, rest) => computePerfusion(moved, settings, rest)),
         run,
       ),
     predict: (series, settings, { model, backend }, run) =>
       inTurn(
         series,
         async () => mapsIdOf(series, settings, [(await describeModel(model)).weightsSha256]),
-        (part) => predictRemotely(series, settings, { model, backend }, part),
+        (part) =>
+          inPlace(series, settings, part, (moved, rest) =>
+            predictRemotely(moved, settings, { model, backend }, rest),
+          ),
         run,
       ),
     adopt: (mapsId, seriesKey, maps) => {
@@ -214,8 +231,14 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
       [...entries.values()].map(({ result }) => result).filter((result) => result.seriesKey === seriesKey),
     maps: (mapsId) => entryOf(mapsId).maps,
     result: (mapsId) => entryOf(mapsId).result,
+    curve: async (series, sampled, mapsId) => {
+      if (mapsId === null) return sampleCurve(series, sampled, null)
+      const { maps } = entryOf(mapsId)
+      return sampleCurve(await still.of(series, maps.motion), sampled, maps)
+    },
     clear: () => {
       generation++
+      still.clear()
       entries.clear()
     },
     settled: async () => void (await Promise.all(saving)),

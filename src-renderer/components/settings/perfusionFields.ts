@@ -93,6 +93,14 @@ export const bloodNumbers: NumberField[] = [
   },
 ]
 
+export const motionSwitches: SwitchField[] = [
+  {
+    key: 'motionCorrection',
+    label: 'Motion correction',
+    help: 'Brings the head of every frame to its place in the first frame, and leaves out frames that cannot be brought there.',
+  },
+]
+
 export const preparationSwitches: SwitchField[] = [
   { key: 'smoothInTime', label: 'Smooth over time', help: 'Weights ¼, ½, ¼ over neighbouring time points.' },
 ]

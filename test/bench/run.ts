@@ -4,6 +4,7 @@ import { benchFilters } from './filters'
 import { benchLoad } from './load'
 import { benchNetworks } from './networks'
 import { benchPerfusion } from './perfusion'
+import { benchPipeline } from './pipeline'
 import { benchTable, type BenchRow } from './row'
 import { benchWindow } from './window'
 
@@ -13,6 +14,7 @@ const parts: Record<string, () => Promise<BenchRow[]>> = {
   filters: benchFilters,
   window: benchWindow,
   networks: benchNetworks,
+  pipeline: benchPipeline,
 }
 
 const document = (table: string): string => `# Speed
@@ -28,11 +30,13 @@ the ratio where there is a peer and on our own figure where there is none. Peers
   loss, by turns with Keras, graph-compiled, on the same version of libtensorflow with the same weights, images and threads; both
   must give the same maps and losses within 1e-4. The paper names no batch size; a batch of one keeps a step under 10 GB. The
   bundled network runs as \`umbra predict\`; memory is that of all its processes together.
+- **pipeline**: \`umbra run\` on a head with an infarct, nothing kept; the head is timed from the files to the maps, the whole
+  study from the files to the summary, with its steps; memory is that of all its processes, in multiples of the 4-D data.
 
 ${table}
 `
 
-/** `npm run bench [-- load|perfusion|filters|window|networks] [--write]`. */
+/** `npm run bench [-- load|perfusion|filters|window|networks|pipeline] [--write]`. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)

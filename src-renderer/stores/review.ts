@@ -211,6 +211,12 @@ export const useReviewStore = defineStore('review', () => {
     }
   }
 
+  /** Shows maps of the series that were made elsewhere, in the place of those of the same method. */
+  function adoptResult(made: PerfusionResult): void {
+    if (made.seriesKey !== series.value?.seriesKey) return
+    results.value = { ...results.value, [made.method]: made }
+  }
+
   /** Asked for whenever a source of maps can be chosen: a training may have finished meanwhile. */
   async function refreshModels(): Promise<void> {
     models.value = (await engine.call('models.list', {})).models
@@ -285,6 +291,7 @@ export const useReviewStore = defineStore('review', () => {
     lend,
     close,
     ensure,
+    adoptResult,
     setMethod,
     dismissProblem,
     chooseVessel,

@@ -6,6 +6,7 @@ import { benchLoad } from './load'
 import { benchMotion } from './motion'
 import { benchNetworks } from './networks'
 import { benchPerfusion } from './perfusion'
+import { benchPipeline } from './pipeline'
 import { benchTable, type BenchRow } from './row'
 import { benchWindow } from './window'
 
@@ -17,6 +18,7 @@ const parts: Record<string, () => Promise<BenchRow[]>> = {
   networks: benchNetworks,
   agreement: benchAgreement,
   motion: benchMotion,
+  pipeline: benchPipeline,
 }
 
 const document = (table: string): string => `# Speed
@@ -36,11 +38,13 @@ the ratio where there is a peer and on our own figure where there is none. Peers
   2000 bootstrap resamples and the consensus as NIfTI.
 - **motion**: a head that moves by 3.4 mm and 2°, registered and resampled; what is left as the root mean square displacement
   within 80 mm (Jenkinson 1999), of the frame that fits worst.
+- **pipeline**: \`umbra run\` on a head with an infarct, nothing kept; the head is timed from the files to the maps, the whole
+  study from the files to the summary, with its steps; memory is that of all its processes, in multiples of the 4-D data.
 
 ${table}
 `
 
-/** `npm run bench [-- load|perfusion|filters|window|networks|agreement|motion] [--write]`. */
+/** `npm run bench [-- PART …] [--write]`; the parts are those above. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
 import type { BackendName } from '../../src-main/contract'
 import { makePhantom, phantomOptions, writePhantomStudy } from '../../src-main/engine/phantom'
+import { residentKilobytes } from './memory'
 import type { BenchRow } from './row'
 
 const times = 45
@@ -28,24 +29,6 @@ async function phantomStudy(): Promise<string> {
   await writePhantomStudy(await makePhantom(options), folder)
   writeFileSync(complete, 'complete')
   return join(folder, 'dicom')
-}
-
-/** Memory in kilobytes that a process and all that it started hold now. */
-function residentKilobytes(root: number): number {
-  const parents = new Map<number, { parent: number; resident: number }>()
-  for (const name of readdirSync('/proc').filter((each) => /^\d+$/.test(each))) {
-    try {
-      const status = readFileSync(`/proc/${name}/status`, 'utf8')
-      const field = (key: string): number =>
-        Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0)
-      parents.set(Number(name), { parent: field('PPid'), resident: field('VmRSS') })
-    } catch {
-      // It has ended in the meantime.
-    }
-  }
-  const belongs = (pid: number): boolean =>
-    pid === root || (parents.has(pid) && belongs(parents.get(pid)?.parent ?? 0))
-  return [...parents].reduce((sum, [pid, { resident }]) => sum + (belongs(pid) ? resident : 0), 0)
 }
 
 interface Measured {

@@ -110,7 +110,9 @@ export function openArtefactStore(directory: string, limitBytes = ARTEFACTS_BYTE
       }),
     )
     let total = 0
-    for (const { name, folder, whole, used, bytes } of entries.sort((a, b) => b.used - a.used)) {
+    const worth = (entry: { name: string; used: number }): number =>
+      needed.has(entry.name) ? Infinity : entry.used
+    for (const { name, folder, whole, used, bytes } of entries.sort((a, b) => worth(b) - worth(a) || 0)) {
       total += bytes
       const abandoned = !whole && Date.now() - used > ABANDONED
       if (abandoned || (whole && total > limitBytes && !needed.has(name))) {
@@ -140,7 +142,7 @@ export function openArtefactStore(directory: string, limitBytes = ARTEFACTS_BYTE
         await utimes(path, now, now).catch(() => undefined)
         return {
           json,
-          read: (name) => {
+          read: async (name) => {
             const array = arrays.find((each) => each.name === name)
             if (!array) throw new Error(`${folder} has no array ${name}`)
             return readArray(join(folder, `${name}.bin`), array.type, array.length)

@@ -1,5 +1,6 @@
 import { registerCommands, type Command } from '../../app/commands'
 import { useLayoutStore } from '../../stores/layout'
+import { usePipelineStore } from '../../stores/pipeline'
 import { useReviewStore } from '../../stores/review'
 import { useReviewViewStore, windowPresets } from '../../stores/reviewView'
 import { shownMethods } from './shownMethods'
@@ -15,6 +16,7 @@ export function registerReviewCommands(dialogs: ReviewDialogs): () => void {
   const layout = useLayoutStore()
   const review = useReviewStore()
   const view = useReviewViewStore()
+  const pipeline = usePipelineStore()
   const here = (): boolean => layout.room === 'review' && review.series !== null
   const perfusion = (): boolean => here() && review.isPerfusion
   const inTime = (): boolean => here() && view.frames > 1
@@ -95,6 +97,7 @@ export function registerReviewCommands(dialogs: ReviewDialogs): () => void {
     command('export', 'Export the maps…', ['mod+e'], () => dialogs.openExport(), {
       when: () => perfusion() && review.result !== null,
     }),
+    command('run', 'Run the pipeline', ['shift+enter'], () => runPipeline(), { when: perfusion }),
     command('settings', 'Perfusion settings…', [], () => dialogs.openSettings(), { when: perfusion }),
     command('tool.off', 'Back to the probe', ['esc'], () => view.release(), {
       keysOnly: true,
@@ -103,6 +106,11 @@ export function registerReviewCommands(dialogs: ReviewDialogs): () => void {
         (view.tool !== 'probe' || view.maximised !== null || view.locked !== null || view.region !== null),
     }),
   ])
+
+  function runPipeline(): void {
+    view.layout.lowerTab = 'pipeline'
+    void pipeline.start()
+  }
 
   function toggleCompare(): void {
     view.toggleCompare()

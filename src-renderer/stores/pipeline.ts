@@ -1,0 +1,168 @@
+import {
+  pipelineRestsOn,
+  pipelineSettingsSchema,
+  pipelineSteps,
+  problemOf,
+  type PipelineRun,
+  type PipelineSettings,
+  type PipelineStep,
+  type Problem,
+} from '@contract'
+import { defineStore } from 'pinia'
+import { computed, ref, shallowRef, watch } from 'vue'
+import { useEngine } from '../engine/client'
+import { useReviewStore } from './review'
+import { useSettingsStore } from './settings'
+
+/** The steps whose settings are those of the window, and of the vessels chosen in Review. */
+const shared = ['inputs', 'deconvolve'] as const
+type SharedStep = (typeof shared)[number]
+const isShared = (step: PipelineStep): step is SharedStep => shared.some((name) => name === step)
+
+/** The run of the series in Review: its settings, its steps as they are done, and what it made. */
+export const usePipelineStore = defineStore('pipeline', () => {
+  const engine = useEngine()
+  const review = useReviewStore()
+  const windowSettings = useSettingsStore()
+
+  /** Settings that only runs have; the rest is the window's. */
+  const own = shallowRef<PipelineSettings>(pipelineSettingsSchema.parse({}))
+  /** Where the files of a run go; empty: nowhere. */
+  const directory = ref('')
+  const run = shallowRef<PipelineRun | null>(null)
+  const problem = shallowRef<Problem | null>(null)
+  const running = ref(false)
+  const progress = ref(0)
+  const stage = ref('')
+  let abort: AbortController | null = null
+  let asking = false
+
+  const settings = computed<PipelineSettings>(() =>
+    pipelineSettingsSchema.parse({
+      ...own.value,
+      inputs: review.settings,
+      deconvolve: review.settings,
+    }),
+  )
+
+  /** Steps whose settings are other than those of the last run. */
+  const changed = computed(() => {
+    const known = run.value?.steps ?? []
+    return new Set(
+      pipelineSteps.filter((step) => {
+        const before = known.find((record) => record.step === step)
+        return (
+          before !== undefined && JSON.stringify(before.settings) !== JSON.stringify(settings.value[step])
+        )
+      }),
+    )
+  })
+  /** Those, and the steps that rest on them: what the next run computes. */
+  const outdated = computed(() => {
+    const found = new Set<PipelineStep>()
+    for (const step of pipelineSteps) {
+      if (changed.value.has(step) || pipelineRestsOn[step].some((other) => found.has(other))) found.add(step)
+    }
+    return found
+  })
+  /** Whether the maps on the screen are those of the run. */
+  const isOnScreen = computed(() => {
+    const key = run.value?.steps.find(({ step }) => step === 'deconvolve')?.key
+    return key !== undefined && review.result?.mapsId === key
+  })
+
+  async function change(step: PipelineStep, key: string, value: unknown): Promise<void> {
+    if (isShared(step)) {
+      if (key === 'arterialInput' || key === 'venousOutput') return
+      await windowSettings.save({ [key]: value })
+      if (key === 'method') review.setMethod('method', windowSettings.perfusion.method)
+      return
+    }
+    const parsed = pipelineSettingsSchema.safeParse({
+      ...own.value,
+      [step]: { ...own.value[step], [key]: value },
+    })
+    if (parsed.success) own.value = parsed.data
+  }
+
+  async function refresh(seriesKey: string): Promise<void> {
+    if (asking) return
+    asking = true
+    try {
+      const state = await engine.call('pipeline.state', { seriesKey })
+      if (review.series?.seriesKey === seriesKey && state.run) run.value = state.run
+    } catch {
+      // The next change of the run asks again; its end tells what went wrong.
+    } finally {
+      asking = false
+    }
+  }
+
+  /** Runs all steps; those whose results are known are found. */
+  async function start(): Promise<void> {
+    const seriesKey = review.series?.seriesKey
+    if (seriesKey === undefined || running.value) return
+    const mine = (abort = new AbortController())
+    running.value = true
+    problem.value = null
+    progress.value = 0
+    stage.value = ''
+    try {
+      const given = directory.value.trim()
+      const result = await engine.run(
+        'pipeline.run',
+        { seriesKey, settings: settings.value, directory: given === '' ? null : given },
+        {
+          signal: mine.signal,
+          onProgress: (job) => {
+            progress.value = job.progress
+            stage.value = job.stage
+            void refresh(seriesKey)
+          },
+        },
+      )
+      if (review.series?.seriesKey !== seriesKey) return
+      run.value = result.run
+      for (const maps of [result.network, result.maps]) if (maps) review.adoptResult(maps)
+      if (result.maps) review.setMethod('method', result.maps.method)
+      problem.value = result.run.error
+    } catch (error) {
+      await refresh(seriesKey)
+      const failed = problemOf(error)
+      if (failed.code !== 'cancelled') problem.value = failed
+    } finally {
+      running.value = false
+    }
+  }
+
+  function cancel(): void {
+    abort?.abort()
+  }
+
+  watch(
+    () => review.series?.seriesKey,
+    (seriesKey) => {
+      abort?.abort()
+      run.value = null
+      problem.value = null
+      if (seriesKey !== undefined && review.isPerfusion) void refresh(seriesKey)
+    },
+    { immediate: true },
+  )
+
+  return {
+    settings,
+    directory,
+    run,
+    problem,
+    running,
+    progress,
+    stage,
+    changed,
+    outdated,
+    isOnScreen,
+    change,
+    start,
+    cancel,
+  }
+})

@@ -17,6 +17,7 @@ import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createReadingRoom } from './reading'
 import { createMapsSession } from './session/mapsSession'
+import { createRiskSession } from './session/riskSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
 import { createVoxelRegistry } from './session/voxelRegistry'
@@ -57,6 +58,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   const defaults: PerfusionSettings = perfusionSettingsSchema.parse({})
   const voxels = createVoxelRegistry()
   const maps = createMapsSession(openMapsStore(join(dataDirectory, 'maps')), voxels)
+  const risk = createRiskSession(voxels)
   const settings = openJsonFile(
     join(dataDirectory, 'settings.json'),
     storedSettingsSchema,
@@ -69,7 +71,11 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     notices,
     voxels,
     maps,
-    study: createStudySession(voxels, maps.clear),
+    risk,
+    study: createStudySession(voxels, () => {
+      maps.clear()
+      risk.clear()
+    }),
     jobs: createJobs(publish),
     training: createTrainingSession(dataDirectory, voxels, async () => (await settings.read()).backend),
     reading: createReadingRoom({ path: join(dataDirectory, 'reading', 'studies.db'), report }),

@@ -72,8 +72,9 @@ export const useRiskStore = defineStore('risk', () => {
         [found.core, found.hypoperfusion].map((array) => engine.readVoxels(array, 0)),
       )
       if (own.signal.aborted) return
-      if (core instanceof Uint8Array && hypoperfusion instanceof Uint8Array)
-        {masks.value = { core, hypoperfusion }}
+      if (core instanceof Uint8Array && hypoperfusion instanceof Uint8Array) {
+        masks.value = { core, hypoperfusion }
+      }
     } catch (error) {
       if (!own.signal.aborted) failure.value = problemOf(error)
     } finally {

@@ -4,6 +4,7 @@ import { UmbraError } from '@contract'
 import { dataDirectory } from '../engine/cases/dataDirectory'
 import type { Run } from '../engine/compute/run'
 import type { Agreement } from '../engine/concordance'
+import { openMapsStore } from '../engine/cases/mapsStore'
 import { createReadingRoom, protocolText, type ReadingRoom } from '../engine/reading'
 import { compareSigned } from '../engine/session/agreementSession'
 
@@ -45,6 +46,9 @@ export async function agreeSigned(study: string, choice: SignedChoice, run: Run)
   }
   const room = createReadingRoom({
     path: join(dataDirectory(), 'reading', 'studies.db'),
+    demoDirectory: join(dataDirectory(), 'demo'),
+    mapsStore: openMapsStore(join(dataDirectory(), 'maps')),
+    backend: () => Promise.resolve('auto'),
     report: ({ message }) => process.stderr.write(`${message}\n`),
   })
   try {
@@ -67,7 +71,7 @@ export async function agreeSigned(study: string, choice: SignedChoice, run: Run)
       await room.handlers['reading.signOut']({ session }, noBytes)
     }
   } finally {
-    room.close()
+    await room.close()
   }
 }
 

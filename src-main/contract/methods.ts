@@ -20,6 +20,7 @@ import {
   trainingPresetSchema,
   trainingRunSchema,
 } from './training'
+import { riskAssessmentSchema, riskChoiceSchema } from './tissueAtRisk'
 import { voxelArraySchema } from './voxels'
 
 /** `long` methods answer with a job at once; their `out` is the result the finished job carries. */
@@ -120,9 +121,21 @@ export const methods = {
   ),
   /** Writes everything `umbra maps` writes into a folder of the engine's machine. */
   'maps.export': long(
-    z.object({ mapsId: z.string(), directory: z.string() }),
+    z.object({
+      mapsId: z.string(),
+      directory: z.string(),
+      /** By the usual rule where it is absent. */
+      risk: riskChoiceSchema.optional(),
+      /** The one page of tissue at risk too. */
+      onePage: z.boolean().default(false),
+    }),
     z.object({ directory: z.string(), files: z.array(z.string()) }),
   ),
+
+  /** Tissue at risk by a rule, and the quality of the study. */
+  'maps.assess': long(riskChoiceSchema.extend({ mapsId: z.string() }), riskAssessmentSchema),
+  /** The one page of tissue at risk as a picture; the bytes of a PNG file stand in the array. */
+  'maps.onePage': long(riskChoiceSchema.extend({ mapsId: z.string() }), z.object({ png: voxelArraySchema })),
 
   /** Every map of one result against the same map of another result of the series, in the mask of both. */
   'maps.compare': long(z.object({ mapsId: z.string(), referenceId: z.string() }), mapsAgreementSchema),

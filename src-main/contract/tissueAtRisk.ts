@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { vec3Schema } from './geometry'
-import { reliabilities } from './quality'
+import { qualityLineSchema, reliabilities } from './quality'
+import { voxelArraySchema } from './voxels'
 
 /** What infarct core is: flow as a share of healthy tissue's, or blood volume as such. */
 export const coreCriterionSchema = z.discriminatedUnion('measure', [
@@ -147,6 +148,23 @@ export const tissueAtRiskSchema = z.object({
   statements: z.array(z.string()),
 })
 export type TissueAtRisk = z.infer<typeof tissueAtRiskSchema>
+
+/** What tissue at risk is told by: the rule, and the hemisphere of reference. */
+export const riskChoiceSchema = z.object({
+  rule: tissueAtRiskRuleSchema,
+  referenceSide: z.enum(sideChoices),
+})
+export type RiskChoice = z.infer<typeof riskChoiceSchema>
+
+/** Tissue at risk with where it lies, and the quality of the study. */
+export const riskAssessmentSchema = z.object({
+  mapsId: z.string(),
+  tissueAtRisk: tissueAtRiskSchema,
+  core: voxelArraySchema,
+  hypoperfusion: voxelArraySchema,
+  quality: z.array(qualityLineSchema),
+})
+export type RiskAssessment = z.infer<typeof riskAssessmentSchema>
 
 const number = (value: number, digits = 1): string => value.toFixed(digits).replace(/\.0$/, '')
 

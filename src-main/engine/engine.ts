@@ -20,6 +20,7 @@ import { createReadingRoom } from './reading'
 import { createAgreementSession } from './session/agreementSession'
 import { createMapsSession } from './session/mapsSession'
 import { createPipelineSession } from './session/pipelineSession'
+import { createRiskSession } from './session/riskSession'
 import { createStudySession } from './session/studySession'
 import { createTrainingSession } from './session/trainingSession'
 import { createVoxelRegistry } from './session/voxelRegistry'
@@ -62,6 +63,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   const voxels = createVoxelRegistry()
   const mapsStore = openMapsStore(join(dataDirectory, 'maps'))
   const maps = createMapsSession(mapsStore, voxels)
+  const risk = createRiskSession(voxels)
   const settings = openJsonFile(
     join(dataDirectory, 'settings.json'),
     storedSettingsSchema,
@@ -77,6 +79,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   const jobs = createJobs(publish)
   const study = createStudySession(voxels, () => {
     maps.clear()
+    risk.clear()
     pipeline.clear()
   })
   const pipeline = createPipelineSession({
@@ -93,6 +96,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     notices,
     voxels,
     maps,
+    risk,
     study,
     jobs,
     pipeline,

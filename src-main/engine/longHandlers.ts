@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative } from 'node:path'
-import { methodLabels, UmbraError, type Catalogue } from '@contract'
+import { methodLabels, UmbraError, usualRule, type Catalogue, type RiskChoice } from '@contract'
 import { demoStudy } from './cases/demoStudy'
 import { partOfRun, type Run } from './compute/run'
 import { surveyBackends } from './compute/tensorflow'
@@ -18,9 +18,11 @@ const isInside = (folder: string, path: string): boolean => {
 /** One study is open at a time: opening another ends an opening under way. */
 const opening = ['study.open', 'study.demo']
 
+const usualChoice: RiskChoice = { rule: usualRule, referenceSide: 'automatic' }
+
 /** The requests that take long: each names the job it starts. */
 export function longHandlers(parts: EngineParts): LongHandlers {
-  const { study, maps, jobs, recent, reading, training, dataDirectory, transientDirectory } = parts
+  const { study, maps, risk, jobs, recent, reading, training, dataDirectory, transientDirectory } = parts
 
   const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
     const catalogue = await study.open(paths, run)
@@ -93,7 +95,23 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         return maps.predict(series, settings, { model: found, backend }, run)
       },
     }),
-    'maps.export': ({ mapsId, directory }) => {
+    'maps.assess': ({ mapsId, ...choice }) => ({
+      title: `Tissue at risk of ${nameOf(maps.result(mapsId).seriesKey)}`,
+      key: `maps.assess ${mapsId} ${JSON.stringify(choice)}`,
+      work: async (run) => {
+        const series = await study.series(maps.result(mapsId).seriesKey, run)
+        return risk.assess(mapsId, series, maps.maps(mapsId), choice, run)
+      },
+    }),
+    'maps.onePage': ({ mapsId, ...choice }) => ({
+      title: `Page of ${nameOf(maps.result(mapsId).seriesKey)}`,
+      key: `maps.onePage ${mapsId} ${JSON.stringify(choice)}`,
+      work: async (run) => {
+        const series = await study.series(maps.result(mapsId).seriesKey, run)
+        return { png: await risk.onePage(mapsId, series, maps.maps(mapsId), choice, run) }
+      },
+    }),
+    'maps.export': ({ mapsId, directory, onePage, risk: choice = usualChoice }) => {
       if (!isAbsolute(directory)) {
         throw new UmbraError({
           code: 'invalid-path',
@@ -107,7 +125,10 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         key: `maps.export ${mapsId} ${directory}`,
         work: async (run) => {
           const series = await study.series(seriesKey, run)
-          const files = await exportMaps({ series, result: maps.maps(mapsId), directory }, run)
+          const result = maps.maps(mapsId)
+          const judgement = await risk.judge(mapsId, series, result, choice, partOfRun(run, 0, 0.1))
+          const request = { series, result, directory, judgement, onePage }
+          const files = await exportMaps(request, partOfRun(run, 0.1, 1))
           return { directory, files }
         },
       }

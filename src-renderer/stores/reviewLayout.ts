@@ -23,7 +23,9 @@ export const reviewLayoutSchema = z.object({
   interpolation: z.enum(['linear', 'nearest']).default('linear'),
   colourMaps: z.partialRecord(mapName, z.enum(colourMapNames as [string, ...string[]])).default({}),
   cineRate: z.number().min(1).max(30).default(8),
-  lowerTab: z.enum(['curves', 'vessels', 'agreement', 'motion', 'pipeline', 'notes']).default('curves'),
+  lowerTab: z
+    .enum(['curves', 'vessels', 'risk', 'quality', 'agreement', 'motion', 'pipeline', 'notes'])
+    .default('curves'),
 })
 export type ReviewLayout = z.output<typeof reviewLayoutSchema>
 

@@ -112,7 +112,11 @@ export async function withMotionCorrected<T extends { warnings: Warning[]; timin
   { motionCorrection }: Pick<PerfusionSettings, 'motionCorrection'>,
   run: Run,
   make: (series: VolumeSeries, run: Run) => Promise<T>,
-  correct: typeof correctMotion = correctMotion,
+  correct: (
+    series: VolumeSeries,
+    settings: MotionSettings,
+    run: Run,
+  ) => Promise<MotionCorrection> = correctMotion,
 ): Promise<T & { motion?: MotionReport }> {
   if (!motionCorrection) return make(series, run)
   const settings = motionSettingsSchema.parse({})

@@ -32,3 +32,6 @@ export interface PaneDrawing {
 }
 
 export const paneDrawingKey: InjectionKey<PaneDrawing> = Symbol('drawing on panes')
+
+/** A picture over the voxels of every pane below, where nothing is drawn by hand. Takes what a drawing's overlay takes. */
+export const paneOverlayKey: InjectionKey<Component> = Symbol('overlay on panes')

@@ -1,0 +1,4 @@
+import workerpool from 'workerpool'
+import { judgeMaps } from './judgement'
+
+workerpool.worker({ judgeMaps })

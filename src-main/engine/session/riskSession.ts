@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto'
+import type { RiskAssessment, RiskChoice, VoxelArray } from '@contract'
+import { tissueAtRiskSchema } from '@contract'
+import { openPool } from '../compute/pool'
+import { stopIfCancelled, type Run } from '../compute/run'
+import { onePagePng, type Judgement } from '../export'
+import type { PerfusionMaps } from '../perfusion'
+import type { VolumeSeries } from '../volume'
+import type { VoxelRegistry } from './voxelRegistry'
+
+/** The choices of a person are tried back and forth; more than this many are not kept. */
+const KEPT = 12
+
+/** Tissue at risk of the maps of the open study, found in a worker so that the engine goes on answering. */
+export interface RiskSession {
+  judge(
+    mapsId: string,
+    series: VolumeSeries,
+    maps: PerfusionMaps,
+    choice: RiskChoice,
+    run: Run,
+  ): Promise<Judgement>
+  assess(
+    mapsId: string,
+    series: VolumeSeries,
+    maps: PerfusionMaps,
+    choice: RiskChoice,
+    run: Run,
+  ): Promise<RiskAssessment>
+  onePage(
+    mapsId: string,
+    series: VolumeSeries,
+    maps: PerfusionMaps,
+    choice: RiskChoice,
+    run: Run,
+  ): Promise<VoxelArray>
+  clear(): void
+}
+
+export function createRiskSession(voxels: VoxelRegistry): RiskSession {
+  /** The least recently used first. */
+  const judged = new Map<string, Judgement>()
+
+  function idOf(mapsId: string, choice: RiskChoice): string {
+    const chosen = createHash('sha256').update(JSON.stringify(choice)).digest('hex').slice(0, 12)
+    return `${mapsId}-risk-${chosen}`
+  }
+
+  function keep(id: string, judgement: Judgement): void {
+    judged.delete(id)
+    judged.set(id, judgement)
+    for (const old of [...judged.keys()].slice(0, -KEPT)) {
+      judged.delete(old)
+      for (const part of ['core', 'hypoperfusion', 'page']) voxels.forget(`${old}-${part}`)
+    }
+  }
+
+  async function judge(
+    mapsId: string,
+    series: VolumeSeries,
+    maps: PerfusionMaps,
+    choice: RiskChoice,
+    run: Run,
+  ): Promise<Judgement> {
+    const id = idOf(mapsId, choice)
+    const known = judged.get(id)
+    if (known) return known
+    run.onProgress?.(0, 'Finding the tissue at risk')
+    const pool = openPool('judgement', 1)
+    try {
+      const judgement = await pool.call<Judgement>('judgeMaps', series, maps, choice)
+      stopIfCancelled(run)
+      keep(id, judgement)
+      return judgement
+    } finally {
+      await pool.close()
+    }
+  }
+
+  return {
+    judge,
+    assess: async (mapsId, series, maps, choice, run) => {
+      const { assessment, quality } = await judge(mapsId, series, maps, choice, run)
+      const id = idOf(mapsId, choice)
+      const register = (part: 'core' | 'hypoperfusion'): VoxelArray =>
+        voxels.register(`${id}-${part}`, {
+          voxels: assessment[part],
+          geometry: maps.geometry,
+          frames: 1,
+          unit: '',
+        })
+      return {
+        mapsId,
+        tissueAtRisk: tissueAtRiskSchema.parse(assessment),
+        core: register('core'),
+        hypoperfusion: register('hypoperfusion'),
+        quality,
+      }
+    },
+    onePage: async (mapsId, series, maps, choice, run) => {
+      const judgement = await judge(mapsId, series, maps, choice, run)
+      run.onProgress?.(0.5, 'Drawing the page')
+      const png = await onePagePng({ series, result: maps, ...judgement, created: new Date() })
+      const geometry = { ...maps.geometry, size: [png.length, 1, 1] as [number, number, number] }
+      return voxels.register(`${idOf(mapsId, choice)}-page`, { voxels: png, geometry, frames: 1, unit: '' })
+    },
+    clear: () => judged.clear(),
+  }
+}

@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import {
+  findMidline,
+  headMasks,
+  mirroredVoxels,
+  sidesOf,
+  smoothWithin,
+  LEFT,
+} from '../../../src-main/engine/masks'
+import {
+  makePhantom,
+  phantomOptions,
+  phantomSeries,
+  phantomTruth,
+  tissueLabels,
+  type PhantomRequest,
+} from '../../../src-main/engine/phantom'
+import { patientOfMni } from '../../../src-main/engine/phantom/mni'
+import { grid } from '../tissueAtRisk/twoHemispheres'
+
+const degrees = (radians: number): number => (radians * 180) / Math.PI
+
+async function midlineOf(request: PhantomRequest) {
+  const options = phantomOptions({ size: 128, slices: 8, lesion: 'none', noise: 0, volumes: 1, ...request })
+  const phantom = await makePhantom(options)
+  return findMidline(phantom.geometry, phantomTruth(phantom).mask)
+}
+
+describe('the midline', () => {
+  it('of a straight head is the plane x = 0', async () => {
+    const { normal, point, trusted } = await midlineOf({})
+    expect(trusted).toBe(true)
+    expect(degrees(Math.acos(normal[0]))).toBeLessThan(2)
+    expect(Math.abs(point[0])).toBeLessThan(2)
+  })
+  it('follows a head that is turned and out of the centre', async () => {
+    const head = { turn: 12, shift: [8, -5, 0] as [number, number, number] }
+    const { normal, point } = await midlineOf({ individual: { head } })
+    expect(degrees(Math.atan2(normal[1], normal[0]))).toBeCloseTo(12, 0)
+    // Where the middle of the head has been moved to, LPS.
+    const [x, y] = patientOfMni([8, -5, 0])
+    expect(Math.abs((x - point[0]) * normal[0] + (y - point[1]) * normal[1])).toBeLessThan(2)
+  })
+  it('stays with the head where the slices are oblique', async () => {
+    const { normal } = await midlineOf({ oblique: 9 })
+    expect(degrees(Math.acos(normal[0]))).toBeLessThan(3)
+  })
+  it('is not trusted where only one hemisphere was found', async () => {
+    const phantom = await makePhantom(
+      phantomOptions({ size: 128, slices: 8, lesion: 'none', noise: 0, volumes: 1 }),
+    )
+    const { mask } = phantomTruth(phantom)
+    const sides = sidesOf(phantom.geometry, { point: [0, 0, 0], normal: [1, 0, 0] })
+    const half = mask.map((inside, i) => (sides[i] === LEFT ? inside : 0))
+    expect(findMidline(phantom.geometry, half).trusted).toBe(false)
+    expect(
+      findMidline(
+        phantom.geometry,
+        mask.map(() => 0),
+      ).trusted,
+    ).toBe(false)
+  })
+  it('mirrors voxels onto voxels, and back', () => {
+    const mirrored = mirroredVoxels(grid, { point: [0, 0, 0], normal: [1, 0, 0] })
+    const [nx, ny] = grid.size
+    expect(mirrored[(3 * ny + 20) * nx + 10]).toBe((3 * ny + 20) * nx + 79)
+    for (let i = 0; i < mirrored.length; i += 997) expect(mirrored[mirrored[i]]).toBe(i)
+  })
+})
+
+describe('skull, fluid and vessels', () => {
+  it('lie where the phantom has them', async () => {
+    const phantom = await makePhantom(phantomOptions({ size: 128, slices: 5, lesion: 'none', noise: 3 }))
+    const series = await phantomSeries(phantom)
+    const truth = phantomTruth(phantom)
+    const aif = { scale: 1, voxels: [[0, 0, 0]], quality: { peak: 350 } }
+    const masks = headMasks(series, { mask: truth.mask, aif, baselineFrames: 5 })
+    const { tissue } = phantom.voxels
+    const share = (found: Uint8Array, label: number): number => {
+      const inside = found.filter((_, i) => tissue[i] === label)
+      return inside.reduce((sum, value) => sum + value, 0) / inside.length
+    }
+    expect(share(masks.skull, tissueLabels.skull)).toBeGreaterThan(0.95)
+    expect(share(masks.skull, tissueLabels.grey)).toBe(0)
+    expect(share(masks.brain, tissueLabels.white)).toBeGreaterThan(0.99)
+    expect(share(masks.fluid, tissueLabels.grey)).toBeLessThan(0.01)
+    // Of fluid without partial volume: what has fluid on all sides.
+    const deep = [...tissue.keys()].filter((i) =>
+      [0, 1, -1, 2, -2, 128, -128, 256, -256].every((step) => tissue[i + step] === tissueLabels.fluid),
+    )
+    const inside = deep.filter((i) => masks.brain[i] === 1)
+    expect(inside.filter((i) => masks.fluid[i] === 1).length).toBeGreaterThan(0.95 * inside.length)
+    expect(share(masks.vessels, tissueLabels.white)).toBe(0)
+    expect(share(masks.vessels, tissueLabels.artery)).toBeGreaterThan(0.3)
+  })
+})
+
+describe('smoothing within a mask', () => {
+  it('keeps a constant, also at the edge of the mask, and spreads a point by its full width', () => {
+    const [nx, ny, nz] = grid.size
+    const map = new Float32Array(nx * ny * nz).fill(7)
+    const mask = map.map((_, i) => (i % nx > 20 ? 1 : 0))
+    const inside = Uint8Array.from(mask)
+    smoothWithin(map, inside, grid, 8).forEach((value, i) => {
+      if (inside[i] === 1) expect(Math.abs(value - 7)).toBeLessThan(1e-4)
+      else expect(value).toBe(0)
+    })
+    const all = new Uint8Array(map.length).fill(1)
+    const middle = (2 * ny + 50) * nx + 45
+    map.fill(0)
+    map[middle] = 1
+    const spread = smoothWithin(map, all, grid, 8)
+    // Half of the height at half of the full width: 4 mm are 2 voxels.
+    expect(spread[middle + 2] / spread[middle]).toBeCloseTo(0.5, 2)
+    expect(spread[middle + 2 * nx] / spread[middle]).toBeCloseTo(0.5, 2)
+    expect(spread[middle + nx * ny]).toBe(0)
+  })
+})

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest'
+import {
+  tissueAtRiskPresets,
+  tissueAtRiskRuleSchema,
+  tissueAtRiskSchema,
+  type TissueAtRiskRule,
+} from '@contract'
+import { assessTissueAtRisk, judgedBy } from '../../../src-main/engine/tissueAtRisk'
+import { brainWith, voxelsOf, VOXEL_ML, type Block, type Values } from './twoHemispheres'
+
+const rule = (change: Record<string, unknown> = {}): TissueAtRiskRule =>
+  tissueAtRiskRuleSchema.parse({ smoothingMm: 0, ...change })
+const block = (from: Block['from'], to: Block['to'], values: Values): Block => ({ from, to, values })
+
+/** On the patient's left: late tissue with a core in its middle. */
+const late = block([52, 35, 1], [72, 65, 5], { tmax: 9, ttp: 14, cbf: 22, cbv: 3.6 })
+const core = block([58, 42, 2], [68, 58, 4], { tmax: 12, ttp: 17, cbf: 6, cbv: 0.8 })
+const lateMl = voxelsOf(late) * VOXEL_ML
+const coreMl = voxelsOf(core) * VOXEL_ML
+
+describe('volumes of blocks are counted to the voxel', () => {
+  const found = assessTissueAtRisk(brainWith(late, core), rule())
+  it('core, hypoperfusion, mismatch and ratio', () => {
+    expect(found.coreMl).toBeCloseTo(coreMl, 6)
+    expect(found.hypoperfusionMl).toBeCloseTo(lateMl, 6)
+    expect(found.mismatchMl).toBeCloseTo(lateMl - coreMl, 6)
+    expect(found.mismatchRatio).toBeCloseTo(lateMl / coreMl, 6)
+  })
+  it('steps and indices', () => {
+    const tmax = { 4: lateMl, 6: lateMl, 8: lateMl, 10: coreMl }
+    expect(found.steps.tmax.map(({ threshold }) => threshold)).toEqual([4, 6, 8, 10])
+    for (const { threshold, ml } of found.steps.tmax) {
+      expect(ml).toBeCloseTo(tmax[threshold as keyof typeof tmax], 6)
+    }
+    // 6 of 50 is 12 %, 22 of 50 is 44 %.
+    expect(found.steps.cbf.map(({ threshold }) => threshold)).toEqual([20, 30, 34, 38])
+    for (const { ml } of found.steps.cbf) expect(ml).toBeCloseTo(coreMl, 6)
+    expect(found.hypoperfusionIndex).toBeCloseTo(coreMl / lateMl, 6)
+    const meanVolume = (0.8 * coreMl + 3.6 * (lateMl - coreMl)) / lateMl
+    expect(found.cbvIndex).toBeCloseTo(meanVolume / 4, 4)
+  })
+  it('the side, and what flow is compared with', () => {
+    expect(found).toMatchObject({ affectedSide: 'left', referenceSide: 'right', referenceChosenBy: 'engine' })
+    expect(found.referenceCbf).toBeCloseTo(50, 4)
+    expect(found.referenceTtp).toBeCloseTo(8, 4)
+    expect(found.midline.normal[0]).toBeGreaterThan(0.999)
+    expect(Math.abs(found.midline.point[0])).toBeLessThan(1)
+  })
+  it('stands in summary.json by the names of the contract', () => {
+    const told = JSON.parse(JSON.stringify(tissueAtRiskSchema.parse(found))) as Record<string, unknown>
+    for (const name of ['rule', 'coreMl', 'hypoperfusionMl', 'mismatchMl', 'mismatchRatio', 'steps']) {
+      expect(told).toHaveProperty(name)
+    }
+    expect(told).not.toHaveProperty('core')
+  })
+})
+
+describe('every rule is what its name says', () => {
+  const graded = brainWith(
+    late,
+    block([53, 36, 1], [71, 64, 5], { cbf: 0.36 * 50, cbv: 2.5 }),
+    block([55, 38, 1], [69, 62, 5], { cbf: 0.32 * 50, cbv: 2.2 }),
+    block([57, 40, 1], [67, 60, 5], { cbf: 0.25 * 50, cbv: 1.9 }),
+    block([60, 44, 1], [64, 56, 5], { cbf: 0.15 * 50, cbv: 1 }),
+  )
+  const sizes = { 20: 4 * 12 * 4, 30: 10 * 20 * 4, 34: 14 * 24 * 4, 38: 18 * 28 * 4 }
+  it.each([
+    ['rcbf20-tmax6', sizes[20]],
+    ['rcbf30-tmax6', sizes[30]],
+    ['rcbf34-tmax6', sizes[34]],
+    ['rcbf38-tmax6', sizes[38]],
+    ['cbv2-tmax6', sizes[30]],
+    ['rcbf30-rttp4.5', sizes[30]],
+    ['cbv2-rttp4.5', sizes[30]],
+  ])('%s', (name, voxels) => {
+    const preset = tissueAtRiskPresets.find((one) => one.rule.name === name)
+    const found = assessTissueAtRisk(graded, { ...(preset?.rule ?? rule()), smoothingMm: 0 })
+    expect(found.coreMl).toBeCloseTo(voxels * VOXEL_ML, 6)
+    expect(found.hypoperfusionMl).toBeCloseTo(lateMl, 6)
+  })
+  it('TTP counts from healthy tissue: 4.5 s later than 8 s', () => {
+    const at = (ttp: number): number =>
+      assessTissueAtRisk(
+        brainWith({ ...late, values: { ...late.values, ttp } }),
+        rule({ hypoperfusion: { measure: 'relativeTtp', above: 4.5 } }),
+      ).hypoperfusionMl
+    expect(at(12.4)).toBe(0)
+    expect(at(12.6)).toBeCloseTo(lateMl, 6)
+  })
+})
+
+describe('what is left out, and what is said', () => {
+  it('islands below the set volume', () => {
+    const island = block([20, 30, 2], [23, 34, 4], { tmax: 9, cbf: 5 })
+    const maps = brainWith(late, core, island)
+    expect(voxelsOf(island) * VOXEL_ML).toBeLessThan(1)
+    expect(assessTissueAtRisk(maps, rule()).hypoperfusionMl).toBeCloseTo(lateMl, 6)
+    const all = assessTissueAtRisk(maps, rule({ smallestIslandMl: 0 }))
+    expect(all.hypoperfusionMl).toBeCloseTo(lateMl + voxelsOf(island) * VOXEL_ML, 6)
+  })
+  it('core outside hypoperfused tissue: left out, or counted and said', () => {
+    const lost = block([52, 70, 2], [62, 78, 4], { cbf: 5 })
+    const maps = brainWith(late, core, lost)
+    expect(assessTissueAtRisk(maps, rule()).coreMl).toBeCloseTo(coreMl, 6)
+    const counted = assessTissueAtRisk(maps, rule({ coreWithinHypoperfusion: false }))
+    const lostMl = voxelsOf(lost) * VOXEL_ML
+    expect(counted.coreMl).toBeCloseTo(coreMl + lostMl, 6)
+    expect(counted.coreOutsideHypoperfusionMl).toBeCloseTo(lostMl, 6)
+    expect(counted.mismatchMl).toBeCloseTo(lateMl - coreMl, 6)
+    expect(counted.statements.join(' ')).toContain('lie outside hypoperfused tissue')
+  })
+  it('no lesion', () => {
+    const found = assessTissueAtRisk(brainWith(), rule())
+    expect(found).toMatchObject({ coreMl: 0, hypoperfusionMl: 0, mismatchRatio: null, affectedSide: 'none' })
+    expect(found.targetMismatch.met).toBe(false)
+    expect(found.statements[0]).toMatch(/^No lesion/)
+  })
+  it('a bilateral lesion', () => {
+    const other = block([17, 35, 1], [37, 65, 5], late.values)
+    const found = assessTissueAtRisk(brainWith(late, other), rule())
+    expect(found.affectedSide).toBe('both')
+    expect(found.statements[0]).toContain('both hemispheres')
+  })
+  it('an empty mask has no volumes and no error', () => {
+    const maps = brainWith()
+    maps.mask.fill(0)
+    const found = assessTissueAtRisk(maps, rule())
+    expect(found).toMatchObject({ coreMl: 0, hypoperfusionMl: 0, referenceCbf: null })
+    expect(found.statements).toEqual(['The maps hold no brain tissue, so there are no volumes to tell.'])
+  })
+  it('a red line of quality makes the volumes not reliable, in front of all else', () => {
+    const found = assessTissueAtRisk(brainWith(late, core), rule())
+    const line = { check: 'motion', label: 'Motion', grade: 'red', reason: 'It moves.', remedy: '' } as const
+    const judged = judgedBy(found, [line])
+    expect(judged.reliability).toBe('notReliable')
+    expect(judged.statements[0]).toMatch(/^Not reliable: motion/)
+  })
+})
+
+describe('target mismatch', () => {
+  const met = (change: Record<string, unknown>): boolean =>
+    assessTissueAtRisk(brainWith(late, core), rule({ targetMismatch: change })).targetMismatch.met
+  it('needs ratio, mismatch and core', () => {
+    expect(met({})).toBe(true)
+    expect(met({ ratio: lateMl / coreMl + 0.01 })).toBe(false)
+    expect(met({ mismatchMl: lateMl - coreMl + 0.01 })).toBe(false)
+    expect(met({ coreMl })).toBe(false)
+    expect(met({ coreMl: coreMl + 0.01 })).toBe(true)
+  })
+})
+
+describe('the hemisphere of reference', () => {
+  it('can be chosen: flow of the diseased one makes less of a core', () => {
+    const poor = block([45, 0, 0], [90, 100, 6], { cbf: 18 })
+    const maps = brainWith(poor, late, core)
+    const found = assessTissueAtRisk(maps, rule(), { referenceSide: 'left' })
+    expect(found).toMatchObject({ referenceSide: 'left', referenceChosenBy: 'person' })
+    expect(found.referenceCbf).toBeCloseTo(18, 1)
+    expect(found.coreMl).toBe(0)
+    expect(found.statements.join(' ')).toContain('chosen as reference is the one with more late tissue')
+  })
+  it('mirrored: a tissue of low flow on both sides is no core', () => {
+    // White matter of a quarter of the usual flow, on both sides, late on one.
+    const white = [block([56, 38, 1], [68, 62, 5], { cbf: 12 }), block([21, 38, 1], [33, 62, 5], { cbf: 12 })]
+    const maps = brainWith({ ...late, values: { tmax: 9 } }, ...white)
+    expect(assessTissueAtRisk(maps, rule()).coreMl).toBeCloseTo(voxelsOf(white[0]) * VOXEL_ML, 6)
+    expect(assessTissueAtRisk(maps, rule({ reference: 'mirrored' })).coreMl).toBe(0)
+  })
+})

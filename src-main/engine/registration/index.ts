@@ -1,2 +1,3 @@
+export { alignSeries, resampleOnto, type SeriesAlignment } from './acrossSeries'
 export { applyMotion } from './applyMotion'
 export { correctMotion, motionReport, withMotionCorrected, type MotionCorrection } from './correctMotion'

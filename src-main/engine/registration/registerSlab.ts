@@ -71,7 +71,7 @@ export async function registerSlab(
   const searched = await again(pool, task, frames, first, partOfRun(run, 0.5, 0.7))
   if (reference !== 'mean') {
     first[anchor] = { motion: still, difference: 0 }
-    return finished(slab, task, first, searched)
+    return finished(slab, first, searched)
   }
   const mean = await meanTask(pool, task, frames, first, partOfRun(run, 0.7, 0.8))
   const second = await callForEach<Alignment>(
@@ -85,10 +85,10 @@ export async function registerSlab(
   const home = inverse(second[anchor].motion)
   const inPlace = second.map((alignment) => ({ ...alignment, motion: compose(home, alignment.motion) }))
   inPlace[anchor].motion = still
-  return finished(slab, mean, inPlace, searched)
+  return finished(slab, inPlace, searched)
 }
 
-function finished(slab: SlabRange, task: SlabTask, found: Alignment[], searched: number): SlabMotion {
+function finished(slab: SlabRange, found: Alignment[], searched: number): SlabMotion {
   return {
     slab,
     motions: found.map(({ motion }) => inverse(motion)),

@@ -1,6 +1,7 @@
-import type { Image } from 'itk-wasm'
+import type { Image as ItkImage } from 'itk-wasm'
 import type { Geometry } from '@contract'
-import { rotate, type Matrix3, type Rigid } from './rigid'
+import type { Image as MutualImage } from './mutualInformation'
+import { apply, compose, inverse, rotate, type Matrix3, type Rigid } from './rigid'
 
 /** Rigid, mean squares, two resolutions: enough to come within reach of the fine alignment. */
 const parameters = {
@@ -38,6 +39,16 @@ interface EulerResult {
   ComputeZYX?: string[]
 }
 
+/** Between series of different kinds: mutual information, from where the search is begun. */
+const acrossKinds = {
+  Metric: ['AdvancedMattesMutualInformation'],
+  NumberOfHistogramBins: ['32'],
+  AutomaticTransformInitialization: ['false'],
+  MaximumNumberOfIterations: ['250'],
+  NumberOfResolutions: ['3'],
+  ImagePyramidSchedule: ['4', '4', '1', '2', '2', '1', '1', '1', '0'],
+}
+
 /**
  * Looks for a head that lies far from its place: elastix (Klein 2010), on images of one grid. Resolves to the motion
  * that takes points of the reference to points of the frame, about `centre`; null where elastix finds none.
@@ -47,22 +58,48 @@ export async function searchMotion(
   reference: Float32Array,
   frame: Float32Array,
   centre: Rigid['centre'],
-  overrides: Record<string, string[]> = {},
 ): Promise<Rigid | null> {
   // elastix fails on an image without contrast.
   if (frame.every((value) => value === frame[0])) return null
+  return byElastix(parameters, itkImage(geometry, reference), itkImage(geometry, frame), centre)
+}
+
+/** The same between two series, from a first guess; the motion takes points of the fixed image to points of the moving one. */
+export async function searchAcross(
+  fixed: MutualImage,
+  moving: MutualImage,
+  guess: Rigid,
+): Promise<Rigid | null> {
+  // elastix begins at rest: the moving image is brought to where the guess says it lies.
+  const placed = movedGeometry(moving.geometry, inverse(guess))
+  const found = await byElastix(
+    { ...parameters, ...acrossKinds },
+    itkImage(fixed.geometry, fixed.values),
+    itkImage(placed, moving.values),
+    guess.centre,
+  )
+  return found && compose(guess, found)
+}
+
+async function byElastix(
+  map: Record<string, string[]>,
+  fixed: ItkImage,
+  moving: ItkImage,
+  centre: Rigid['centre'],
+): Promise<Rigid | null> {
   const { elastixNode } = await import('@itk-wasm/elastix')
-  const images = { fixed: itkImage(geometry, reference), moving: itkImage(geometry, frame) }
-  const result = await elastixNode([{ ...parameters, ...overrides }], images).catch(() => null)
+  const result = await elastixNode([map], { fixed, moving }).catch(() => null)
   const found = (result?.transformParameterObject as EulerResult[] | undefined)?.at(-1)
   return found ? aboutCentre(found, centre) : null
 }
 
+function movedGeometry(geometry: Geometry, motion: Rigid): Geometry {
+  const [x, y, z] = geometry.direction.map((axis) => rotate(motion.rotation, axis))
+  return { ...geometry, origin: apply(motion, geometry.origin), direction: [x, y, z] }
+}
+
 /** ITK's images: world is LPS as ours, the axes are the columns of the direction. */
-export function itkImage(
-  { size, spacing, origin, direction: [x, y, z] }: Geometry,
-  data: Float32Array,
-): Image {
+function itkImage({ size, spacing, origin, direction: [x, y, z] }: Geometry, data: Float32Array): Image {
   return {
     imageType: { dimension: 3, componentType: 'float32', pixelType: 'Scalar', components: 1 },
     name: '',
@@ -72,7 +109,7 @@ export function itkImage(
     size: [...size],
     metadata: new Map(),
     data,
-  } as unknown as Image
+  } as unknown as ItkImage
 }
 
 /** An Euler transform of elastix: R = Rz · Rx · Ry, or Rz · Ry · Rx where ComputeZYX is set. */

@@ -5,7 +5,7 @@ import type { VolumeSeries } from '../volume'
 
 /** The series in use with its motion taken back, kept in memory for the next maps and curves: one at a time. */
 export interface StillSeries {
-  correct(series: VolumeSeries, settings: MotionSettings, run: Run): Promise<MotionCorrection>
+  correct(series: VolumeSeries, settings: MotionSettings, run?: Run): Promise<MotionCorrection>
   /** What maps were computed from: the series itself where their motion was not looked for. */
   of(series: VolumeSeries, motion: MotionReport | undefined): Promise<VolumeSeries>
   clear(): void

@@ -99,7 +99,7 @@ function movedGeometry(geometry: Geometry, motion: Rigid): Geometry {
 }
 
 /** ITK's images: world is LPS as ours, the axes are the columns of the direction. */
-function itkImage({ size, spacing, origin, direction: [x, y, z] }: Geometry, data: Float32Array): Image {
+function itkImage({ size, spacing, origin, direction: [x, y, z] }: Geometry, data: Float32Array): ItkImage {
   return {
     imageType: { dimension: 3, componentType: 'float32', pixelType: 'Scalar', components: 1 },
     name: '',

@@ -32,6 +32,8 @@ const preferencesSchema = z.object({
   diameter: z.number().min(DIAMETERS.lower).max(DIAMETERS.upper).default(8),
   opacity: z.number().min(0).max(1).default(0.35),
   outlines: z.boolean().default(true),
+  /** Whether what is drawn is also shown in three dimensions. */
+  surface: z.boolean().default(false),
   /** How far a region grows. */
   reach: z.enum(['slice', 'volume']).default('slice'),
   /** What the scissors do with what lies inside their line, and how far they go. */

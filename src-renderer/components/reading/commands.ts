@@ -112,6 +112,13 @@ export function registerReadingCommands(edits: Edits, proposals: Proposals, outl
       () => void (store.mirror = !store.mirror),
       looking,
     ),
+    command(
+      'surface',
+      'What is drawn in 3-D, on or off',
+      ['shift+d'],
+      () => void (store.preferences.surface = !store.preferences.surface),
+      looking,
+    ),
     command('copy.up', 'Copy the structure to the slice above', ['shift+up'], () => edits.copySlice(1)),
     command('copy.down', 'Copy the structure to the slice below', ['shift+down'], () => edits.copySlice(-1)),
     command('interpolate', 'Interpolate between drawn slices', ['i'], () => edits.interpolate()),

@@ -179,5 +179,17 @@ test('live wire, scissors, interpolation and time, with the mouse and the keys',
     expect(ratio).toBeGreaterThan(0)
     expect(ratio).toBeLessThan(0.8)
     await picture(page, 'mirror')
+    const before = await drawn(page)
+    await page.keyboard.press('Shift+V')
+    await expect(page.getByTestId('pane-cbf')).toContainText('sides exchanged')
+    await page.keyboard.press('p')
+    await stroke(page, 'cbf', phantom.size, [
+      [40, 60],
+      [50, 60],
+    ])
+    expect(await drawn(page)).toEqual(before)
+    await picture(page, 'sides-exchanged')
+    await page.keyboard.press('v')
+    await expect(page.getByTestId('pane-cbf')).not.toContainText('sides exchanged')
   })
 })

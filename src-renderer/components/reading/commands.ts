@@ -105,11 +105,12 @@ export function registerReadingCommands(edits: Edits, proposals: Proposals, outl
       () => void (store.preferences.outlines = !store.preferences.outlines),
       looking,
     ),
+    command('mirror', 'Mirror the structure to the other side', ['v'], () => store.toggleMirror(), looking),
     command(
-      'mirror',
-      'Mirror the structure to the other side',
-      ['v'],
-      () => void (store.mirror = !store.mirror),
+      'flip',
+      'Exchange the sides of the maps, under what is drawn',
+      ['shift+v'],
+      () => store.toggleFlipped(),
       looking,
     ),
     command(

@@ -22,9 +22,12 @@ export class SurfaceScene {
   })
   private readonly actors = new Map<string, vtkActor>()
   private readonly marker: vtkOrientationMarkerWidget
-  private placed = false
+  /** Once somebody turned it, the view stays theirs. */
+  private turned = false
 
-  constructor(element: HTMLElement) {
+  constructor(private readonly element: HTMLElement) {
+    const turned = (): void => void (this.turned = true)
+    for (const kind of ['pointerdown', 'wheel']) element.addEventListener(kind, turned, { passive: true })
     this.window.setContainer(element)
     this.window.resize()
     this.marker = vtkOrientationMarkerWidget.newInstance({
@@ -63,29 +66,25 @@ export class SurfaceScene {
       const property = actor.getProperty()
       property.setColor(...colour)
       property.setOpacity(opacity)
+      property.setAmbient(0.15)
       property.setSpecular(0.15)
       property.setSpecularPower(20)
       renderer.addActor(actor)
       this.actors.set(name, actor)
-      if (!this.placed) this.resetView()
+      if (!this.turned) return this.place()
     }
     this.render()
   }
 
   /** From the front, a little from above, the head up. */
   resetView(): void {
-    const renderer = this.window.getRenderer()
-    const camera = renderer.getActiveCamera()
-    camera.setFocalPoint(0, 0, 0)
-    camera.setPosition(-0.35, -1, 0.55)
-    camera.setViewUp(0, 0, 1)
-    renderer.resetCamera()
-    this.placed = this.actors.size > 0
-    this.render()
+    this.turned = false
+    this.place()
   }
 
   resize(): void {
     this.window.resize()
+    if (!this.turned) this.place()
   }
 
   destroy(): void {
@@ -93,6 +92,20 @@ export class SurfaceScene {
     this.marker.delete()
     for (const actor of this.actors.values()) actor.delete()
     this.window.delete()
+  }
+
+  private place(): void {
+    const renderer = this.window.getRenderer()
+    const camera = renderer.getActiveCamera()
+    camera.setFocalPoint(0, 0, 0)
+    camera.setPosition(-0.35, -1, 0.55)
+    camera.setViewUp(0, 0, 1)
+    renderer.resetCamera()
+    // It fits the height; a pane that is higher than wide needs more distance.
+    const { clientWidth, clientHeight } = this.element
+    camera.dolly(1.15 * Math.min(1, clientWidth / Math.max(1, clientHeight)))
+    renderer.resetCameraClippingRange()
+    this.render()
   }
 
   private render(): void {

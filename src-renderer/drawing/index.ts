@@ -18,5 +18,13 @@ export {
 export { components, connectedRegion, withHolesFilled, withoutIslands, type Reach } from './regions'
 export { History, bytesOf, changedRuns, type ChangedRuns } from './runs'
 export { smoothed } from './smooth'
-export { midPlaneOf, mirroredMask, mirroredPoint, sideMeans, type MidPlane, type SideMeans } from './symmetry'
+export {
+  midPlaneOf,
+  mirroredMask,
+  mirroredPoint,
+  mirroredValues,
+  sideMeans,
+  type MidPlane,
+  type SideMeans,
+} from './symmetry'
 export { UnsavedSlices, type LayerSlice } from './unsaved'

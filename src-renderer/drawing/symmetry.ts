@@ -17,6 +17,30 @@ const SAMPLES = 4000
 const FARTHEST = 20
 const STEEPEST = (20 * Math.PI) / 180
 
+/** The values of a grid as they lie on the other side, nearest by nearest; `outside` where that is beyond the grid. */
+export function mirroredValues(
+  values: ArrayLike<number>,
+  size: Vec3,
+  spacing: Vec3,
+  plane: MidPlane,
+  outside: number,
+): Float32Array<ArrayBuffer> {
+  const [nx, ny] = size
+  const slice = nx * ny
+  const { xi, yi, oi, xj, yj, oj } = reflectionAbout(plane, size, spacing)
+  const other = new Float32Array(values.length).fill(outside)
+  for (let y = 0; y < ny; y++) {
+    for (let x = 0; x < nx; x++) {
+      const i = Math.round(xi * x + yi * y + oi)
+      const j = Math.round(xj * x + yj * y + oj)
+      if (i < 0 || j < 0 || i >= nx || j >= ny) continue
+      const [to, from] = [y * nx + x, j * nx + i]
+      for (let z = 0; z < values.length; z += slice) other[z + to] = values[z + from]
+    }
+  }
+  return other
+}
+
 /** A reflection of in-plane voxel coordinates: i = xi·x + yi·y + oi, and j alike. */
 interface Reflection {
   xi: number
@@ -48,20 +72,7 @@ export function mirroredPoint(plane: MidPlane, size: Vec3, spacing: Vec3, [x, y]
 
 /** The mask (of the grid, or of whole slices of it) as it lies on the other side, nearest voxel by nearest voxel. */
 export function mirroredMask(mask: Uint8Array, size: Vec3, spacing: Vec3, plane: MidPlane): Uint8Array {
-  const [nx, ny] = size
-  const slice = nx * ny
-  const { xi, yi, oi, xj, yj, oj } = reflectionAbout(plane, size, spacing)
-  const other = new Uint8Array(mask.length)
-  for (let y = 0; y < ny; y++) {
-    for (let x = 0; x < nx; x++) {
-      const i = Math.round(xi * x + yi * y + oi)
-      const j = Math.round(xj * x + yj * y + oj)
-      if (i < 0 || j < 0 || i >= nx || j >= ny) continue
-      const [to, from] = [y * nx + x, j * nx + i]
-      for (let z = 0; z < mask.length; z += slice) other[z + to] = mask[z + from]
-    }
-  }
-  return other
+  return Uint8Array.from(mirroredValues(mask, size, spacing, plane, 0))
 }
 
 /**

@@ -32,6 +32,8 @@ const preferencesSchema = z.object({
   diameter: z.number().min(DIAMETERS.lower).max(DIAMETERS.upper).default(8),
   opacity: z.number().min(0).max(1).default(0.35),
   outlines: z.boolean().default(true),
+  /** Whether what is drawn is also shown in three dimensions. */
+  surface: z.boolean().default(false),
   /** How far a region grows. */
   reach: z.enum(['slice', 'volume']).default('slice'),
   /** What the scissors do with what lies inside their line, and how far they go. */
@@ -88,6 +90,8 @@ export const useDrawingStore = defineStore('drawing', () => {
   const ranges = shallowRef<Partial<Record<MapName, DisplayRange>>>({})
   /** Whether the active structure is also shown mirrored to the other side. */
   const mirror = ref(false)
+  /** Whether the maps are shown with their sides exchanged, under what is drawn. */
+  const flipped = ref(false)
   /** About which plane; null until it is found in the maps. */
   const midPlane = shallowRef<MidPlane | null>(null)
 
@@ -178,6 +182,17 @@ export const useDrawingStore = defineStore('drawing', () => {
     hidden.value = next
   }
 
+  function toggleMirror(): void {
+    mirror.value = !mirror.value
+    if (!mirror.value) flipped.value = false
+  }
+
+  /** Exchanged sides are seen together with the plane they are exchanged about. */
+  function toggleFlipped(): void {
+    flipped.value = !flipped.value
+    if (flipped.value) mirror.value = true
+  }
+
   function setRange(map: MapName, range: DisplayRange): void {
     if (range.upper > range.lower) ranges.value = { ...ranges.value, [map]: range }
   }
@@ -220,7 +235,10 @@ export const useDrawingStore = defineStore('drawing', () => {
     hover,
     ranges,
     mirror,
+    flipped,
     midPlane,
+    toggleMirror,
+    toggleFlipped,
     editable,
     undoTitle,
     redoTitle,

@@ -1,4 +1,5 @@
 import type { Vec3, VoxelArray } from '@contract'
+import { mirroredValues, type MidPlane } from '../drawing'
 import { useEngine } from '../engine/client'
 import { FrameCache } from './frameCache'
 import { insideGrid, voxelOffset } from './geometry'
@@ -56,6 +57,16 @@ export class VoxelRoom {
     const id = `${a.id}-${b.id}`
     this.derived.set(id, async () => differenceOf(await this.frame(a.id, 0), await this.frame(b.id, 0)))
     return this.add({ ...a, id, type: 'float32', slope: 1, intercept: 0 })
+  }
+
+  /** A known array of one frame with its sides exchanged about a plane, slice by slice. */
+  addMirrored(array: VoxelArray, plane: MidPlane): VoxelArray {
+    const id = `${array.id}|mirrored ${plane.column.toFixed(2)} ${plane.tilt.toFixed(4)}`
+    const { size, spacing } = array.geometry
+    this.derived.set(id, async () =>
+      mirroredValues(await this.frame(array.id, 0), size, spacing, plane, OUTSIDE),
+    )
+    return this.add({ ...array, id, type: 'float32', slope: 1, intercept: 0 })
   }
 
   /** The array itself, or, where the gantry was tilted, its resampling on an upright grid for multiplanar views. */

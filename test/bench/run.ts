@@ -8,6 +8,7 @@ import { benchNetworks } from './networks'
 import { benchPerfusion } from './perfusion'
 import { benchPipeline } from './pipeline'
 import { benchTable, type BenchRow } from './row'
+import { benchStrokes } from './strokes'
 import { benchWindow } from './window'
 
 const parts: Record<string, () => Promise<BenchRow[]>> = {
@@ -15,6 +16,7 @@ const parts: Record<string, () => Promise<BenchRow[]>> = {
   perfusion: benchPerfusion,
   filters: benchFilters,
   window: benchWindow,
+  strokes: benchStrokes,
   networks: benchNetworks,
   agreement: benchAgreement,
   motion: benchMotion,
@@ -30,6 +32,9 @@ the ratio where there is a peer and on our own figure where there is none. Peers
 - **read**: DICOM files on disk to one 16-bit buffer, sorted and checked, files in the page cache.
 - **maps**: from the series in memory to all six maps; kernels in processor time on one core.
 - **window**: the npm Chromium at 1440 × 900 with seven panes, WebGL in software: no graphics processor helps.
+- **strokes**: the same Chromium in the Reading room, four panes of 512 × 512 × 16 maps, a brush of 20 mm that moves once
+  after each frame: the script of one movement, and of drawing what it changed on every pane, both on the window's thread; and
+  from the movement to the frame after the one that drew it. A frame is 1/60 s.
 - **networks**: the paper's network (31 million parameters, batch normalisation) from an array in memory to an array, or to the
   loss, by turns with Keras, graph-compiled, on the same version of libtensorflow with the same weights, images and threads; both
   must give the same maps and losses within 1e-4. The paper names no batch size; a batch of one keeps a step under 10 GB. The

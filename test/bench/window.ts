@@ -8,13 +8,12 @@ import { serve, umbra } from '../e2e/host'
 import type { BenchRow } from './row'
 
 const side = 512
-const slices = 8
-const times = 45
+const head = { slices: 8, times: 45 }
 const panes = ['source', 'cbv', 'cbf', 'ttp', 'mtt', 'tmax', 'delay']
 const steps = 12
 
 /** A head of clinical size as DICOM; made once and kept in the temporary folder. */
-function headStudy(): string {
+export function headStudy({ slices, times }: { slices: number; times: number }): string {
   const folder = join(tmpdir(), `umbra-bench-head-${times}x${slices}x${side}`)
   if (!existsSync(folder)) {
     const making = mkdtempSync(join(tmpdir(), 'umbra-bench-head-'))
@@ -87,11 +86,11 @@ function sliceChanges(page: Page): Promise<number[]> {
   )
 }
 
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
+export const median = (values: number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]
 
-/** How soon the window shows what the engine has read, and how fast it steps through slices, with software rendering. */
-export async function benchWindow(): Promise<BenchRow[]> {
-  const study = headStudy()
+/** A page of Chromium on a fresh engine of its own, for as long as `work` takes. */
+export async function withWindow<T>(work: (page: Page, address: string) => Promise<T>): Promise<T> {
   const data = mkdtempSync(join(tmpdir(), 'umbra-bench-window-'))
   const served = await serve(data)
   const browser = findChromium()
@@ -103,11 +102,23 @@ export async function benchWindow(): Promise<BenchRow[]> {
   try {
     const page = await instance.newPage({ viewport: { width: 1440, height: 900 } })
     page.setDefaultTimeout(300_000)
-    const { read, drawn } = await openStudy(page, served.address, study)
+    return await work(page, served.address)
+  } finally {
+    await instance.close()
+    await served.stop()
+    rmSync(data, { recursive: true, force: true })
+  }
+}
+
+/** How soon the window shows what the engine has read, and how fast it steps through slices, with software rendering. */
+export async function benchWindow(): Promise<BenchRow[]> {
+  const study = headStudy(head)
+  return withWindow(async (page, address) => {
+    const { read, drawn } = await openStudy(page, address, study)
     for (const pane of panes) await page.locator(`[data-testid="pane-${pane}"][data-slice]`).waitFor()
     await page.getByTestId('review-work').waitFor({ state: 'hidden' })
     const changes = await sliceChanges(page)
-    const grid = `${times}×${slices}×${side}×${side}`
+    const grid = `${head.times}×${head.slices}×${side}×${side}`
     const alone = { peer: null, peerName: null }
     return [
       {
@@ -123,9 +134,5 @@ export async function benchWindow(): Promise<BenchRow[]> {
         limit: 0.25,
       },
     ]
-  } finally {
-    await instance.close()
-    await served.stop()
-    rmSync(data, { recursive: true, force: true })
-  }
+  })
 }

@@ -89,7 +89,10 @@ test('of two windows on one case the second can only look, until it takes the ca
   const before = await drawn(page)
 
   const token = await page.evaluate(() => sessionStorage.getItem('umbra.token'))
-  const context = await page.context().browser()?.newContext({ viewport: { width: 1440, height: 900 } })
+  const context = await page
+    .context()
+    .browser()
+    ?.newContext({ viewport: { width: 1440, height: 900 } })
   if (!context) throw new Error('There is no browser to open another window in.')
   const second = await context.newPage()
   await second.goto(`${new URL(address).origin}/#token=${token}`)

@@ -132,4 +132,64 @@ test('live wire, scissors, interpolation and time, with the mouse and the keys',
     expect(await shownVolume(page, 'core')).toBeGreaterThan(0)
     expect(await expectVolume(page, 0, 'core')).toBe(before)
   })
+  await test.step('what is drawn is seen in 3-D, and follows the next stroke', async () => {
+    await page.getByTestId('draw-surface').click()
+    const surface = page.getByTestId('surface-pane')
+    await expect(surface).toHaveAttribute('data-triangles', /[1-9]/)
+    const before = await surface.getAttribute('data-triangles')
+    await stroke(page, 'cbv', phantom.size, [
+      [70, 40],
+      [95, 40],
+    ])
+    await expect(surface).not.toHaveAttribute('data-triangles', before ?? '')
+    const lit = (): Promise<number> =>
+      surface.locator('canvas').evaluate(async (element) => {
+        const canvas = element as HTMLCanvasElement
+        // The picture of a WebGL canvas can be read only in the frame that drew it.
+        const copy = document.createElement('canvas')
+        copy.width = canvas.width
+        copy.height = canvas.height
+        const context = copy.getContext('2d')!
+        await new Promise(requestAnimationFrame)
+        context.drawImage(canvas, 0, 0)
+        const { data } = context.getImageData(0, 0, copy.width, copy.height)
+        let count = 0
+        for (let at = 0; at < data.length; at += 4) if (data[at] > 60) count++
+        return count
+      })
+    const box = await surface.boundingBox()
+    if (box === null) throw new Error('The 3-D view is not on the screen.')
+    await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
+    await page.mouse.down()
+    await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 + 10, { steps: 3 })
+    await page.mouse.up()
+    expect(await lit()).toBeGreaterThanOrEqual(0)
+    await picture(page, 'surface')
+  })
+
+  await test.step('the other side: a mirrored outline about the middle of the brain, and the ratio of the means', async () => {
+    await page.keyboard.press('v')
+    await expect(page.getByTestId('middle-cbf')).toBeVisible()
+    const column = Number(await page.getByTestId('mid-column').inputValue())
+    // The phantom's head is symmetric about the middle of its grid.
+    expect(Math.abs(column - (phantom.size[0] - 1) / 2)).toBeLessThan(2)
+    const row = page.getByTestId('sides-cbf')
+    await expect(row).toBeVisible()
+    const ratio = Number(await row.locator('td').last().textContent())
+    expect(ratio).toBeGreaterThan(0)
+    expect(ratio).toBeLessThan(0.8)
+    await picture(page, 'mirror')
+    const before = await drawn(page)
+    await page.keyboard.press('Shift+V')
+    await expect(page.getByTestId('pane-cbf')).toContainText('sides exchanged')
+    await page.keyboard.press('p')
+    await stroke(page, 'cbf', phantom.size, [
+      [40, 60],
+      [50, 60],
+    ])
+    expect(await drawn(page)).toEqual(before)
+    await picture(page, 'sides-exchanged')
+    await page.keyboard.press('v')
+    await expect(page.getByTestId('pane-cbf')).not.toContainText('sides exchanged')
+  })
 })

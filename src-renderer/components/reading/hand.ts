@@ -109,6 +109,10 @@ export function useHand(outlines: Outlines): DrawingPointer {
       say('hidden', `${store.structure?.name} is hidden.`, 'Show it first: what is drawn must be seen.')
       return null
     }
+    if (store.flipped) {
+      say('flipped', 'The sides of the maps are exchanged.', 'Show them as they are to draw (Shift V).')
+      return null
+    }
     const { tool } = store
     const erases = event.ctrlKey || event.metaKey || tool === 'eraser'
     if (tool === 'lasso' || tool === 'scissors') return outlines.startLine(at, erases)

@@ -57,6 +57,8 @@ export const useStudyStore = defineStore('study', () => {
   const recent = shallowRef<RecentStudy[]>([])
   let openedPaths: string[] | null = null
   let restoring = false
+  /** Whether the series to show is named by whoever opens the study. */
+  let named = false
   const chosen = computed(
     () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value) ?? null,
   )
@@ -94,7 +96,7 @@ export const useStudyStore = defineStore('study', () => {
   function openFirst(next: Catalogue): void {
     const first = seriesToOpen(next)
     if (first === null) {
-      layout.go('studies')
+      if (!named) layout.go('studies')
     } else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
     else openSeries(first)
   }
@@ -111,7 +113,7 @@ export const useStudyStore = defineStore('study', () => {
     title: string,
     start: (signal: AbortSignal, onProgress: (job: Job) => void) => Promise<Catalogue>,
   ): Promise<void> {
-    if (layout.closed.has('studies')) {
+    if (reading.blinded) {
       messages.inform('Studies are closed to whoever reads blinded.', { hint: 'Sign out of Reading first.' })
       return
     }
@@ -189,6 +191,18 @@ export const useStudyStore = defineStore('study', () => {
     )
   }
 
+  /** What a protocol names, for whoever may know it; resolves once its series is the one that is shown. */
+  async function openFor(paths: string[], seriesUid: string | null): Promise<boolean> {
+    named = true
+    await open(paths).finally(() => (named = false))
+    const all = seriesOf(catalogue.value).map(({ series }) => series)
+    const match = all.find(({ uid, uids }) => uid === seriesUid || uids.includes(seriesUid ?? ''))
+    const wanted = seriesUid === null ? all.filter(isPerfusion)[0] : match
+    if (openedPaths !== paths || wanted === undefined) return false
+    seriesKey.value = layout.seriesKey = wanted.key
+    return true
+  }
+
   async function forget(paths: string[]): Promise<void> {
     await engine.call('study.forget', { paths }).catch(messages.fault)
     await refreshRecent()
@@ -253,6 +267,7 @@ export const useStudyStore = defineStore('study', () => {
     openDemo,
     openUpload,
     openSeries,
+    openFor,
     close,
     forget,
     restore,

@@ -109,14 +109,19 @@ export const useStudyStore = defineStore('study', () => {
     })
   }
 
+  /** Says that nothing is opened for whoever reads blinded; false to everybody else. */
+  function refusesBlinded(): boolean {
+    if (reading.blinded) {
+      messages.inform('Studies are closed to whoever reads blinded.', { hint: 'Sign out of Reading first.' })
+    }
+    return reading.blinded
+  }
+
   async function runOpening(
     title: string,
     start: (signal: AbortSignal, onProgress: (job: Job) => void) => Promise<Catalogue>,
   ): Promise<void> {
-    if (reading.blinded) {
-      messages.inform('Studies are closed to whoever reads blinded.', { hint: 'Sign out of Reading first.' })
-      return
-    }
+    if (refusesBlinded()) return
     if (opening.value) {
       messages.inform('A study is being opened already.', {
         hint: 'Cancel it first, or wait until it is there.',
@@ -267,6 +272,7 @@ export const useStudyStore = defineStore('study', () => {
     openDemo,
     openUpload,
     openSeries,
+    refusesBlinded,
     openFor,
     close,
     forget,

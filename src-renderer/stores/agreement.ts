@@ -155,7 +155,7 @@ export const useAgreementStore = defineStore('agreement', () => {
       )
       const { method, model, settings } = answer.sources[which]
       compared.value = markRaw({ ...answer, first, second, pair: pairName, voxels })
-      layout.closed = new Set(answer.blinded ? (['studies', 'review', 'jobs'] as const) : [])
+      layout.closeRooms('agreement', answer.blinded ? ['studies', 'review', 'jobs'] : [])
       review.prescribe({ method, model, settings })
       if (!(await study.openFor(answer.paths, answer.seriesUid))) {
         throw new UmbraError({
@@ -177,7 +177,7 @@ export const useAgreementStore = defineStore('agreement', () => {
     // Review would go on showing the patient.
     if (compared.value.blinded) void study.close()
     compared.value = null
-    layout.closed = new Set()
+    layout.closeRooms('agreement', [])
     review.prescribe(null)
   }
 

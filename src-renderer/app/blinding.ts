@@ -22,7 +22,8 @@ export function keepBlindedRoomsClosed(): () => void {
     [() => room.blinded, () => open.reading],
     ([blinded, reading]) => {
       const hides = reading !== null && (reading.blinding.patient || reading.source === null)
-      layout.closed = new Set([...(blinded ? roomsOfOthers : []), ...(hides ? roomsWhileReading : [])])
+      layout.closeRooms('blinded', blinded ? roomsOfOthers : [])
+      layout.closeRooms('reading', hides ? roomsWhileReading : [])
       if (layout.closed.has(layout.room)) layout.room = 'reading'
       if (layout.closed.size > 0 && layout.overlay === 'picker') layout.overlay = null
     },

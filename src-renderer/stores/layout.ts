@@ -1,5 +1,5 @@
 import { defineStore } from 'pinia'
-import { ref, shallowRef, watch } from 'vue'
+import { computed, ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
 import { readStored, writeStored } from './stored'
 
@@ -39,11 +39,17 @@ export const useLayoutStore = defineStore('layout', () => {
   })
 
   /** Rooms that would tell a blinded rater what they must not know, while their reading is open. */
-  const closed = shallowRef<ReadonlySet<Room>>(new Set())
+  const closures = shallowRef<Readonly<Record<string, readonly Room[]>>>({})
+  const closed = computed<ReadonlySet<Room>>(() => new Set(Object.values(closures.value).flat()))
+
+  /** Closes these rooms for one reason, and opens what that reason closed before. */
+  function closeRooms(reason: string, rooms: readonly Room[]): void {
+    closures.value = { ...closures.value, [reason]: rooms }
+  }
 
   function go(to: Room): void {
     if (!closed.value.has(to)) room.value = to
   }
 
-  return { room, seriesKey, thumbnails, fontSize, overlay, closed, go }
+  return { room, seriesKey, thumbnails, fontSize, overlay, closed, closeRooms, go }
 })

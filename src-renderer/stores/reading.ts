@@ -8,9 +8,19 @@ import {
   type WorklistItem,
 } from '@contract'
 import { defineStore } from 'pinia'
-import { ref, shallowRef } from 'vue'
+import { ref, shallowRef, watch } from 'vue'
+import { z } from 'zod'
 import { useEngine } from '../engine/client'
 import { readSignedIn, writeSignedIn } from './signedIn'
+import { readStored, writeStored } from './stored'
+
+const IDLE_KEY = 'umbra.reading.idle'
+/** After how many minutes without input a person may choose to be signed out. */
+export const idleChoices = [5, 15, 30, 60] as const
+const idleSchema = z.object({
+  version: z.literal(1).default(1),
+  minutes: z.number().int().min(1).max(240).default(15),
+})
 
 export type OwnedStudy = Output<'reading.study'>
 
@@ -24,6 +34,9 @@ export const useReadingStore = defineStore('reading', () => {
   const studyId = ref(remembered.studyId)
   /** Whether this person must not get to know patients or sources: the engine then answers this room only. */
   const blinded = ref(remembered.session !== null && remembered.blinded)
+  /** Of this machine: without input for so long, a person is signed out. */
+  const idleMinutes = ref(readStored(localStorage, IDLE_KEY, idleSchema).minutes)
+  watch(idleMinutes, (minutes) => writeStored(localStorage, IDLE_KEY, { version: 1, minutes }))
   const people = shallowRef<string[]>([])
   const studies = shallowRef<ReadingStudy[]>([])
   const worklist = shallowRef<WorklistItem[]>([])
@@ -177,6 +190,7 @@ export const useReadingStore = defineStore('reading', () => {
     session,
     person,
     blinded,
+    idleMinutes,
     people,
     studies,
     studyId,

@@ -39,6 +39,14 @@ const automaticVessels: VascularChoice = {
   venousOutput: { kind: 'automatic' },
 }
 
+/** What a reading study says the maps are to be computed with, whatever the window's settings are. */
+export interface Prescription {
+  method: MapsMethod
+  /** A network, as `maps.predict` takes it; null: the usual one. */
+  model: string | null
+  settings: PerfusionSettings
+}
+
 type Results = Partial<Record<MapsMethod, PerfusionResult>>
 
 export const isPerfusionKind = (kind: string): boolean => kind === 'ct-perfusion' || kind === 'mr-perfusion'
@@ -67,6 +75,7 @@ export const useReviewStore = defineStore('review', () => {
   const model = computed(
     () => models.value.find((each) => each.model === modelName.value) ?? models.value[0] ?? null,
   )
+  const prescription = shallowRef<Prescription | null>(null)
   /** A scan that is read in a study, in the place of the series of this window; its maps name no method. */
   const lent = shallowRef<ReadingScan | null>(null)
   const work = ref<Work | null>(null)
@@ -75,7 +84,9 @@ export const useReviewStore = defineStore('review', () => {
 
   /** The settings of the window, with the vessels of this series. */
   const settings = computed<PerfusionSettings>(() =>
-    perfusionSettingsSchema.parse({ ...settingsStore.perfusion, ...vessels.value }),
+    perfusionSettingsSchema.parse(
+      prescription.value?.settings ?? { ...settingsStore.perfusion, ...vessels.value },
+    ),
   )
   const isPerfusion = computed(() => series.value !== null && isPerfusionKind(series.value.kind))
   /** The maps on the screen: of the chosen method, even where newer ones are being computed. */
@@ -143,6 +154,10 @@ export const useReviewStore = defineStore('review', () => {
     const usual = settings.value.method
     ;[method.value, otherMethod.value] = comparison ?? [usual, usual === 'csvd' ? 'bennink' : 'csvd']
     comparison = null
+    if (prescription.value !== null) {
+      method.value = prescription.value.method
+      modelName.value = prescription.value.model
+    }
     const loaded = await during('Reading the series', (options) =>
       engine.run('series.load', { seriesKey }, options),
     )
@@ -155,12 +170,17 @@ export const useReviewStore = defineStore('review', () => {
     })
     if (series.value !== loaded) return
     adopt(known.results)
-    await ensure(shown())
+    await ensure(prescription.value === null ? shown() : [method.value])
   }
 
   /** The sources that the next series is shown with. */
   function beginWith(asked: Comparison): void {
     comparison = asked
+  }
+
+  /** For the next series that is opened, until it is taken back with null. */
+  function prescribe(asked: Prescription | null): void {
+    prescription.value = asked
   }
 
   /** Shows the scan of a reading. */
@@ -188,10 +208,12 @@ export const useReviewStore = defineStore('review', () => {
     const network = wanted === 'cnn' ? (model.value?.model ?? null) : null
     const key = JSON.stringify([seriesKey, input, wanted, network])
     if (computing?.key === key) return computing.answer
-    const answer = during(`Computing maps (${methodLabels[wanted]})`, (options) =>
-      wanted === 'cnn'
-        ? engine.run('maps.predict', { seriesKey, settings: input, model: network }, options)
-        : engine.run('maps.compute', { seriesKey, settings: input }, options),
+    const answer = during(
+      prescription.value ? 'Computing maps' : `Computing maps (${methodLabels[wanted]})`,
+      (options) =>
+        wanted === 'cnn'
+          ? engine.run('maps.predict', { seriesKey, settings: input, model: network }, options)
+          : engine.run('maps.compute', { seriesKey, settings: input }, options),
     ).finally(() => {
       if (computing?.answer === answer) computing = null
     })
@@ -287,6 +309,7 @@ export const useReviewStore = defineStore('review', () => {
     isStale,
     open,
     beginWith,
+    prescribe,
     lent,
     lend,
     close,

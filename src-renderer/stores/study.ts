@@ -57,6 +57,8 @@ export const useStudyStore = defineStore('study', () => {
   const recent = shallowRef<RecentStudy[]>([])
   let openedPaths: string[] | null = null
   let restoring = false
+  /** Whether the series to show is named by whoever opens the study. */
+  let named = false
   const chosen = computed(
     () => seriesOf(catalogue.value).find((entry) => entry.series.key === seriesKey.value) ?? null,
   )
@@ -94,7 +96,7 @@ export const useStudyStore = defineStore('study', () => {
   function openFirst(next: Catalogue): void {
     const first = seriesToOpen(next)
     if (first === null) {
-      layout.go('studies')
+      if (!named) layout.go('studies')
     } else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
     else openSeries(first)
   }
@@ -107,14 +109,19 @@ export const useStudyStore = defineStore('study', () => {
     })
   }
 
+  /** Says that nothing is opened for whoever reads blinded; false to everybody else. */
+  function refusesBlinded(): boolean {
+    if (reading.blinded) {
+      messages.inform('Studies are closed to whoever reads blinded.', { hint: 'Sign out of Reading first.' })
+    }
+    return reading.blinded
+  }
+
   async function runOpening(
     title: string,
     start: (signal: AbortSignal, onProgress: (job: Job) => void) => Promise<Catalogue>,
   ): Promise<void> {
-    if (layout.closed.has('studies')) {
-      messages.inform('Studies are closed to whoever reads blinded.', { hint: 'Sign out of Reading first.' })
-      return
-    }
+    if (refusesBlinded()) return
     if (opening.value) {
       messages.inform('A study is being opened already.', {
         hint: 'Cancel it first, or wait until it is there.',
@@ -189,6 +196,18 @@ export const useStudyStore = defineStore('study', () => {
     )
   }
 
+  /** What a protocol names, for whoever may know it; resolves once its series is the one that is shown. */
+  async function openFor(paths: string[], seriesUid: string | null): Promise<boolean> {
+    named = true
+    await open(paths).finally(() => (named = false))
+    const all = seriesOf(catalogue.value).map(({ series }) => series)
+    const match = all.find(({ uid, uids }) => uid === seriesUid || uids.includes(seriesUid ?? ''))
+    const wanted = seriesUid === null ? all.filter(isPerfusion)[0] : match
+    if (openedPaths !== paths || wanted === undefined) return false
+    seriesKey.value = layout.seriesKey = wanted.key
+    return true
+  }
+
   async function forget(paths: string[]): Promise<void> {
     await engine.call('study.forget', { paths }).catch(messages.fault)
     await refreshRecent()
@@ -253,6 +272,8 @@ export const useStudyStore = defineStore('study', () => {
     openDemo,
     openUpload,
     openSeries,
+    refusesBlinded,
+    openFor,
     close,
     forget,
     restore,

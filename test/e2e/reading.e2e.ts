@@ -119,6 +119,8 @@ test('a study is made, a case of it drawn, saved, found again after a reload, si
     await signIn(page, 'Rater One', '2468')
     await page.getByTestId('new-study').click()
     await page.getByTestId('study-name').fill('Core and penumbra')
+    await page.getByLabel('Add a study opened before').selectOption({ index: 1 })
+    await expect(page.getByTestId('case')).toHaveCount(1)
     await picture(page, 'new-study')
     await page.getByTestId('create-study').click()
     await expect(page.getByTestId('worklist-item')).toHaveCount(1)

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, join, sep } from 'node:path'
+import { basename, join, relative, sep } from 'node:path'
 import { UmbraError, type Catalogue, type FoundCase, type ReadingCase, type SeriesSummary } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
 import { openStudy } from '../dicom'
@@ -15,12 +15,16 @@ export function seriesOfCase(catalogue: Catalogue, seriesUid: string | null): Se
   return all.find(({ uid, uids }) => uid === seriesUid || uids.includes(seriesUid)) ?? null
 }
 
-/** What a person calls a case: the folder's name, or that of the patient's where the folder's says nothing. */
-function nameOf(folder: string, paths: string[]): string {
-  const name = basename(folder)
-  return /^(dicom|dcm|images?|s?\d{1,3}|se\w*)$/i.test(name) && !paths.includes(folder)
-    ? `${basename(dirname(folder))} ${name}`
-    : name
+/** Names of folders that say nothing of the case in them. */
+const generic = /^(dicom|dcm|ctp?|images?|series|studies|data|study|(s|se|st|pa|im)?[-_]?\d{1,5})$/i
+
+/** What a case is called: the first folder on the way from a chosen one that says something, else the chosen one's name. */
+function nameOf(folder: string, chosen: string): string {
+  const below = relative(chosen, folder)
+  const inside = below === '' || below.startsWith('..') ? [] : below.split(sep)
+  const outside = chosen.split(sep).filter(Boolean).reverse()
+  const telling = (name: string): boolean => !generic.test(name)
+  return inside.find(telling) ?? outside.find(telling) ?? basename(folder)
 }
 
 /**
@@ -34,7 +38,8 @@ export async function findCases(paths: string[], run: Run = {}): Promise<FoundCa
     const names = new Map<string, number>()
     return perfusion.map(({ key, uid, description, timePoints, size }) => {
       const folder = study.folderOf(key)
-      const plain = nameOf(folder ?? paths[0], paths).slice(0, 180)
+      const chosen = paths.find((path) => folder !== null && !relative(path, folder).startsWith('..'))
+      const plain = nameOf(folder ?? paths[0], chosen ?? paths[0]).slice(0, 180)
       const count = (names.get(plain) ?? 0) + 1
       names.set(plain, count)
       return {

@@ -8,6 +8,7 @@ import {
   type VoxelArray,
 } from '@contract'
 import type { VoxelRegistry } from '../session/voxelRegistry'
+import { lockedProblem, mayLook, notYours, refuseWashingOut } from './access'
 import { gridText, readLabelmap, writeSlices, type ChangedSlices } from './labelmaps'
 import { createLeases, type Lease } from './leases'
 import type { Person } from './people'
@@ -20,7 +21,6 @@ import {
   sourceOf,
   studyOf,
   volumesOfReading,
-  washOutOf,
   type StoredReading,
   type StoredStudy,
 } from './studies'
@@ -51,40 +51,6 @@ export interface ImportedDrawing extends ChangedSlices {
   replace: boolean
   /** For the audit trail: never a name or a path. */
   detail: Record<string, unknown>
-}
-
-function refuseWashingOut(study: StoredStudy, reading: StoredReading, own: StoredReading[], now: Date): void {
-  const { waits, opensAt } = washOutOf(study.protocol, reading, own, now)
-  if (!waits && opensAt === null) return
-  throw new UmbraError({
-    code: 'washing-out',
-    message: waits
-      ? 'This case must be read and signed another time before.'
-      : `This case was read not long ago: it can be opened from ${opensAt} on.`,
-    hint: 'Take another reading from the worklist.',
-  })
-}
-
-const lockedProblem = (): UmbraError =>
-  new UmbraError({
-    code: 'signed',
-    message: 'This reading is signed and locked.',
-    hint: 'Reopen it, with a reason, to change it.',
-  })
-
-const notYours = (): UmbraError =>
-  new UmbraError({
-    code: 'not-allowed',
-    message: 'This is the reading of another person.',
-    hint: 'The owner of the study can look at it when it is signed.',
-  })
-
-/** Whether a person may look at a reading that is not theirs. */
-function mayLook(study: StoredStudy, reading: StoredReading, all: StoredReading[], person: Person): boolean {
-  if (reading.state !== 'signed') return false
-  if (study.owner === person.key) return true
-  const own = all.filter((each) => each.person === person.key && each.case_key === reading.case_key)
-  return !study.protocol.blinding.raters && own.length > 0 && own.every(({ state }) => state === 'signed')
 }
 
 export interface ReadingsParts {

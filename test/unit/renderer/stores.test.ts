@@ -21,6 +21,7 @@ function use(
   stored: Record<string, string> = {},
 ): ReturnType<typeof engineWith> {
   vi.stubGlobal('localStorage', memoryStorage(stored))
+  vi.stubGlobal('sessionStorage', memoryStorage({}))
   const engine = engineWith({ 'study.recent': () => ({ recent: [] }), ...answers })
   setEngine(engine)
   setActivePinia(createPinia())

@@ -197,7 +197,7 @@ describe.skipIf(!hasPython('highdicom'))('highdicom reads', () => {
 
   it('a de-identified one, which names neither patient nor rater and says what helped', () => {
     expect(read['oblique-false'].seg).toMatchObject({
-      patient: 'case-1',
+      patient: 'case-1^',
       removed: 'YES',
       creator: 'rater-1^',
       algorithm: ['SEMIAUTOMATIC', 'SEMIAUTOMATIC'],

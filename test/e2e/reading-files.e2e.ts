@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { answerDialogs, goToSlice, openFolder, screenPoint } from './rooms'
+import { answerDialogs, goToSlice, screenPoint } from './rooms'
 import { expect, test } from './workstation'
 
 const drawnVoxels = (page: Page): Promise<number[]> =>
@@ -24,16 +24,21 @@ test('a reading is written as files, and a drawing from ITK-SNAP is taken over',
   phantom,
 }) => {
   const { page, scratch } = workstation
-  await openFolder(workstation, phantom.dicom)
-  await expect(page.getByTestId('pane-source')).toBeVisible({ timeout: 120_000 })
+  await expect(page.getByText('Engine ready')).toBeVisible()
   await page.keyboard.press('Alt+3')
-  await panesDrawn(page)
-  await page.getByTestId('to-desk').click()
   await page.getByTestId('sign-in-name').fill('Rater One')
   await page.getByTestId('sign-in-pin').fill('2468')
   await page.getByTestId('sign-in').click()
   await page.getByTestId('new-study').click()
   await page.getByTestId('study-name').fill('Core and penumbra')
+  if (workstation.host === 'electron') {
+    await answerDialogs(workstation, [phantom.dicom])
+    await page.getByRole('button', { name: 'Add a folder…' }).click()
+  } else {
+    await page.getByTestId('case-folder').fill(phantom.dicom)
+    await page.getByTestId('add-folder').click()
+  }
+  await expect(page.getByTestId('case')).toHaveCount(1, { timeout: 60_000 })
   await page.getByTestId('create-study').click()
   await page.getByTestId('worklist-item').first().getByRole('button', { name: 'Read' }).click()
   await expect(page.getByTestId('reading-label')).toBeVisible({ timeout: 120_000 })

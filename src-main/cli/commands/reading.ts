@@ -246,8 +246,9 @@ function formats(text: string): ReadingFormat[] {
 function labels(text: string): NonNullable<ImportFlags['labels']> {
   return text.split(',').map((part) => {
     const [, value, structure] = /^\s*(\d+)\s*=\s*([\w.-]+)\s*$/.exec(part) ?? []
-    if (value === undefined)
+    if (value === undefined) {
       throw new InvalidArgumentError('Labels are VALUE=STRUCTURE, like 1=core,2=penumbra.')
+    }
     return { value: Number(value), structure: structure === 'none' ? null : structure }
   })
 }

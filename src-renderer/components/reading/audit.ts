@@ -13,6 +13,9 @@ const actions: Record<string, string> = {
   'reading.left': 'left a reading',
   'reading.signed': 'signed a reading',
   'reading.reopened': 'reopened a signed reading',
+  'reading.imported': 'put a drawing made elsewhere into a reading',
+  'reading.exported': 'wrote a reading as files',
+  'study.exported': 'wrote the signed readings as files',
   'person.pin-reset': 'gave a new PIN',
 }
 

@@ -1,7 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   methods,
   type Geometry,
@@ -254,6 +255,22 @@ describe('one reading as files', () => {
         formats: ['nifti'],
       }),
     ).rejects.toThrow(failing('write-failed'))
+  })
+
+  it('says that the disk is full, and leaves nothing there', async (context) => {
+    const folder = join(temporaryFolder(), 'small')
+    mkdirSync(folder)
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'umbra-test', folder])
+    if (mounted.status !== 0) return context.skip()
+    onTestFinished(() => void spawnSync('umount', [folder]))
+    writeFileSync(join(folder, 'others.bin'), Buffer.alloc(248 * 1024))
+    const { one, draw, do: run } = await begin()
+    const { readingId } = await draw(one, 0, 10, 30)
+    const asked = { session: one, readingId, directory: join(folder, 'out'), formats: all }
+    await expect(run('reading.exportReading', asked)).rejects.toThrow(
+      expect.objectContaining({ code: 'write-failed', message: 'The disk is full.' }),
+    )
+    expect(readdirSync(folder)).toEqual(['others.bin'])
   })
 })
 

@@ -18,7 +18,8 @@ export function withoutIdentity(source: SourceIdentity, subject: string): Source
   const words = { studyDescription: '', accessionNumber: '', referringPhysician: '', seriesDescription: '' }
   return {
     ...{ studyInstanceUid, seriesInstanceUid, frameOfReference, instances },
-    ...{ patientId: subject, patientName: subject, ...empty, ...words },
+    // A name of one part is one of the retired form without its caret.
+    ...{ patientId: subject, patientName: `${subject}^`, ...empty, ...words },
   }
 }
 

@@ -84,7 +84,8 @@ export async function exportReading(
       sr: join(folder, `${names.file}.sr.dcm`),
       nifti: join(folder, names.file),
     }
-    notes.push(...(await writeReading({ content, names, scan, identified, formats, places })))
+    const said = await writeReading({ content, names, scan, identified, formats, places })
+    notes.push(...said.map((note) => `${names.file}: ${note}.`))
     await writeShared(folder, formats, study, [exported], names.file)
   })
   tell(store, person, study, readingId, { formats, identified }, now())
@@ -109,6 +110,8 @@ export async function exportStudy(
     )
   }
   const notes: string[] = []
+  /** Which readings each note is of. */
+  const said = new Map<string, string[]>()
   const tabled: Exported[] = []
   const scans = await scansOf(study, signed, formats, partOfRun(run, 0, 0.4))
   const files = await writeFileSet(directory, async (folder) => {
@@ -122,18 +125,28 @@ export async function exportStudy(
         join(folder, format, folderName(study.protocol, reading), reading.case_key + end)
       const places = { seg: within('seg', '.dcm'), sr: within('sr', '.dcm'), nifti: within('nifti', '') }
       const scan = scans.get(reading.case_key) ?? null
-      notes.push(...(await writeReading({ content, names, scan, identified, formats, places })))
+      for (const note of await writeReading({ content, names, scan, identified, formats, places })) {
+        said.set(note, [...(said.get(note) ?? []), names.file])
+      }
       tabled.push({ names, content: withoutVoxels(content) })
     }
     await writeShared(folder, formats, study, tabled, 'volumes')
     if (!needsScan(formats)) return
     const definition = agreementStudy(study, signed, { identified, reference })
-    if (definition) await writeFileAtomically(join(folder, 'study.json'), pretty(definition))
-    else notes.push('There is one reading a case only: nothing for `umbra agree` to compare.')
+    if (definition) {
+      await writeFileAtomically(join(folder, 'study.json'), pretty(definition))
+      if (reference !== null && !definition.reference) {
+        notes.push(`No reading by ${reference} is signed: study.json has no reference.`)
+      }
+    } else notes.push('There is one reading a case only: nothing for `umbra agree` to compare.')
   })
   tell(store, person, study, null, { formats, identified, readings: signed.length }, now())
-  return { directory, files, notes: [...new Set(notes)] }
+  return { directory, files, notes: [...notes, ...[...said].map(gathered)] }
 }
+
+/** A note of many readings is said once. */
+const gathered = ([note, readings]: [string, string[]]): string =>
+  `${readings.length > 3 ? `${readings.length} readings` : readings.join(', ')}: ${note}.`
 
 const pretty = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 const needsScan = (formats: readonly ReadingFormat[]): boolean =>

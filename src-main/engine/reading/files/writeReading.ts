@@ -38,13 +38,13 @@ export interface WriteRequest {
   places: ReadingPlaces
 }
 
-/** Writes one reading in the formats asked for (CSV is for many). Resolves to what should be said. */
+/** Writes one reading in the formats asked for (CSV is for many). Resolves to what should be said of it. */
 export async function writeReading(request: WriteRequest): Promise<string[]> {
   const { formats } = request
   const notes: string[] = []
   if (formats.includes('seg') || formats.includes('sr')) notes.push(...(await writeObjects(request)))
   if (formats.includes('nifti')) notes.push(...(await writeLabelmaps(request)))
-  return notes.map((note) => `${request.names.file}: ${note}`)
+  return notes
 }
 
 async function writeObjects(request: WriteRequest): Promise<string[]> {
@@ -107,14 +107,14 @@ function placeOf({ content, scan }: WriteRequest): { place: SeriesPlace; notes: 
     const frameOfReference = uidOf(`frame of reading ${reading.id}`)
     return {
       place: unknownScan({ ...geometry, frameOfReference }, `of reading ${reading.id}`),
-      notes: ['it is blinded: the DICOM files refer to no images.'],
+      notes: ['it is blinded; the DICOM files refer to no images'],
     }
   }
   if (scan && sameGrid(scan.geometry, geometry)) return { place: scan, notes: [] }
   const why = scan ? 'the scan lies on another grid now' : 'the files of the scan could not be read'
   return {
     place: unknownScan(geometry, `${study.id} ${reading.case_key}`),
-    notes: [`${why}; the DICOM files refer to the frame of reference only.`],
+    notes: [`${why}; the DICOM files refer to the frame of reference only`],
   }
 }
 
@@ -122,7 +122,7 @@ async function writeLabelmaps({ content, places }: WriteRequest): Promise<string
   const { geometry, structures } = content
   const description = 'Umbra reading, research use only'
   const sheared = isSheared(geometry)
-    ? ['its slices are sheared (gantry tilt): ITK-SNAP does not open such a NIfTI file.']
+    ? ['the slices are sheared (gantry tilt); ITK-SNAP does not open such a NIfTI file']
     : []
   const labelled = structures.map(({ structure, voxels }) => ({
     key: structure.key,
@@ -139,6 +139,6 @@ async function writeLabelmaps({ content, places }: WriteRequest): Promise<string
   }
   return [
     ...sheared,
-    'its structures overlap, which one NIfTI labelmap cannot hold: there is a file for each structure.',
+    'structures overlap, which one NIfTI labelmap cannot hold; there is a file for each structure',
   ]
 }

@@ -1,12 +1,10 @@
 import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { UmbraError } from '@contract'
-import { dataDirectory } from '../engine/cases/dataDirectory'
 import type { Run } from '../engine/compute/run'
 import type { Agreement } from '../engine/concordance'
-import { openMapsStore } from '../engine/cases/mapsStore'
-import { createReadingRoom, protocolText, type ReadingRoom } from '../engine/reading'
+import { protocolText, type ReadingRoom } from '../engine/reading'
 import { compareSigned } from '../engine/session/agreementSession'
+import { signedIn } from './signedIn'
 
 /** Who asks, and how it is compared. */
 export interface SignedChoice {
@@ -32,47 +30,22 @@ export async function exportedProtocol(path: string): Promise<string | null> {
 
 /**
  * Compares what is signed in a study of the reading room's store, named by its name, its id or its exported protocol.
- * Whoever asks signs in with the PIN in the environment variable UMBRA_PIN, and may see what they may see in the window.
+ * Whoever asks signs in with their PIN, and may see what they may see in the window.
  * Throws `usage`, `unknown-study`, `not-allowed`, `store-in-use` where Umbra is open, and as signing in does.
  */
 export async function agreeSigned(study: string, choice: SignedChoice, run: Run): Promise<Agreement> {
-  const pin = process.env.UMBRA_PIN
-  if (!pin) {
-    throw new UmbraError({
-      code: 'usage',
-      message: 'The reading studies are opened with a name and a PIN: UMBRA_PIN is not set.',
-      hint: 'Give --as NAME, and the PIN in the environment variable UMBRA_PIN.',
+  return signedIn({ as: choice.name }, async (room, session) => {
+    const studyId = await find(room, session, study)
+    const signed = room.signed.study(session, studyId)
+    const agreement = await compareSigned(signed, choice, room.signed, run)
+    room.signed.note(session, studyId, 'agreement.reported', {
+      readings: signed.readings.length,
+      cases: agreement.report.cases.length,
+      reference: agreement.report.reference !== null,
+      seed: choice.seed,
     })
-  }
-  const room = createReadingRoom({
-    path: join(dataDirectory(), 'reading', 'studies.db'),
-    demoDirectory: join(dataDirectory(), 'demo'),
-    mapsStore: openMapsStore(join(dataDirectory(), 'maps')),
-    backend: () => Promise.resolve('auto'),
-    report: ({ message }) => process.stderr.write(`${message}\n`),
+    return agreement
   })
-  try {
-    const { session } = await room.handlers['reading.signIn'](
-      { name: choice.name, pin, first: false },
-      noBytes,
-    )
-    try {
-      const studyId = await find(room, session, study)
-      const signed = room.signed.study(session, studyId)
-      const agreement = await compareSigned(signed, choice, room.signed, run)
-      room.signed.note(session, studyId, 'agreement.reported', {
-        readings: signed.readings.length,
-        cases: agreement.report.cases.length,
-        reference: agreement.report.reference !== null,
-        seed: choice.seed,
-      })
-      return agreement
-    } finally {
-      await room.handlers['reading.signOut']({ session }, noBytes)
-    }
-  } finally {
-    await room.close()
-  }
 }
 
 async function find({ handlers }: ReadingRoom, session: string, study: string): Promise<string> {

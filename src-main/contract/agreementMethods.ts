@@ -18,10 +18,8 @@ const asked = z.object({ session: sessionSchema.nullable(), reportId: z.string()
 /** One case of a report with what two readings drew, to be looked at over the maps that they were drawn on. */
 export const comparedCaseSchema = z.object({
   case: z.string(),
-  /** First and second, for `reading.load`: the scan with the maps of either. */
-  readings: z.array(z.string()).length(2),
-  /** The maps of each reading as a reader may know them; the same twice where both read one source. */
-  sources: z.array(z.string()).length(2),
+  /** First and second, for `reading.load`, and the name of the maps that each was drawn on. */
+  readings: z.array(z.object({ readingId: z.string(), source: z.string() })).length(2),
   structures: z.array(drawnStructureSchema),
   /** First and second: uint8, a frame a structure, 1 inside; on one grid. */
   drawings: z.array(voxelArraySchema).length(2),

@@ -21,6 +21,8 @@ export interface ShownCase extends ComparedCase {
   first: string
   second: string
   pair: string
+  /** Which of the two readings the maps are those of. */
+  which: 0 | 1
   /** [structure][first, second]; 1 inside. */
   voxels: [Uint8Array, Uint8Array][]
 }
@@ -131,15 +133,16 @@ export const useAgreementStore = defineStore('agreement', () => {
 
   const compared = shallowRef<ShownCase | null>(null)
   const opening = ref(false)
-  /** Whose maps are shown: of the first or the second reading. */
-  const shownSource = ref<0 | 1>(0)
+  /** How far the scan and its maps are prepared, 0..1. */
+  const progress = ref(0)
 
-  /** Opens the scan of a case with what a pair drew on it. */
-  async function openCase(name: string, pairName: string): Promise<void> {
+  /** Opens the scan of a case with what a pair drew on it. `which` of the two readings gives the maps. */
+  async function openCase(name: string, pairName: string, which: 0 | 1 = 0): Promise<void> {
     const found = report.value?.pairs.find((each) => each.pair === pairName)
     if (!found || !made.value || opening.value) return
     const { first, second } = found
     opening.value = true
+    progress.value = 0
     problem.value = null
     try {
       const asked = { session: room.session, reportId: made.value.reportId, case: name, first, second }
@@ -150,26 +153,21 @@ export const useAgreementStore = defineStore('agreement', () => {
           return [new Uint8Array(one), new Uint8Array(other)]
         }),
       )
-      compared.value = markRaw({ ...answer, first, second, pair: pairName, voxels })
-      await showSource(0)
+      compared.value = markRaw({ ...answer, first, second, pair: pairName, voxels, which })
+      const { readingId } = answer.readings[which]
+      const scan = await engine.run(
+        'reading.load',
+        { session: room.session ?? '', readingId },
+        { onProgress: (job) => (progress.value = job.progress) },
+      )
+      // Whoever went back meanwhile does not want it any more.
+      if (compared.value !== null) review.lend(scan)
     } catch (error) {
       closeCase()
       problem.value = problemOf(error)
     } finally {
       opening.value = false
     }
-  }
-
-  /** Shows the scan of the case with the maps that the first or the second reading was drawn on. */
-  async function showSource(which: 0 | 1): Promise<void> {
-    const asked = compared.value
-    if (asked === null) return
-    shownSource.value = which
-    const scan = await engine.run('reading.load', {
-      session: room.session ?? '',
-      readingId: asked.readings[which],
-    })
-    if (compared.value === asked && shownSource.value === which) review.lend(scan)
   }
 
   function closeCase(): void {
@@ -210,8 +208,7 @@ export const useAgreementStore = defineStore('agreement', () => {
     exported,
     compared,
     opening,
-    shownSource,
-    showSource,
+    progress,
     openCase,
     closeCase,
     close,

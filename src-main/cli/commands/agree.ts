@@ -35,8 +35,8 @@ interface Flags {
 
 const help = `
 STUDY is a JSON file that names the folders; without it --reference and --rater do. With --as it is a study of the reading
-room, by its name or its exported protocol: what is signed there is compared (the PIN is taken from UMBRA_PIN; --reference
-then names a reading, or is "none"). A folder holds one drawing a case, a
+room, by its name or its exported protocol: what is signed there is compared (the PIN is that of UMBRA_PIN, or asked for on
+the terminal; --reference then names a reading, or is "none"). A folder holds one drawing a case, a
 NIfTI labelmap or a DICOM segmentation; cases are matched by file name, segmentations also by the series they are drawn on.
 Cases that both of a pair left empty do not count in its means; the figures that count them stand beside.
 
@@ -124,7 +124,7 @@ async function definitionOf(study: string | undefined, flags: Flags): Promise<Ag
         message: existsSync(study)
           ? 'This is the protocol of a reading study, whose drawings are in the reading room.'
           : 'There is no such study file.',
-        hint: 'Give --as NAME and the PIN in UMBRA_PIN to compare what is signed in a study of the reading room.',
+        hint: 'Give --as NAME to compare what is signed in a study of the reading room.',
         where: study,
       })
     }

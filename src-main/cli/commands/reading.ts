@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import {
   methods,
@@ -10,12 +10,10 @@ import {
   type ReadingFormat,
   type readingFileMethods,
 } from '@contract'
-import { dataDirectory } from '../../engine/cases/dataDirectory'
-import { openMapsStore } from '../../engine/cases/mapsStore'
-import { createReadingRoom, type ReadingRoom } from '../../engine/reading'
-import { askPin } from '../askPin'
+import type { ReadingRoom } from '../../engine/reading'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
+import { signedIn } from '../signedIn'
 import { printable } from '../terminal'
 
 interface CommonFlags {
@@ -90,32 +88,6 @@ const common = (made: Command): Command =>
     .requiredOption('--as <name>', 'who signs in')
     .option('--data <folder>', 'the data folder of Umbra (default: that of this user)')
     .option('--json', 'print the result as JSON')
-
-/** Opens the store, signs in, and closes it again whatever happens. */
-async function signedIn<T>(
-  { as: name, data }: CommonFlags,
-  work: (room: ReadingRoom, session: string) => Promise<T>,
-): Promise<T> {
-  const folder = resolve(data ?? dataDirectory())
-  const room = createReadingRoom({
-    path: join(folder, 'reading', 'studies.db'),
-    demoDirectory: join(folder, 'demo'),
-    mapsStore: openMapsStore(join(folder, 'maps')),
-    backend: () => Promise.resolve('auto'),
-    report: ({ message }) => process.stderr.write(`${printable(message)}\n`),
-  })
-  try {
-    const pin = await askPin(name)
-    const { session } = await room.handlers['reading.signIn']({ name, pin, first: false }, new Uint8Array())
-    try {
-      return await work(room, session)
-    } finally {
-      await room.handlers['reading.signOut']({ session }, new Uint8Array())
-    }
-  } finally {
-    await room.close()
-  }
-}
 
 function perform<M extends FileMethod>(
   room: ReadingRoom,

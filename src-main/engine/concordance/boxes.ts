@@ -48,6 +48,8 @@ function nextMarked(bits: Uint8Array, at: number): number {
     if (bits[at] !== 0) return at
     at++
   }
+  // A view that begins between words is refused, even an empty one.
+  if (at >= length) return length
   const words = new Uint32Array(bits.buffer, byteOffset + at, Math.floor((length - at) / 4))
   let w = 0
   while (w < words.length && words[w] === 0) w++

@@ -9,6 +9,7 @@ import {
 } from '@contract'
 import type { VoxelRegistry } from '../session/voxelRegistry'
 import { readLabelmap } from './labelmaps'
+import { hideFrame } from './scans'
 import type { OpenRoom } from './handlers'
 import type { Person } from './people'
 import { appendAudit } from './store'
@@ -150,14 +151,12 @@ export function createSignedDrawings(open: () => OpenRoom, voxels: VoxelRegistry
       }
       return {
         case: subject.name,
-        readings: [first, second],
-        sources: readings.map(({ source_key: key }) => {
-          const source = protocol.sources.find((each) => each.key === key)
-          if (!source) throw new Error(`there is no source ${key} in study ${studyId}`)
-          return source.name
-        }),
+        readings: readings.map(({ id, source_key: key }) => ({
+          readingId: id,
+          source: protocol.sources.find((each) => each.key === key)?.name ?? key,
+        })),
         structures: protocol.structures,
-        drawings,
+        drawings: drawings.map((drawing) => hideFrame(first, drawing)),
       }
     },
 

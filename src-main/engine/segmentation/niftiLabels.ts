@@ -66,11 +66,10 @@ function bytesToBits(stored: Uint8Array, of: (value: number) => number): Uint8Ar
     for (let i = from; i < to; i++) if (stored[i] !== 0) stored[i] = of(stored[i])
   }
   const head = Math.min(stored.length, (4 - (stored.byteOffset % 4)) % 4)
-  const words = new Uint32Array(
-    stored.buffer,
-    stored.byteOffset + head,
-    Math.floor((stored.length - head) / 4),
-  )
+  // A view that begins between words is refused, even an empty one.
+  const count = Math.floor((stored.length - head) / 4)
+  const words =
+    count > 0 ? new Uint32Array(stored.buffer, stored.byteOffset + head, count) : new Uint32Array()
   let [before, became] = [0, 0]
   take(0, head)
   for (let w = 0; w < words.length; w++) {

@@ -22,7 +22,12 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'umbra-dicom-'))
   for (const [name, grid] of grids) {
-    await exportMaps({ series: headSeries(grid), result: headResult(grid), directory: join(folder, name) })
+    await exportMaps({
+      series: headSeries(grid),
+      result: headResult(grid),
+      directory: join(folder, name),
+      onePage: true,
+    })
   }
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
@@ -32,6 +37,9 @@ describe.skipIf(!hasProgram('dciodvfy'))('dciodvfy finds no error', () => {
     for (const map of mapNames) {
       expect(standardErrors(join(folder, name, 'dicom', `${map}-parametric-map.dcm`))).toEqual([])
       expect(standardErrors(join(folder, name, 'dicom', `${map}-colour.dcm`))).toEqual([])
+    }
+    for (const object of ['tissue-at-risk-page', 'tissue-at-risk-report']) {
+      expect(standardErrors(join(folder, name, 'dicom', `${object}.dcm`))).toEqual([])
     }
   })
 
@@ -50,7 +58,10 @@ describe.skipIf(!hasProgram('dciodvfy'))('dciodvfy finds no error', () => {
       instances: series.source.instances.slice(1),
     }
     const directory = join(folder, 'sparse')
-    await exportMaps({ series, result: headResult(grid), directory })
+    await exportMaps({ series, result: headResult(grid), directory, onePage: true })
+    for (const object of ['tissue-at-risk-page', 'tissue-at-risk-report']) {
+      expect(standardErrors(join(directory, 'dicom', `${object}.dcm`))).toEqual([])
+    }
     for (const map of mapNames) {
       expect(standardErrors(join(directory, 'dicom', `${map}-parametric-map.dcm`))).toEqual([])
       expect(standardErrors(join(directory, 'dicom', `${map}-colour.dcm`))).toEqual([])

@@ -32,7 +32,7 @@ export function gradeStudy({ series, maps, failure, motion, tissueAtRisk }: Stud
   const end = series.times[(series.frames - 1) * slices] ?? 0
   const images = [
     gradeTiming(series, maps?.arrival ?? null),
-    gradeNoise(series, maps?.mask ?? null),
+    gradeNoise(series, maps),
     gradeMotion(series, motion),
   ]
   const content = [gradeMissing(series), gradeClipping(series, maps)]

@@ -5,7 +5,7 @@ import { parseDicom } from 'dicom-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mapNames, type Geometry } from '@contract'
 import { exportMaps, type ExportSummary } from '../../../src-main/engine/export'
-import { readNifti } from '../../../src-main/engine/volume'
+import { readNifti, voxelVolume } from '../../../src-main/engine/volume'
 import { axial } from '../volume/grids'
 import { headResult, headSeries } from './result'
 
@@ -25,6 +25,7 @@ const complete = [
   'mask.nii.gz',
   'montage.png',
   'summary.json',
+  'tissue-at-risk.nii.gz',
 ].sort()
 
 describe('exportMaps', { timeout: 240_000 }, () => {
@@ -41,6 +42,33 @@ describe('exportMaps', { timeout: 240_000 }, () => {
     expect([...files].sort()).toEqual(complete)
     const found = await readdir(directory, { recursive: true })
     expect(found.filter((name) => name !== 'dicom').sort()).toEqual(complete)
+  })
+
+  it('writes the page of tissue at risk where it is asked for', async () => {
+    const page = join(folder, 'page')
+    const names = await exportMaps({ series, result, directory: page, onePage: true })
+    const added = names.filter((name) => !complete.includes(name)).sort()
+    expect(added).toEqual([
+      'dicom/tissue-at-risk-page.dcm',
+      'dicom/tissue-at-risk-report.dcm',
+      'tissue-at-risk.pdf',
+      'tissue-at-risk.png',
+    ])
+    const pdf = await readFile(join(page, 'tissue-at-risk.pdf'))
+    expect(pdf.subarray(0, 5).toString()).toBe('%PDF-')
+    expect(pdf.toString('latin1').match(/\/Type \/Page\b/g)).toHaveLength(1)
+  })
+
+  it('says what is at risk, and labels it: 1 core, 2 hypoperfusion', async () => {
+    const { tissueAtRisk, quality } = summary
+    expect(quality.length).toBeGreaterThan(8)
+    const labels = await readNifti(join(directory, 'tissue-at-risk.nii.gz'))
+    const voxelMl = voxelVolume(grid) / 1000
+    const count = (...wanted: number[]): number =>
+      labels.voxels.filter((label) => wanted.includes(label)).length
+    expect(count(1) * voxelMl).toBeCloseTo(tissueAtRisk.coreMl, 6)
+    expect(count(1, 2) * voxelMl).toBeCloseTo(tissueAtRisk.hypoperfusionMl, 6)
+    expect(tissueAtRisk.hypoperfusionMl).toBeGreaterThan(0)
   })
 
   it('writes maps and mask as they were computed', async () => {

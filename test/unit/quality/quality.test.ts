@@ -24,7 +24,7 @@ async function seriesOf(change: PhantomRequest = {}): Promise<VolumeSeries> {
   return phantomSeries(await makePhantom(phantomOptions({ ...request, ...change })))
 }
 const mapsOf = (series: VolumeSeries): Promise<PerfusionMaps> =>
-  computePerfusion(series, perfusionSettingsSchema.parse({ method: 'csvd' }))
+  computePerfusion(series, perfusionSettingsSchema.parse({}))
 
 let series: VolumeSeries
 let maps: PerfusionMaps
@@ -71,6 +71,9 @@ describe('a bad study says what is wrong and what to do', () => {
     expectBad(of('timing'), 'amber', /20 time points/)
     expectBad(of('truncation'), 'red', /Only 1\d s/)
     expect(qualityStatement(lines)).toMatch(/^Not reliable: .*truncation/)
+  })
+  it('a deconvolution that reads noise as flow', () => {
+    expectBad(line('noise', { maps: { ...maps, method: 'csvd' } }), 'amber', /cSVD reads noise as flow/)
   })
   it('a head that moves', async () => {
     const moving = await seriesOf({ motion: 6 })

@@ -3,7 +3,6 @@ import { readFile, rm } from 'node:fs/promises'
 import { join, relative, isAbsolute } from 'node:path'
 import {
   pipelineRunSchema,
-  type MotionReport,
   type PipelineRun,
   type PipelineSettings,
   type QualityLine,
@@ -30,8 +29,6 @@ interface ExportRequest {
   settings: PipelineSettings
   record: PipelineRun
   exportRecord: StepRecord
-  /** null where motion was not corrected. */
-  motion: MotionReport | null
 }
 
 interface Exported {
@@ -141,14 +138,14 @@ function networkFiles(before: PipelineRun | null, now: PipelineRun): string[] {
 /** Adds to summary.json what only the whole run knows. */
 async function completeSummary(
   directory: string,
-  { record, motion }: ExportRequest,
+  { record }: ExportRequest,
   exportSeconds: number,
 ): Promise<void> {
   const path = join(directory, 'summary.json')
   const summary = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
   const steps = record.steps.map(({ step, version, key, settings }) => ({ step, version, key, settings }))
   const timings = { ...timingsOf(record), export: exportSeconds }
-  const whole = { ...summary, ...(motion ? { motion } : {}), timings, steps }
+  const whole = { ...summary, timings, steps }
   await writeFileAtomically(path, `${JSON.stringify(whole, null, 2)}\n`)
 }
 

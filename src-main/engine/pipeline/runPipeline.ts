@@ -29,7 +29,6 @@ import {
   type StepResults,
 } from './step'
 import { seriesSteps, steps, workingOrder } from './steps'
-import { motionReport } from './steps/motion'
 
 export interface PipelineRequest {
   source: PipelineSource
@@ -191,7 +190,6 @@ class RunState {
         results: this.results,
         record: this.record,
         exportRecord: record,
-        motion: motionReport(this.chain.details('motion')),
       },
       run,
     )

@@ -95,6 +95,8 @@ export const useReviewStore = defineStore('review', () => {
   const undoTitle = computed(() => changes.value.done.at(-1)?.title ?? null)
   const redoTitle = computed(() => changes.value.undone.at(-1)?.title ?? null)
 
+  /** Maps that a run of the pipeline made. */
+  const adopted = new Set<string>()
   let turn = 0
   let abort = new AbortController()
   let computing: { key: string; answer: Promise<PerfusionResult | null> } | null = null
@@ -107,7 +109,10 @@ export const useReviewStore = defineStore('review', () => {
     const known = results.value[wanted]
     if (known === undefined) return false
     if (wanted === 'cnn' && known.model?.weightsSha256 !== model.value?.weightsSha256) return false
-    return sameSettings(perfusionSettingsSchema.parse(known.settings), settingsFor(wanted))
+    const asked = settingsFor(wanted)
+    // A run decides by itself whether motion is corrected.
+    const { motionCorrection } = adopted.has(known.mapsId) ? asked : known.settings
+    return sameSettings(perfusionSettingsSchema.parse({ ...known.settings, motionCorrection }), asked)
   }
 
   /** Whether the maps of a method were computed with other settings or vascular voxels than now chosen. */
@@ -236,6 +241,7 @@ export const useReviewStore = defineStore('review', () => {
   /** Shows maps of the series that were made elsewhere, in the place of those of the same method. */
   function adoptResult(made: PerfusionResult): void {
     if (made.seriesKey !== series.value?.seriesKey) return
+    adopted.add(made.mapsId)
     results.value = { ...results.value, [made.method]: made }
   }
 

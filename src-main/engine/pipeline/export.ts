@@ -3,9 +3,9 @@ import { readFile, rm } from 'node:fs/promises'
 import { join, relative, isAbsolute } from 'node:path'
 import {
   pipelineRunSchema,
-  tissueAtRiskSchema,
-  type MotionReport,
   type PipelineRun,
+  type PipelineSettings,
+  type QualityLine,
   type StepRecord,
   type Warning,
 } from '@contract'
@@ -13,8 +13,9 @@ import { partOfRun, type Run } from '../compute/run'
 import { exportMaps } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
-import { judgedBy } from '../tissueAtRisk'
-import type { SeriesHeader, StepResults } from './step'
+import { assessTissueAtRisk, judgedBy } from '../tissueAtRisk'
+import type { VolumeSeries } from '../volume'
+import type { StepResults } from './step'
 
 export const RUN_FILE = 'run.json'
 /** Where the network's maps lie in the folder of a run. */
@@ -22,12 +23,12 @@ const NETWORK = 'network'
 
 interface ExportRequest {
   directory: string
-  header: SeriesHeader
+  /** As the maps were computed from it; read only when something has to be written. */
+  series: (run: Run) => Promise<VolumeSeries>
   results: Partial<StepResults>
+  settings: PipelineSettings
   record: PipelineRun
   exportRecord: StepRecord
-  /** null where motion was not corrected. */
-  motion: MotionReport | null
 }
 
 interface Exported {
@@ -65,69 +66,86 @@ export function timingsOf({ steps }: PipelineRun): Record<string, number> {
 }
 
 /**
- * Writes what `umbra maps` writes, the network's maps in `network/`, and into summary.json what the run adds. Files of an
+ * Writes what `umbra maps --summary` writes, the network's maps in `network/`, and into summary.json what the run adds. Files of an
  * earlier run in the folder that this one does not have are removed. Nothing is written where the folder holds these
  * very results. Throws `write-failed`.
  */
 export async function exportRun(request: ExportRequest, run: Run): Promise<Exported> {
-  const { directory, header, results, record, exportRecord } = request
+  const { directory, results, record, exportRecord } = request
   const before = await readRun(directory)
   const exportedBefore = before?.steps.find(({ step }) => step === 'export')
   if (before && exportedBefore?.key === exportRecord.key && before.files.every(isThere(directory))) {
     exportRecord.seconds = exportedBefore?.seconds ?? null
     return { files: before.files, kept: true }
   }
-  if (!results.deconvolve) throw new Error('There are no maps to write.')
+  const { deconvolve, tissueAtRisk, quality, predict } = results
+  if (!deconvolve || !tissueAtRisk || !quality) throw new Error('There is nothing to write.')
   const start = performance.now()
-  const told = (maps: PerfusionMaps): PerfusionMaps => ({
-    ...maps,
+  const series = await request.series(partOfRun(run, 0, 0.1))
+  const result: PerfusionMaps = {
+    ...deconvolve,
     warnings: warningsOf(record).filter(({ code }) => code !== 'series'),
     timings: timingsOf(record),
-  })
+  }
+  const judgement = { assessment: judgedBy(tissueAtRisk, quality), quality }
   const files = await exportMaps(
-    { series: header, result: told(results.deconvolve), directory },
-    partOfRun(run, 0, results.predict ? 0.5 : 1),
+    { series, result, directory, judgement, onePage: true },
+    partOfRun(run, 0.1, predict ? 0.6 : 1),
   )
-  if (results.predict) {
+  if (predict?.mask.includes(1)) {
     const there = networkFiles(before, record).filter(isThere(directory))
-    const result = results.predict
-    const written =
-      there.length > 0
+    files.push(
+      ...(there.length > 0
         ? there
-        : (
-            await exportMaps(
-              { series: header, result, directory: join(directory, NETWORK) },
-              partOfRun(run, 0.5, 1),
-            )
-          ).map((name) => `${NETWORK}/${name}`)
-    files.push(...written)
+        : await writeNetwork({ ...request, predict, quality }, series, partOfRun(run, 0.6, 1))),
+    )
   }
   await completeSummary(directory, request, Math.round(performance.now() - start) / 1000)
   await removeStale(directory, before?.files ?? [], files)
   return { files, kept: false }
 }
 
+/** The network's maps with their own volumes, by the same rule and under the same verdict on the study. */
+async function writeNetwork(
+  {
+    directory,
+    predict,
+    quality,
+    settings,
+  }: ExportRequest & { predict: PerfusionMaps; quality: QualityLine[] },
+  series: VolumeSeries,
+  run: Run,
+): Promise<string[]> {
+  const { rule, referenceSide } = settings.tissueAtRisk
+  const assessment = judgedBy(assessTissueAtRisk(predict, rule, { referenceSide }), quality)
+  const written = await exportMaps(
+    { series, result: predict, directory: join(directory, NETWORK), judgement: { assessment, quality } },
+    run,
+  )
+  return written.map((name) => `${NETWORK}/${name}`)
+}
+
 /** The network's files of an earlier run, where its maps are the same now. */
 function networkFiles(before: PipelineRun | null, now: PipelineRun): string[] {
-  const keyIn = (run: PipelineRun | null): string | null =>
-    run?.steps.find(({ step }) => step === 'predict')?.key ?? null
-  if (!before || keyIn(before) !== keyIn(now)) return []
+  const keysIn = ({ steps }: PipelineRun): string =>
+    JSON.stringify(
+      ['predict', 'tissueAtRisk', 'quality'].map((name) => steps.find(({ step }) => step === name)?.key),
+    )
+  if (!before || keysIn(before) !== keysIn(now)) return []
   return before.files.filter((name) => name.startsWith(`${NETWORK}/`))
 }
 
 /** Adds to summary.json what only the whole run knows. */
 async function completeSummary(
   directory: string,
-  { record, results, motion }: ExportRequest,
+  { record }: ExportRequest,
   exportSeconds: number,
 ): Promise<void> {
   const path = join(directory, 'summary.json')
   const summary = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>
-  const { tissueAtRisk, quality = [] } = results
-  const judged = tissueAtRisk && tissueAtRiskSchema.parse(judgedBy(tissueAtRisk, quality))
   const steps = record.steps.map(({ step, version, key, settings }) => ({ step, version, key, settings }))
   const timings = { ...timingsOf(record), export: exportSeconds }
-  const whole = { ...summary, ...(judged ? { tissueAtRisk: judged } : {}), quality, motion, timings, steps }
+  const whole = { ...summary, timings, steps }
   await writeFileAtomically(path, `${JSON.stringify(whole, null, 2)}\n`)
 }
 

@@ -29,7 +29,6 @@ import {
   type StepResults,
 } from './step'
 import { seriesSteps, steps, workingOrder } from './steps'
-import { motionReport } from './steps/motion'
 
 export interface PipelineRequest {
   source: PipelineSource
@@ -183,18 +182,18 @@ class RunState {
       settings.export,
       this.record.steps.map(({ step, key, state }) => [step, key, state === 'failed']),
     ])
-    this.chain.release()
     const written = await exportRun(
       {
         directory,
-        header: this.chain.header(),
+        series: (each) => this.chain.after('filter', each),
+        settings,
         results: this.results,
         record: this.record,
         exportRecord: record,
-        motion: motionReport(this.chain.details('motion')),
       },
       run,
     )
+    this.chain.release()
     this.record.files = written.files
     this.leave(record, written.kept ? 'kept' : 'done', written.kept ? record.seconds : secondsSince(start), {
       result: [`${written.files.length} files in ${directory}`],
@@ -206,7 +205,8 @@ class RunState {
   async judgeFailure(problem: Problem, run: Run): Promise<void> {
     if (!this.header || this.recordOf('quality').state !== 'waiting') return
     this.failure = new UmbraError(problem)
-    await this.reach('quality', run)
+    // The failure itself is what is told, whatever else cannot be.
+    await this.reach('quality', run).catch(() => undefined)
   }
 
   private context(): StepContext {

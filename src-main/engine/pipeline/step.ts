@@ -85,8 +85,8 @@ export interface SeriesStep {
 }
 
 /** The settings of the perfusion room that a run stands for. */
-export function perfusionSettings({ inputs, deconvolve }: PipelineSettings): PerfusionSettings {
-  return perfusionSettingsSchema.parse({ ...inputs, ...deconvolve })
+export function perfusionSettings({ motion, inputs, deconvolve }: PipelineSettings): PerfusionSettings {
+  return perfusionSettingsSchema.parse({ ...inputs, ...deconvolve, motionCorrection: motion.enabled })
 }
 
 export const never = (): null => null

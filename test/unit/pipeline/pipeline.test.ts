@@ -208,12 +208,19 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     expect(summary).toMatchObject({
       tissueAtRisk: { rule: { name: 'rcbf30-tmax6' }, coreMl: first.results.tissueAtRisk?.coreMl },
       quality: first.results.quality,
-      motion: null,
     })
     expect(await readRun(directory)).toEqual(first.record)
     for (const name of first.record.files) expect(existsSync(join(directory, name))).toBe(true)
     const names = await readdir(directory)
-    expect(names).toEqual(expect.arrayContaining(['run.json', 'summary.json', 'cbf.nii.gz', 'montage.png']))
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'run.json',
+        'summary.json',
+        'cbf.nii.gz',
+        'tissue-at-risk.nii.gz',
+        'tissue-at-risk.pdf',
+      ]),
+    )
 
     expect(statesOf(await runWith(quick, { store, directory }))).toMatchObject({ export: 'kept' })
     await rm(join(directory, 'cbf.nii.gz'))

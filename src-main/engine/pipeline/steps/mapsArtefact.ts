@@ -14,6 +14,7 @@ const storedSchema = perfusionResultSchema
     baselineFrames: true,
     arrival: true,
     timeStep: true,
+    motion: true,
     warnings: true,
     timings: true,
   })

@@ -7,7 +7,7 @@ import { motionReport } from './motion'
 /** How far the study can be trusted; also where no maps could be made of it. */
 export const qualityStep: Step<'quality'> = {
   version: 1,
-  optional: true,
+  optional: false,
   leftOut: never,
   dependsOn: () => Promise.resolve(null),
   compute: async ({ series, result, details, failure }, run) =>

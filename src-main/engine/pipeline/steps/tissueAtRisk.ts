@@ -7,7 +7,7 @@ const ml = (volume: number): string => `${volume.toFixed(1)} ml`
 /** Core, hypoperfusion and mismatch in the maps of the deconvolution. */
 export const tissueAtRiskStep: Step<'tissueAtRisk'> = {
   version: 1,
-  optional: true,
+  optional: false,
   leftOut: never,
   dependsOn: ({ tissueAtRisk }) => Promise.resolve(tissueAtRisk),
   compute: ({ settings, result }) => {

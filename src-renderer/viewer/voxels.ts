@@ -3,7 +3,16 @@ import { useEngine } from '../engine/client'
 import { FrameCache } from './frameCache'
 import { insideGrid, voxelOffset } from './geometry'
 import { tiltOf, uprightGeometry, uprightVoxels } from './planes'
-import { OUTSIDE, differenceOf, maskedValues, valuesOf, type Stored, type Values } from './values'
+import {
+  OUTSIDE,
+  blendOf,
+  differenceOf,
+  maskedValues,
+  valuesOf,
+  type Stored,
+  type ValueWindow,
+  type Values,
+} from './values'
 
 type Read = (array: VoxelArray, frame: number) => Promise<Stored>
 
@@ -55,6 +64,15 @@ export class VoxelRoom {
   addDifference(a: VoxelArray, b: VoxelArray): VoxelArray {
     const id = `${a.id}-${b.id}`
     this.derived.set(id, async () => differenceOf(await this.frame(a.id, 0), await this.frame(b.id, 0)))
+    return this.add({ ...a, id, type: 'float32', slope: 1, intercept: 0 })
+  }
+
+  /** A picture over another, both known and on one grid; `over` and `own` are their display windows. */
+  addBlend(a: VoxelArray, b: VoxelArray, share: number, over: ValueWindow, own: ValueWindow): VoxelArray {
+    const id = `${a.id}~${b.id}~${share}~${over.lower}~${over.upper}`
+    this.derived.set(id, async (frame) =>
+      blendOf(await this.frame(a.id, frame), await this.frame(b.id, 0), share, over, own),
+    )
     return this.add({ ...a, id, type: 'float32', slope: 1, intercept: 0 })
   }
 

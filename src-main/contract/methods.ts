@@ -3,6 +3,7 @@ import { jointHistogramSchema, mapsAgreementSchema } from './agreement'
 import { agreementMethods } from './agreementMethods'
 import { backendChoices, backendListSchema } from './backends'
 import { vec3Schema } from './geometry'
+import { fusedSeriesSchema } from './fusion'
 import { jobSchema } from './jobs'
 import {
   curveSampleSchema,
@@ -97,6 +98,8 @@ export const methods = {
     z.object({ seriesKey: z.string(), projection: z.enum(['maximum', 'average', 'baseline']) }),
     voxelArraySchema,
   ),
+  /** Another volume of the same patient (MR or CT), registered rigidly to the series and brought onto its grid. */
+  'series.fuse': long(z.object({ seriesKey: z.string(), otherKey: z.string() }), fusedSeriesSchema),
   'series.curve': quick(
     z.object({
       seriesKey: z.string(),

@@ -18,6 +18,7 @@ import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createReadingRoom } from './reading'
 import { createAgreementSession } from './session/agreementSession'
+import { createFusionSession } from './session/fusionSession'
 import { createMapsSession } from './session/mapsSession'
 import { createPipelineSession } from './session/pipelineSession'
 import { createRiskSession } from './session/riskSession'
@@ -98,6 +99,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     maps,
     risk,
     study,
+    fusion: createFusionSession({ directory: join(dataDirectory, 'registrations'), study, voxels }),
     jobs,
     pipeline,
     training: createTrainingSession(dataDirectory, voxels, backend),

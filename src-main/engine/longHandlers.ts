@@ -22,7 +22,8 @@ const usualChoice: RiskChoice = { rule: usualRule, referenceSide: 'automatic' }
 
 /** The requests that take long: each names the job it starts. */
 export function longHandlers(parts: EngineParts): LongHandlers {
-  const { study, maps, risk, jobs, recent, reading, training, dataDirectory, transientDirectory } = parts
+  const { study, fusion, maps, risk, jobs, recent, reading, training, dataDirectory, transientDirectory } =
+    parts
 
   const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
     const catalogue = await study.open(paths, run)
@@ -58,6 +59,11 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       title: `Read ${nameOf(seriesKey)}`,
       key: `series.load ${seriesKey}`,
       work: (run) => study.load(seriesKey, run),
+    }),
+    'series.fuse': ({ seriesKey, otherKey }) => ({
+      title: `Register ${nameOf(otherKey)} to ${nameOf(seriesKey)}`,
+      key: `series.fuse ${seriesKey} ${otherKey}`,
+      work: (run) => fusion.fuse(seriesKey, otherKey, run),
     }),
     'series.project': ({ seriesKey, projection }) => {
       const ofReading = reading.holds(seriesKey)

@@ -4,6 +4,7 @@ import { computed, ref, shallowRef, watch } from 'vue'
 import { useEngine } from '../engine/client'
 import { renderingPath } from '../viewer/renderer'
 import { useVoxels } from '../viewer/voxels'
+import { useFusionStore } from './fusion'
 import { useMessagesStore } from './messages'
 import { useReviewStore } from './review'
 import { useReviewViewStore, type SourceMode } from './reviewView'
@@ -28,6 +29,7 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
   const engine = useEngine()
   const review = useReviewStore()
   const view = useReviewViewStore()
+  const fusion = useFusionStore()
   const messages = useMessagesStore()
   const voxels = useVoxels()
 
@@ -42,8 +44,11 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
   const source = computed<VoxelArray | null>(() => {
     const series = review.series
     if (series === null) return null
-    if (view.sourceMode === 'time') return series.voxels
-    return projections.value[view.sourceMode] ?? series.voxels
+    const shown =
+      view.sourceMode === 'time' ? series.voxels : (projections.value[view.sourceMode] ?? series.voxels)
+    const { fused, share } = fusion
+    if (fused === null || share === 0) return shown
+    return voxels.addBlend(shown, fused.voxels, share, view.initialSourceRange, fused.display)
   })
   /** A plain volume on a grid that multiplanar views can cut; null for perfusion series. */
   const volume = computed<VoxelArray | null>(() => {

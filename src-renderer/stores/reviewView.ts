@@ -226,6 +226,7 @@ export const useReviewViewStore = defineStore('reviewView', () => {
     probed,
     region,
     sourceRange,
+    initialSourceRange,
     viewOf,
     setView,
     toggleLink,

@@ -49,6 +49,33 @@ export function differenceOf(a: Values, b: Values): Float32Array {
   return difference
 }
 
+/** A range of values shown from black to white. */
+export interface ValueWindow {
+  lower: number
+  upper: number
+}
+
+/**
+ * `share` of b over a, where b's window is stretched over a's: what a pane with a's window shows is then the mixture of
+ * the two pictures.
+ */
+export function blendOf(
+  a: Values,
+  b: Values,
+  share: number,
+  over: ValueWindow,
+  own: ValueWindow,
+): Float32Array {
+  const blend = new Float32Array(a.length)
+  const scale = (over.upper - over.lower) / (own.upper - own.lower)
+  for (let i = 0; i < blend.length; i++) {
+    const below = Math.min(over.upper, Math.max(over.lower, a[i]))
+    const above = Math.min(over.upper, Math.max(over.lower, over.lower + (b[i] - own.lower) * scale))
+    blend[i] = below + share * (above - below)
+  }
+  return blend
+}
+
 /** Lowest and highest value, what is OUTSIDE left out; [0, 0] where nothing is inside. */
 export function rangeOf(values: Values): [number, number] {
   let lowest = Infinity

@@ -4,7 +4,16 @@ import { useEngine } from '../engine/client'
 import { FrameCache } from './frameCache'
 import { insideGrid, voxelOffset } from './geometry'
 import { tiltOf, uprightGeometry, uprightVoxels } from './planes'
-import { OUTSIDE, differenceOf, maskedValues, valuesOf, type Stored, type Values } from './values'
+import {
+  OUTSIDE,
+  blendOf,
+  differenceOf,
+  maskedValues,
+  valuesOf,
+  type Stored,
+  type ValueWindow,
+  type Values,
+} from './values'
 
 type Read = (array: VoxelArray, frame: number) => Promise<Stored>
 
@@ -67,6 +76,15 @@ export class VoxelRoom {
       mirroredValues(await this.frame(array.id, 0), size, spacing, plane, OUTSIDE),
     )
     return this.add({ ...array, id, type: 'float32', slope: 1, intercept: 0 })
+  }
+
+  /** A picture over another, both known and on one grid; `over` and `own` are their display windows. */
+  addBlend(a: VoxelArray, b: VoxelArray, share: number, over: ValueWindow, own: ValueWindow): VoxelArray {
+    const id = `${a.id}~${b.id}~${share}~${over.lower}~${over.upper}`
+    this.derived.set(id, async (frame) =>
+      blendOf(await this.frame(a.id, frame), await this.frame(b.id, 0), share, over, own),
+    )
+    return this.add({ ...a, id, type: 'float32', slope: 1, intercept: 0 })
   }
 
   /** The array itself, or, where the gantry was tilted, its resampling on an upright grid for multiplanar views. */

@@ -142,28 +142,12 @@ test('live wire, scissors, interpolation and time, with the mouse and the keys',
       [95, 40],
     ])
     await expect(surface).not.toHaveAttribute('data-triangles', before ?? '')
-    const lit = (): Promise<number> =>
-      surface.locator('canvas').evaluate(async (element) => {
-        const canvas = element as HTMLCanvasElement
-        // The picture of a WebGL canvas can be read only in the frame that drew it.
-        const copy = document.createElement('canvas')
-        copy.width = canvas.width
-        copy.height = canvas.height
-        const context = copy.getContext('2d')!
-        await new Promise(requestAnimationFrame)
-        context.drawImage(canvas, 0, 0)
-        const { data } = context.getImageData(0, 0, copy.width, copy.height)
-        let count = 0
-        for (let at = 0; at < data.length; at += 4) if (data[at] > 60) count++
-        return count
-      })
     const box = await surface.boundingBox()
     if (box === null) throw new Error('The 3-D view is not on the screen.')
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
     await page.mouse.down()
     await page.mouse.move(box.x + box.width / 2 + 40, box.y + box.height / 2 + 10, { steps: 3 })
     await page.mouse.up()
-    expect(await lit()).toBeGreaterThanOrEqual(0)
     await picture(page, 'surface')
   })
 
@@ -182,6 +166,7 @@ test('live wire, scissors, interpolation and time, with the mouse and the keys',
     const before = await drawn(page)
     await page.keyboard.press('Shift+V')
     await expect(page.getByTestId('pane-cbf')).toContainText('sides exchanged')
+    await expect(page.getByTestId('sides-exchanged')).toBeVisible()
     await page.keyboard.press('p')
     await stroke(page, 'cbf', phantom.size, [
       [40, 60],

@@ -4,15 +4,16 @@ import { createVoxelRegistry } from '../session/voxelRegistry'
 import { readingFileHandlers, type ReadingFileHandlers } from './files'
 import { readingHandlers, type OpenRoom, type ReadingHandlers } from './handlers'
 import { readingLongHandlers, type ReadingLongHandlers } from './longHandlers'
+import { SCAN_PREFIX } from './hidden'
 import { createPeople } from './people'
 import { createReadings } from './readings'
-import { createReadingScans, SCAN_PREFIX, type ReadingScans } from './scans'
+import { createReadingScans, type ReadingScans } from './scans'
 import { createSignedDrawings, type SignedDrawings } from './signedDrawings'
 import { openCaseStore } from './store'
 import { readsBlinded } from './studies'
 
 export { protocolFileName, protocolText } from './protocolFile'
-export { SCAN_PREFIX } from './scans'
+export { SCAN_PREFIX } from './hidden'
 export type { SignedDrawings, SignedStudy } from './signedDrawings'
 
 /** Reading studies: who reads what, what they drew, and who did what when. */

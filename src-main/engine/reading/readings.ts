@@ -10,9 +10,9 @@ import {
 import type { VoxelRegistry } from '../session/voxelRegistry'
 import { lockedProblem, mayLook, notYours, refuseWashingOut } from './access'
 import { gridText, readLabelmap, writeSlices, type ChangedSlices } from './labelmaps'
+import { hiddenFrame, hideFrame, type ScanOrder } from './hidden'
 import { createLeases, type Lease } from './leases'
 import type { Person } from './people'
-import { hideFrame, hiddenFrame, type ScanOrder } from './scans'
 import { appendAudit, contentHash, type CaseStore, type Sqlite } from './store'
 import {
   labelOf,

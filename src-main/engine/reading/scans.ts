@@ -5,8 +5,6 @@ import {
   type BackendChoice,
   type LoadedSeriesInfo,
   type PerfusionResult,
-  type Protocol,
-  type ReadingCase,
   type ReadingScan,
   type ReadingSource,
   type VoxelArray,
@@ -19,20 +17,10 @@ import { createMapsSession, type MapsSession } from '../session/mapsSession'
 import { createStudySession, type Projection, type StudySession } from '../session/studySession'
 import { createVoxelRegistry, type VoxelRegistry } from '../session/voxelRegistry'
 import { seriesOfCase } from './cases'
+import { hideFrame, SCAN_PREFIX, type ScanOrder } from './hidden'
 
 /** Scans in memory: of the reading that is drawn in, and of one more window. */
 const SCANS_KEPT = 2
-/** What voxel ids and series keys of readings begin with. */
-export const SCAN_PREFIX = 'reading-'
-
-/** What is read, and what its reader must not know. */
-export interface ScanOrder {
-  readingId: string
-  subject: ReadingCase
-  source: ReadingSource
-  blinding: Protocol['blinding']
-}
-
 /** The scans of open readings, apart from the study that is open in Studies and Review. */
 export interface ReadingScans {
   /** Reads the scan and computes its maps. Throws `case-moved`. */
@@ -59,9 +47,6 @@ interface Scan {
   seriesKey: string | null
   frameOfReference: string | null
 }
-
-/** What stands in the place of a frame of reference, a UID that names the scan. */
-export const hiddenFrame = (readingId: string): string => `${SCAN_PREFIX}${readingId}`
 
 const opaque = (): string => SCAN_PREFIX + randomBytes(9).toString('hex')
 
@@ -223,15 +208,6 @@ export function createReadingScans({ mapsStore, backend }: ReadingScansOptions):
       await Promise.all(leaving)
     },
   }
-}
-
-/** The array, with what stands for its frame of reference. */
-export function hideFrame<Described extends VoxelArray | null>(
-  readingId: string,
-  array: Described,
-): Described {
-  if (array === null) return array
-  return { ...array, geometry: { ...array.geometry, frameOfReference: hiddenFrame(readingId) } }
 }
 
 function describeScan(

@@ -1,6 +1,8 @@
 import { writeSync } from 'node:fs'
-import { openMapsStore } from '../../../src-main/engine/cases/mapsStore'
-import { createReadingRoom } from '../../../src-main/engine/reading'
+import { createPeople } from '../../../src-main/engine/reading/people'
+import { createReadings } from '../../../src-main/engine/reading/readings'
+import { backUp, openCaseStore } from '../../../src-main/engine/reading/store'
+import { createVoxelRegistry } from '../../../src-main/engine/session/voxelRegistry'
 import { strokeGrid, strokeOf } from './strokes'
 
 /**
@@ -8,43 +10,45 @@ import { strokeGrid, strokeOf } from './strokes'
  * Now and then it signs the reading and opens it again, closes it, or copies the store.
  */
 const [path, session, readingId, first] = process.argv.slice(2)
-const room = createReadingRoom({
-  path,
-  demoDirectory: `${path}.demo`,
-  mapsStore: openMapsStore(`${path}.maps`),
-  backend: () => Promise.resolve('auto'),
-  report: ({ message }) => say(`notice ${message}`),
-})
-const { handlers } = room
-const nothing = new Uint8Array()
 
 /** At once, without the buffers of a stream, which would die with the process. */
 const say = (line: string): void => void writeSync(1, `${line}\n`)
-const open = async (): Promise<string> => {
-  const opened = await handlers['reading.open']({ session, readingId, takeOver: false }, nothing)
-  if (opened.lease !== null) return opened.lease
-  // The one before was killed between signing and opening again.
-  await handlers['reading.reopen']({ session, readingId, reason: 'go on' }, nothing)
-  return open()
+
+function openStore() {
+  const now = (): Date => new Date()
+  const store = openCaseStore(path, ({ message }) => say(`notice ${message}`))
+  const people = createPeople(store, now)
+  const labelmaps = createVoxelRegistry()
+  return { store, people, readings: createReadings({ store, labelmaps, frameOfReference: () => null, now }) }
 }
 
 async function draw(): Promise<void> {
-  let lease = await open()
+  const { store, people, readings } = openStore()
+  const person = people.of(session)
+  const open = (): string => {
+    const opened = readings.open(person, readingId, false)
+    if (opened.lease !== null) return opened.lease
+    // The one before was killed between signing and opening again.
+    readings.reopen(person, readingId, 'go on')
+    return open()
+  }
+  let lease = open()
   say('open')
   for (let n = Number(first); ; n++) {
     const { slices, bytes } = strokeOf(n)
-    await handlers['reading.save']({ lease, geometry: strokeGrid, slices, seconds: n }, bytes)
+    readings.save({ lease, geometry: strokeGrid, slices, seconds: n }, bytes)
     say(`saved ${n}`)
     if (n % 11 === 0) {
-      await handlers['reading.sign']({ lease, pin: '2468', seconds: n }, nothing)
+      await people.checkPin({ key: readings.holder(lease) }, '2468')
+      readings.sign(lease, n)
       say(`signed ${n}`)
-      await handlers['reading.reopen']({ session, readingId, reason: 'go on' }, nothing)
-      lease = await open()
+      readings.reopen(person, readingId, 'go on')
+      lease = open()
     } else if (n % 7 === 0) {
-      await handlers['reading.close']({ lease, seconds: n }, nothing)
-      lease = await open()
+      readings.close(lease, n)
+      lease = open()
     } else if (n % 17 === 0) {
-      await handlers['reading.backup']({ session, path: null }, nothing)
+      backUp(store)
     }
   }
 }

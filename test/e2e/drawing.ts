@@ -83,6 +83,8 @@ export async function beginReading(page: Page): Promise<void> {
   await signIn(page, 'Rater One', '2468')
   await page.getByTestId('new-study').click()
   await page.getByTestId('study-name').fill('Core and penumbra')
+  await page.getByLabel('Add a study opened before').selectOption({ index: 1 })
+  await expect(page.getByTestId('case')).toHaveCount(1)
   await page.getByTestId('create-study').click()
   await expect(page.getByTestId('worklist-item')).toHaveCount(1)
   await openFirstReading(page, 'Read')

@@ -39,30 +39,34 @@ function slab(series: VolumeSeries, first: number, last: number): VolumeSeries {
 describe.skipIf(!existsSync(ct) || !existsSync(t1))(
   'average heads from real patients, CT and T1, in one space',
   () => {
-    it('are brought onto one another from 12 mm and 8° apart, by a slab of 40 mm', async () => {
-      const whole = await volume(ct, 'HU')
-      const middle = Math.round(whole.geometry.size[2] * 0.55)
-      const step = whole.geometry.spacing[2]
-      const scanned = slab(whole, middle - Math.round(20 / step), middle + Math.round(20 / step))
-      const head = await volume(t1, 'counts')
-      const motion: Rigid = { rotation: rotationOf([3, 4, 6]), translation: [7, -6, 8], centre: [0, 0, 0] }
-      const [x, y, z] = head.geometry.direction.map((axis) => rotate(motion.rotation, axis)) as [
-        Vec3,
-        Vec3,
-        Vec3,
-      ]
-      const geometry = {
-        ...head.geometry,
-        origin: apply(motion, head.geometry.origin),
-        direction: [x, y, z] as [Vec3, Vec3, Vec3],
-      }
-      const found = await alignSeries(scanned, { ...head, geometry })
-      const filed = await alignSeries(scanned, head)
-      const truth = about(found.motion.centre, motion.rotation, motion.translation, [0, 0, 0])
-      // The two averages are of other people: they lie on one another to a few millimetres, wherever they are filed.
-      expect(displacement(compose(found.motion, inverse(truth)))).toBeLessThan(6)
-      expect(displacement(compose(found.motion, inverse(compose(truth, filed.motion))))).toBeLessThan(1.5)
-      expect(found.warnings).toEqual([])
-    })
+    it(
+      'are brought onto one another from 12 mm and 8° apart, by a slab of 40 mm',
+      { timeout: 240_000 },
+      async () => {
+        const whole = await volume(ct, 'HU')
+        const middle = Math.round(whole.geometry.size[2] * 0.55)
+        const step = whole.geometry.spacing[2]
+        const scanned = slab(whole, middle - Math.round(20 / step), middle + Math.round(20 / step))
+        const head = await volume(t1, 'counts')
+        const motion: Rigid = { rotation: rotationOf([3, 4, 6]), translation: [7, -6, 8], centre: [0, 0, 0] }
+        const [x, y, z] = head.geometry.direction.map((axis) => rotate(motion.rotation, axis)) as [
+          Vec3,
+          Vec3,
+          Vec3,
+        ]
+        const geometry = {
+          ...head.geometry,
+          origin: apply(motion, head.geometry.origin),
+          direction: [x, y, z] as [Vec3, Vec3, Vec3],
+        }
+        const found = await alignSeries(scanned, { ...head, geometry })
+        const filed = await alignSeries(scanned, head)
+        const truth = about(found.motion.centre, motion.rotation, motion.translation, [0, 0, 0])
+        // The two averages are of other people: they lie on one another to a few millimetres, wherever they are filed.
+        expect(displacement(compose(found.motion, inverse(truth)))).toBeLessThan(6)
+        expect(displacement(compose(found.motion, inverse(compose(truth, filed.motion))))).toBeLessThan(1.5)
+        expect(found.warnings).toEqual([])
+      },
+    )
   },
 )

@@ -45,8 +45,8 @@ export async function onePagePicture(
     const edges = edgeLetters(result.geometry)
     parts.push(
       label(left + 6, down + 18, `${slice + 1}`, { size: 13, fill: ink.strong }),
-      label(left + 6, down + drawn.height / 2, edges.left, { size: 12, fill: ink.normal }),
-      label(left + drawn.width - 6, down + drawn.height / 2, edges.right, { size: 12, anchor: 'end' }),
+      label(left + 6, down + drawn.height - 8, edges.left, { size: 12, fill: ink.normal }),
+      label(left + drawn.width - 6, down + drawn.height - 8, edges.right, { size: 12, anchor: 'end' }),
     )
   })
   const below = top + rows * (drawn.height + GAP) + 22

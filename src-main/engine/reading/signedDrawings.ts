@@ -9,7 +9,7 @@ import {
 } from '@contract'
 import type { VoxelRegistry } from '../session/voxelRegistry'
 import { readLabelmap } from './labelmaps'
-import { hideFrame } from './scans'
+import { hideFrame } from './hidden'
 import type { OpenRoom } from './handlers'
 import type { Person } from './people'
 import { appendAudit } from './store'

@@ -35,7 +35,7 @@ export function gradeStudy({ series, maps, failure, motion, tissueAtRisk }: Stud
     gradeNoise(series, maps),
     gradeMotion(series, motion),
   ]
-  const content = [gradeMissing(series), gradeClipping(series, maps)]
+  const content = [gradeMissing(series, maps?.mask ?? null), gradeClipping(series, maps)]
   if (!maps || !maps.mask.includes(1)) return [failed(failure), ...images, ...content]
   const found = tissueAtRisk ?? assessTissueAtRisk(maps, usualRule)
   return [

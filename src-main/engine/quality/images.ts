@@ -113,8 +113,11 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
 const GAPS =
   /missing|incomplete|left out|filled|interpolat|not evenly spaced|unequal|fewer|damaged|unreadable|lack/i
 
+/** HU; images of a phantom without noise repeat each other until the bolus comes. */
+const NOISELESS = 0.2
+
 /** Slices without content, frames that repeat, and what reading the files had to say. */
-export function gradeMissing(series: VolumeSeries): QualityLine {
+export function gradeMissing(series: VolumeSeries, mask: Uint8Array | null): QualityLine {
   const { frames, geometry } = series
   const [nx, ny, nz] = geometry.size
   let empty = 0
@@ -137,7 +140,8 @@ export function gradeMissing(series: VolumeSeries): QualityLine {
       remedy: 'Export the series again; maps of these slices are wrong.',
     })
   }
-  if (repeated > 0) {
+  const noiseless = (temporalNoise(series, mask) ?? 0) < NOISELESS
+  if (repeated > 0 && !noiseless) {
     findings.push({
       grade: repeated > 0.05 * all ? 'red' : 'amber',
       reason: `${repeated} images repeat the one before.`,
@@ -148,7 +152,7 @@ export function gradeMissing(series: VolumeSeries): QualityLine {
     findings.push({ grade: 'amber', reason: warning, remedy: 'Check the study for lost images.' })
   }
   return lineOf('missingData', findings, `All ${all} images are there.`, {
-    value: empty + repeated,
+    value: noiseless ? empty : empty + repeated,
     unit: 'images',
   })
 }

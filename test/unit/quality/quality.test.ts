@@ -112,6 +112,10 @@ describe('a bad study says what is wrong and what to do', () => {
     const told = { ...series, warnings: ['The slices are not evenly spaced (5 to 10 mm); 5.00 mm is used.'] }
     expectBad(line('missingData', { series: told }), 'amber', /not evenly spaced/)
   })
+  it('but not a phantom without noise, whose images repeat until the bolus comes', async () => {
+    const still = await seriesOf({ noise: 0 })
+    expect(line('missingData', { series: still }).grade).toBe('green')
+  })
   it('half a brain: no confident volume', () => {
     const sides = sidesOf(maps.geometry, { point: [0, 0, 0], normal: [1, 0, 0] })
     const half = { ...maps, mask: maps.mask.map((inside, i) => (sides[i] === LEFT ? inside : 0)) }

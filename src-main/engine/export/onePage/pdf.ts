@@ -66,7 +66,7 @@ export async function onePagePdf(
       {
         margin: [0, 8, 0, 8],
         columns: [
-          { width: 250, ...table(content) },
+          { width: 280, ...table(content) },
           { width: '*', stack: content.statements.map((text): Content => ({ text, margin: [0, 0, 0, 2] })) },
         ],
         columnGap: 14,
@@ -103,8 +103,8 @@ function montage(
 ): string {
   const { across, most, pixels, gap } = TILES
   const { tiles, width, height } = overlayTiles(series, result, found, most, pixels)
-  const columns = Math.min(across, tiles.length)
-  const rows = Math.ceil(tiles.length / columns)
+  const rows = Math.ceil(tiles.length / across)
+  const columns = Math.ceil(tiles.length / rows)
   const picture = blankPicture(columns * (width + gap) - gap, rows * (height + gap) - gap, ink.page)
   tiles.forEach((tile, i) => {
     blit(picture, tile.pixels, width, (i % columns) * (width + gap), Math.floor(i / columns) * (height + gap))
@@ -131,7 +131,10 @@ function table({ steps }: OnePageContent): {
   return {
     table: {
       widths: steps.head.map(() => 'auto'),
-      body: [steps.head.map((text): Content => ({ text, bold: true })), ...steps.rows],
+      body: [
+        steps.head.map((text): Content => ({ text, bold: true, noWrap: true })),
+        ...steps.rows.map((row) => row.map((text): Content => ({ text, noWrap: true }))),
+      ],
     },
     layout: 'lightHorizontalLines',
   }

@@ -58,7 +58,8 @@ const shape = pipelineSettingsShape
 export const pipelineSettingsSchema = z.object({
   recognise: shape.recognise.prefault({}),
   motion: shape.motion.prefault({}),
-  filter: shape.filter.prefault({}),
+  /** None unless it is asked for: the deconvolution averages similar curves, and both together blur the lesion's edge. */
+  filter: shape.filter.prefault({ method: 'none' }),
   inputs: shape.inputs.prefault({}),
   deconvolve: shape.deconvolve.prefault({}),
   predict: shape.predict.prefault({}),

@@ -25,7 +25,7 @@ test('one run makes everything, and after a change only what follows', async ({ 
     await finished(page)
     expect(await states(page)).toMatchObject({
       motion: 'done',
-      filter: 'done',
+      filter: 'off',
       inputs: 'done',
       deconvolve: 'done',
     })
@@ -48,7 +48,7 @@ test('one run makes everything, and after a change only what follows', async ({ 
     await finished(page)
     expect(await states(page)).toEqual({
       motion: 'kept',
-      filter: 'kept',
+      filter: 'off',
       inputs: 'kept',
       predict: 'kept',
       deconvolve: 'done',
@@ -60,13 +60,13 @@ test('one run makes everything, and after a change only what follows', async ({ 
 
   await test.step('another filter computes the inputs anew, and leaves motion and network alone', async () => {
     await step(page, 'filter').getByRole('button').first().click()
-    await page.getByTestId('step-filter-method').selectOption('none')
+    await page.getByTestId('step-filter-method').selectOption('bilateral')
     await page.getByTestId('pipeline-run').click()
     await finished(page)
     expect(await states(page)).toMatchObject({
       motion: 'kept',
       predict: 'kept',
-      filter: 'off',
+      filter: 'done',
       inputs: 'done',
       deconvolve: 'done',
     })

@@ -90,7 +90,7 @@ export function command(): Command {
       new Option('--method <method>', 'how to deconvolve (default: bennink)').choices(perfusionMethods),
     )
     .option('--no-motion', 'do not correct motion')
-    .addOption(new Option('--filter <method>', 'how to filter (default: bilateral)').choices(filterMethods))
+    .addOption(new Option('--filter <method>', 'how to filter (default: none)').choices(filterMethods))
     .addOption(
       new Option('--rule <name>', `what tissue at risk is (default: ${usualRule.name})`).choices(
         tissueAtRiskPresets.map(({ rule }) => rule.name),

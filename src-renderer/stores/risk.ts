@@ -52,8 +52,13 @@ export const useRiskStore = defineStore('risk', () => {
 
   let abort = new AbortController()
 
-  async function assess(): Promise<void> {
+  function stop(): void {
     abort.abort()
+    pending.value = false
+  }
+
+  async function assess(): Promise<void> {
+    stop()
     const mapsId = review.result?.mapsId
     if (mapsId === undefined || layout.room !== 'review') return
     const own = new AbortController()
@@ -86,7 +91,9 @@ export const useRiskStore = defineStore('risk', () => {
   watch(
     () => (layout.room === 'review' ? review.result?.mapsId : undefined),
     (mapsId) => {
-      if (mapsId !== assessment.value?.mapsId) void assess()
+      // Back to maps that are known: what is under way is of others, and would take their place.
+      if (mapsId !== undefined && mapsId === assessment.value?.mapsId) stop()
+      else void assess()
     },
     { immediate: true },
   )

@@ -19,7 +19,7 @@ test('the first start says what to do, and the demonstration leads to maps', asy
     await expect(page.getByText('No jobs yet.')).toBeVisible()
     await page.getByRole('button', { name: 'Settings' }).click()
     await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
-    await page.getByRole('button', { name: 'Studies' }).click()
+    await page.getByRole('button', { name: 'Studies', exact: true }).click()
   })
 
   await test.step('making the demonstration shows its progress and can be cancelled', async () => {
@@ -31,7 +31,7 @@ test('the first start says what to do, and the demonstration leads to maps', asy
     await expect(job).toContainText('%')
     await job.getByRole('button', { name: 'Cancel' }).click()
     await expect(job).toContainText('Cancelled')
-    await page.getByRole('button', { name: 'Studies' }).click()
+    await page.getByRole('button', { name: 'Studies', exact: true }).click()
     await expect(page.getByRole('button', { name: 'Try the demo' })).toBeEnabled()
   })
 

@@ -130,7 +130,7 @@ test('a study is made, a case of it drawn, saved, found again after a reload, si
 
   await test.step('the reading is blinded: rooms that name the patient or the source are closed', async () => {
     await openFirstReading(page, 'Read')
-    await expect(page.getByRole('button', { name: 'Studies' })).toBeDisabled()
+    await expect(page.getByRole('button', { name: 'Studies', exact: true })).toBeDisabled()
     await expect(page.getByTestId('drawing-panes').getByText('Box regression')).toHaveCount(0)
   })
 

@@ -155,7 +155,7 @@ test('keys, commands and the layout', async ({ workstation, phantom }) => {
   })
 
   await test.step('a closed study is one click away among the recent ones', async () => {
-    await page.getByRole('button', { name: 'Studies' }).click()
+    await page.getByRole('button', { name: 'Studies', exact: true }).click()
     await expect(page.getByText('160 files shown of 160 found')).toBeVisible()
     await page.getByRole('button', { name: 'Close', exact: true }).click()
     await page.getByRole('list', { name: 'Recent studies' }).getByRole('button').first().click()

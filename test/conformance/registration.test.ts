@@ -39,7 +39,7 @@ function slab(series: VolumeSeries, first: number, last: number): VolumeSeries {
 describe.skipIf(!existsSync(ct) || !existsSync(t1))(
   'average heads from real patients, CT and T1, in one space',
   () => {
-    it(
+    it.runIf(process.env.UMBRA_LONG)(
       'are brought onto one another from 12 mm and 8° apart, by a slab of 40 mm',
       { timeout: 240_000 },
       async () => {

@@ -32,7 +32,7 @@ function filesIn(folder: string): string[] {
   return names.filter((name) => statSync(join(folder, name)).isFile()).sort()
 }
 
-it(
+it.runIf(process.env.UMBRA_LONG)(
   `a report that was killed ${KILLS} times holds only whole files, and the next one is complete`,
   async () => {
     const folder = mkdtempSync(join(tmpdir(), 'umbra-report-'))

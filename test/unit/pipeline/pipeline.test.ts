@@ -144,32 +144,35 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
     expect(statesOf(back)).toMatchObject({ inputs: 'kept', deconvolve: 'kept' })
   })
 
-  it('gives each step the series as the one before left it, and reads a kept one only when it is needed', async () => {
-    const directory = join(scratch, 'filtered')
-    const store = openArtefactStore(directory)
-    const first = await runWith(filtered, { store })
-    expect(statesOf(first)).toMatchObject({ filter: 'done', inputs: 'done' })
-    const opened = await openStudy([study.dicom])
-    const [{ key }] = opened.catalogue.studies[0].series
-    const series = await filterSeries(await opened.load(key), filterSettingsSchema.parse(filtered.filter))
-    const expected = await computePerfusion(series, perfusionSettingsSchema.parse(quick.deconvolve))
-    await opened.close()
-    expect(first.results.deconvolve?.maps).toEqual(expected.maps)
+  it.runIf(process.env.UMBRA_LONG)(
+    'gives each step the series as the one before left it, and reads a kept one only when it is needed',
+    async () => {
+      const directory = join(scratch, 'filtered')
+      const store = openArtefactStore(directory)
+      const first = await runWith(filtered, { store })
+      expect(statesOf(first)).toMatchObject({ filter: 'done', inputs: 'done' })
+      const opened = await openStudy([study.dicom])
+      const [{ key }] = opened.catalogue.studies[0].series
+      const series = await filterSeries(await opened.load(key), filterSettingsSchema.parse(filtered.filter))
+      const expected = await computePerfusion(series, perfusionSettingsSchema.parse(quick.deconvolve))
+      await opened.close()
+      expect(first.results.deconvolve?.maps).toEqual(expected.maps)
 
-    const method = { ...filtered, deconvolve: { method: 'ssvd' } } as const
-    const changed = await runWith(method, { store })
-    expect(statesOf(changed)).toMatchObject({ filter: 'kept', inputs: 'kept', deconvolve: 'done' })
+      const method = { ...filtered, deconvolve: { method: 'ssvd' } } as const
+      const changed = await runWith(method, { store })
+      expect(statesOf(changed)).toMatchObject({ filter: 'kept', inputs: 'kept', deconvolve: 'done' })
 
-    // The filtered voxels have gone: they are made again, for the maps that need them.
-    const filterKey = first.record.steps.find(({ step }) => step === 'filter')?.key ?? ''
-    await rm(join(directory, filterKey, 'voxels.bin'))
-    const again = await runWith({ ...filtered, deconvolve: { method: 'osvd' } }, { store })
-    expect(again.record.state).toBe('done')
-    expect(again.results.deconvolve?.mask).toEqual(expected.mask)
+      // The filtered voxels have gone: they are made again, for the maps that need them.
+      const filterKey = first.record.steps.find(({ step }) => step === 'filter')?.key ?? ''
+      await rm(join(directory, filterKey, 'voxels.bin'))
+      const again = await runWith({ ...filtered, deconvolve: { method: 'osvd' } }, { store })
+      expect(again.record.state).toBe('done')
+      expect(again.results.deconvolve?.mask).toEqual(expected.mask)
 
-    const other = await runWith({ ...filtered, filter: { method: 'bilateral', rangeHu: 30 } }, { store })
-    expect(statesOf(other)).toMatchObject({ filter: 'done', inputs: 'done', deconvolve: 'done' })
-  })
+      const other = await runWith({ ...filtered, filter: { method: 'bilateral', rangeHu: 30 } }, { store })
+      expect(statesOf(other)).toMatchObject({ filter: 'done', inputs: 'done', deconvolve: 'done' })
+    },
+  )
 
   it('goes on where it was cancelled', async () => {
     const store = freshStore()

@@ -6,8 +6,8 @@ import type { PerfusionMaps } from '../perfusion'
 
 const STORE_BYTES = 2 * 1024 ** 3
 
-/** Everything of a result but the voxels, as it stands in maps.json. */
-const storedSchema = perfusionResultSchema
+/** Everything of maps but the voxels, as it is kept on disk. */
+export const storedMapsSchema = perfusionResultSchema
   .pick({
     method: true,
     settings: true,
@@ -70,7 +70,7 @@ export function openMapsStore(directory: string, limitBytes = STORE_BYTES): Maps
     find: async (key) => {
       const folder = join(directory, key)
       try {
-        const stored = storedSchema.parse(JSON.parse(await readFile(join(folder, 'maps.json'), 'utf8')))
+        const stored = storedMapsSchema.parse(JSON.parse(await readFile(join(folder, 'maps.json'), 'utf8')))
         const [nx, ny, nz] = stored.geometry.size
         const voxels = nx * ny * nz
         const mask = new Uint8Array(await readVoxels(join(folder, 'mask.u8'), voxels))
@@ -95,7 +95,7 @@ export function openMapsStore(directory: string, limitBytes = STORE_BYTES): Maps
         await writeFileAtomically(join(folder, `${name}.f32`), new Uint8Array(buffer, byteOffset, byteLength))
       }
       await writeFileAtomically(join(folder, 'mask.u8'), mask)
-      await writeFileAtomically(join(folder, 'maps.json'), JSON.stringify(storedSchema.parse(rest)))
+      await writeFileAtomically(join(folder, 'maps.json'), JSON.stringify(storedMapsSchema.parse(rest)))
       await prune(key)
     },
   }

@@ -72,8 +72,9 @@ function fieldOf(key: string, described: Described): StepField | null {
   const named = { key, label, unit }
   const optional = described.anyOf?.some(({ type }) => type === 'null') ?? false
   const real = described.anyOf?.filter(({ type }) => type !== 'null') ?? [described]
-  if (real.length > 1)
-    {return real.every(({ type }) => type !== 'object') ? { ...named, kind: 'text', placeholder } : null}
+  if (real.length > 1) {
+    return real.every(({ type }) => type !== 'object') ? { ...named, kind: 'text', placeholder } : null
+  }
   const [{ type, enum: choices, minimum, exclusiveMinimum, maximum }] = real
   if (choices) {
     return {

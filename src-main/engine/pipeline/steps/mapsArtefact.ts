@@ -1,31 +1,15 @@
-import { geometrySchema, mapNames, perfusionResultSchema, type MapName } from '@contract'
+import { mapNames, type MapName } from '@contract'
+import { storedMapsSchema } from '../../cases/mapsStore'
 import { mapDefinitions, type PerfusionMaps } from '../../perfusion'
 import { voxelVolume } from '../../volume'
 import type { Artefact, StoredArtefact } from '../artefacts'
 
-/** Everything of maps but the voxels. */
-const storedSchema = perfusionResultSchema
-  .pick({
-    method: true,
-    settings: true,
-    model: true,
-    aif: true,
-    vof: true,
-    baselineFrames: true,
-    arrival: true,
-    timeStep: true,
-    motion: true,
-    warnings: true,
-    timings: true,
-  })
-  .extend({ geometry: geometrySchema })
-
 export function encodeMaps({ maps, mask, ...rest }: PerfusionMaps): Artefact {
-  return { json: storedSchema.parse(rest), arrays: { ...maps, mask } }
+  return { json: storedMapsSchema.parse(rest), arrays: { ...maps, mask } }
 }
 
 export async function decodeMaps({ json, read }: StoredArtefact): Promise<PerfusionMaps> {
-  const stored = storedSchema.parse(json)
+  const stored = storedMapsSchema.parse(json)
   const maps = {} as Record<MapName, Float32Array>
   for (const name of mapNames) maps[name] = (await read(name)) as Float32Array
   return { ...stored, maps, mask: (await read('mask')) as Uint8Array }

@@ -4,6 +4,7 @@ import { epochRecordSchema, UmbraError, warningSchema, type TrainingRun } from '
 import { z } from 'zod'
 import { writeFileAtomically } from '../files/atomic'
 import { trainingConfig, type TrainingConfig } from './config'
+import { refuseRunInUse } from './runLock'
 import { ENDED_FILE } from './train'
 
 /** The runs of a folder: each in a folder of its own, which is all there is to know of it. */
@@ -14,6 +15,7 @@ export interface RunFolder {
   /** The configuration that a run began with. Throws `no-run`. */
   config(runId: string): Promise<TrainingConfig>
   directoryOf(runId: string): string
+  /** Throws `run-in-use` while another program trains in its folder. */
   remove(runId: string): Promise<void>
 }
 
@@ -115,6 +117,10 @@ export function openRunFolder(root: string): RunFolder {
       }
       return trainingConfig(JSON.parse(text), path)
     },
-    remove: (runId) => rm(directoryOf(runId), { recursive: true, force: true }),
+    remove: async (runId) => {
+      const directory = directoryOf(runId)
+      refuseRunInUse(directory)
+      await rm(directory, { recursive: true, force: true })
+    },
   }
 }

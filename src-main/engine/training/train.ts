@@ -18,6 +18,7 @@ import { historyCsv } from './history'
 import { createTrainer, type Trainer } from './loop'
 import { modelCard } from './modelCard'
 import { resumeRun } from './resume'
+import { holdRun } from './runLock'
 import { checkSplit, splitPatients, type Split } from './split'
 import { eventFile } from './tensorboard'
 
@@ -51,7 +52,7 @@ export interface TrainingResult {
  * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint, or
  * where that is damaged from its best; one of another configuration is refused (`other-run`). Cancelling, a kill and a
  * full disk keep everything up to the last whole epoch. What computes is the learner, here or elsewhere; data and folder
- * are read and written here. Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
+ * are read and written here. One process at a time trains in a folder (`run-in-use`). Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
  * `training-diverged`, `write-failed`, and what the learner throws.
  */
 export async function trainNetwork(
@@ -62,6 +63,21 @@ export async function trainNetwork(
   const { config, directory } = request
   if (config.split.patients) refusePatientInBoth(config.split.patients)
   const configKey = keyOf(config)
+  const folder = await holdRun(directory)
+  try {
+    return await trainInFolder(openLearner, request, configKey, run)
+  } finally {
+    await folder.release()
+  }
+}
+
+async function trainInFolder(
+  openLearner: OpenLearner,
+  request: TrainingRequest,
+  configKey: string,
+  run: Run,
+): Promise<TrainingResult> {
+  const { config, directory } = request
   await restoreFolder(join(directory, 'model'))
   const { from: resume, warnings } = await resumeRun(directory, configKey)
   const data = await buildDataset(

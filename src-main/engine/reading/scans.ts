@@ -70,7 +70,8 @@ function withOpaqueIds(registry: VoxelRegistry): VoxelRegistry {
   }
 }
 
-const settingsOf = ({ method, settings }: ReadingSource): ReadingSource['settings'] =>
+/** The settings of a source's deconvolution. */
+export const settingsOf = ({ method, settings }: ReadingSource): ReadingSource['settings'] =>
   // The method of a source rules; a network's settings are those of the deconvolution it stands beside.
   method === 'cnn' ? settings : { ...settings, method }
 

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { writeFileAtomically } from '../files/atomic'
 import { trainingConfig, type TrainingConfig } from './config'
 import { refuseRunInUse } from './runLock'
+import { SPLIT_FILE, splitSchema } from './split'
 import { ENDED_FILE } from './train'
 
 /** The runs of a folder: each in a folder of its own, which is all there is to know of it. */
@@ -20,7 +21,6 @@ export interface RunFolder {
 }
 
 const aboutSchema = z.object({ computedBy: z.string() })
-const splitSchema = z.object({ training: z.array(z.string()), validation: z.array(z.string()) })
 
 async function textOf(path: string): Promise<string | null> {
   try {
@@ -68,7 +68,7 @@ async function describe(
   try {
     const { name, epochs } = trainingConfig(JSON.parse(config), path('config.json'))
     const history = (await jsonOf(path('metrics.json'), z.array(epochRecordSchema))) ?? []
-    const split = await jsonOf(path('split.json'), splitSchema)
+    const split = await jsonOf(path(SPLIT_FILE), splitSchema)
     const card = await textOf(path('model/README.md'))
     const ended = (await textOf(path(ENDED_FILE))) !== null
     return {

@@ -125,13 +125,18 @@ export async function studiesIn(folder: string): Promise<StudyTask[]> {
 
 /** Paths as studies of their own, each under a name that no other has. */
 export function namedStudies(paths: string[]): StudyTask[] {
+  const names = distinctNames(paths.map((path) => basename(resolve(path)).replace(/\.zip$/i, '') || 'study'))
+  return paths.map((path, index) => ({ study: names[index], paths: [path] }))
+}
+
+/** The names in their order, with a number behind those that a file system would take for one before. */
+export function distinctNames(names: readonly string[]): string[] {
   const taken = new Set<string>()
-  return paths.map((path) => {
-    const name = basename(resolve(path)).replace(/\.zip$/i, '') || 'study'
-    let study = name
-    for (let number = 2; taken.has(study.toLowerCase()); number++) study = `${name}-${number}`
-    taken.add(study.toLowerCase())
-    return { study, paths: [path] }
+  return names.map((name) => {
+    let distinct = name
+    for (let number = 2; taken.has(distinct.toLowerCase()); number++) distinct = `${name}-${number}`
+    taken.add(distinct.toLowerCase())
+    return distinct
   })
 }
 
@@ -210,15 +215,16 @@ export function cohortMarkdown(rows: CohortRow[]): string {
   ].join('\n')
 }
 
+/** The table of a cohort as CSV, every field of a row in a column of its name. */
+export function cohortCsv(rows: CohortRow[]): string {
+  const keys: (keyof CohortRow)[] = columns.map(({ key }) => key)
+  const all: (keyof CohortRow)[] = [...keys, 'series', 'method', 'computed', 'kept', 'directory']
+  return csv([all, ...rows.map((row) => all.map((key) => row[key]))])
+}
+
 /** Writes the table of a cohort. Throws `write-failed`. */
 export async function writeCohort(directory: string, rows: CohortRow[]): Promise<void> {
-  const keys: (keyof CohortRow)[] = columns.map(({ key }) => key)
-  const more: (keyof CohortRow)[] = ['series', 'method', 'computed', 'kept', 'directory']
-  const all = [...keys, ...more]
-  await writeFileAtomically(
-    join(directory, 'cohort.csv'),
-    csv([all, ...rows.map((row) => all.map((key) => row[key]))]),
-  )
+  await writeFileAtomically(join(directory, 'cohort.csv'), cohortCsv(rows))
   await writeFileAtomically(join(directory, 'cohort.json'), `${JSON.stringify(rows, null, 2)}\n`)
   await writeFileAtomically(join(directory, 'cohort.md'), cohortMarkdown(rows))
 }

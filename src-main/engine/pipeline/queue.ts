@@ -5,10 +5,11 @@ import {
   UmbraError,
   type CohortRow,
   type QueueItem,
-  type StudyQueueState,
+  type StudyQueue as QueueContent,
   type Warning,
 } from '@contract'
-import { openJsonFile } from '../cases/jsonFile'
+import { openJsonFile, type JsonFile } from '../cases/jsonFile'
+import { becomeSoleOwner, type SoleOwner } from '../files/soleOwner'
 import { writeCohort, type StudyTask } from './cohort'
 import { createSettledStudies } from './settledStudies'
 
@@ -18,22 +19,33 @@ export interface QueueOptions {
   report: (warning: Warning) => void
   /** Does one study; throws an AbortError where it was cancelled. */
   perform: (item: QueueItem) => Promise<CohortRow>
-  onChange?: (state: StudyQueueState) => void
+  onChange?: (state: QueueContent) => void
   /** How often a watched folder is looked at, and how long a study must stay as it is. */
   lookEveryMs?: number
   settlingMs?: number
 }
 
-/** Studies that are run one at a time, and a folder that may be watched for more. */
+export interface QueuedStudy extends StudyTask {
+  fingerprint?: string
+  /** By key or UID; the perfusion series that fits where it is absent. */
+  series?: string
+}
+
+/**
+ * Studies that are run one at a time, and a folder that may be watched for more. Of several programs that open one queue
+ * the first works on it; changes by another throw `queue-elsewhere`.
+ */
 export interface StudyQueue {
-  state(): Promise<StudyQueueState>
+  state(): Promise<QueueContent>
+  /** The program that works on the queue in the place of this one, in words; null where this one does. */
+  elsewhere(): Promise<string | null>
   /** Each study's results go to a folder of its name in `directory`. */
-  add(studies: (StudyTask & { fingerprint?: string })[], directory: string): Promise<void>
+  add(studies: QueuedStudy[], directory: string): Promise<void>
   /** Takes studies out that are not being done. */
   remove(ids: string[]): Promise<void>
   /** Puts studies that have ended at the end of the queue again. */
   again(ids: string[]): Promise<void>
-  watch(watched: StudyQueueState['watch']): Promise<void>
+  watch(watched: QueueContent['watch']): Promise<void>
   /** Resolves when nothing waits and nothing is being done. */
   idle(): Promise<void>
   /** Takes no further study; the one being done is the owner's to cancel. */
@@ -58,13 +70,51 @@ export function refuseInside(folder: string, directory: string): void {
 /** Opens a queue and goes on with what it holds. */
 export function openQueue(options: QueueOptions): StudyQueue {
   const { path, report, perform, onChange } = options
-  const file = openJsonFile(path, queueSchema, { items: [], watch: null }, report)
+  const openFile = (): JsonFile<QueueContent> =>
+    openJsonFile(path, queueSchema, { items: [], watch: null }, report)
+  let file = openFile()
+  let owner: SoleOwner | null = null
+  let other: string | null = null
+  let claimed: Promise<void> = Promise.resolve()
   let closed = false
   let working: Promise<void> | null = null
   let looking: Promise<void> = Promise.resolve()
   let timer: ReturnType<typeof setInterval> | null = null
 
-  async function update(change: (state: StudyQueueState) => StudyQueueState): Promise<void> {
+  /** Makes the queue this program's, unless another has it: that one's file is then read anew each time. */
+  async function claim(): Promise<void> {
+    if (owner || closed) return
+    // Where no mark can be written the queue cannot be kept either, and that is told with the first change.
+    const claimed = await becomeSoleOwner(`${path}.owner`).catch((): SoleOwner => ({
+      release: async () => undefined,
+    }))
+    file = openFile()
+    other = typeof claimed === 'string' ? claimed : null
+    if (typeof claimed === 'string') return
+    owner = claimed
+    const { items } = await file.read()
+    if (items.some(({ state }) => state === 'running')) {
+      await update((state) => ({
+        ...state,
+        items: state.items.map((item) => (item.state === 'running' ? { ...item, state: 'waiting' } : item)),
+      }))
+    }
+    await follow()
+    wake()
+  }
+
+  async function ownOrRefuse(): Promise<void> {
+    await claimed
+    if (other === null) return
+    throw new UmbraError({
+      code: 'queue-elsewhere',
+      message: `Another Umbra works on this queue (${other}).`,
+      hint: 'Change it there, or end that program first.',
+      where: path,
+    })
+  }
+
+  async function update(change: (state: QueueContent) => QueueContent): Promise<void> {
     await file
       .update(change)
       .catch((thrown: Error) =>
@@ -150,18 +200,32 @@ export function openQueue(options: QueueOptions): StudyQueue {
   }
 
   const queue: StudyQueue = {
-    state: () => file.read(),
+    state: async () => {
+      await claimed
+      if (other !== null) await (claimed = claimed.then(claim))
+      return file.read()
+    },
+    elsewhere: async () => {
+      await claimed
+      return other
+    },
     add: async (studies, directory) => {
+      await ownOrRefuse()
       await update((state) => {
-        const coming = new Set(studies.map(({ paths }) => paths.join('\n')))
+        const sourceOf = ({
+          paths,
+          series,
+        }: Pick<QueuedStudy, 'paths'> & { series?: string | null }): string =>
+          [...paths, series ?? ''].join('\n')
+        const coming = new Set(studies.map(sourceOf))
         const stays = state.items.filter(
-          (item) =>
-            item.state === 'running' || item.directory !== directory || !coming.has(item.paths.join('\n')),
+          (item) => item.state === 'running' || item.directory !== directory || !coming.has(sourceOf(item)),
         )
-        const added = studies.map(({ study, paths, fingerprint }): QueueItem => ({
+        const added = studies.map(({ study, paths, fingerprint, series }): QueueItem => ({
           id: randomUUID(),
           study,
           paths,
+          series: series ?? null,
           directory,
           state: 'waiting',
           addedAt: new Date().toISOString(),
@@ -173,12 +237,15 @@ export function openQueue(options: QueueOptions): StudyQueue {
       })
       wake()
     },
-    remove: (ids) =>
-      update((state) => ({
+    remove: async (ids) => {
+      await ownOrRefuse()
+      await update((state) => ({
         ...state,
         items: state.items.filter(({ id, state: each }) => each === 'running' || !ids.includes(id)),
-      })),
+      }))
+    },
     again: async (ids) => {
+      await ownOrRefuse()
       await update((state) => {
         const chosen = state.items.filter(({ id, state: each }) => ids.includes(id) && each !== 'running')
         const rest = state.items.filter((item) => !chosen.includes(item))
@@ -191,6 +258,7 @@ export function openQueue(options: QueueOptions): StudyQueue {
     },
     watch: async (watched) => {
       if (watched) refuseInside(watched.folder, watched.directory)
+      await ownOrRefuse()
       await update((state) => ({ ...state, watch: watched }))
       await follow()
     },
@@ -199,21 +267,14 @@ export function openQueue(options: QueueOptions): StudyQueue {
     },
     close: async () => {
       closed = true
+      await claimed
       if (timer) clearInterval(timer)
       await looking
       await working
+      await owner?.release()
     },
   }
 
-  void file.read().then(async ({ items }) => {
-    if (items.some(({ state }) => state === 'running')) {
-      await update((state) => ({
-        ...state,
-        items: state.items.map((item) => (item.state === 'running' ? { ...item, state: 'waiting' } : item)),
-      }))
-    }
-    await follow()
-    wake()
-  })
+  claimed = claim()
   return queue
 }

@@ -14,7 +14,7 @@ import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { seriesIdentity } from '../volume'
 import type { Artefact, ArtefactStore, StoredArtefact } from './artefacts'
-import { exportRun, readRun, writeRun } from './export'
+import { exportRun, isWithheld, readRun, writeRun } from './export'
 import { endRecord, newRecord, problemIn, versionOf } from './record'
 import { SeriesChain } from './seriesChain'
 import type { PipelineSource } from './source'
@@ -195,8 +195,12 @@ class RunState {
     )
     this.chain.release()
     this.record.files = written.files
+    const withheld = isWithheld(settings, this.results.quality ?? [])
     this.leave(record, written.kept ? 'kept' : 'done', written.kept ? record.seconds : secondsSince(start), {
-      result: [`${written.files.length} files in ${directory}`],
+      result: [
+        `${written.files.length} files in ${directory}`,
+        ...(withheld ? ['No maps: the study is not reliable'] : []),
+      ],
       warnings: [],
     })
   }

@@ -10,6 +10,7 @@ const sameInEveryHost = [
   'drawingTools',
   'risk',
   'pipeline',
+  'motion',
   'shell',
 ]
 const leftOut = process.env.UMBRA_E2E === 'all' ? [] : sameInEveryHost.map((name) => `**/${name}.e2e.ts`)

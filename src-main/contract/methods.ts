@@ -14,7 +14,7 @@ import {
 } from './perfusion'
 import { pipelineMethods } from './pipeline'
 import { readingFileMethods, readingMethods, sessionSchema } from './reading'
-import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
+import { catalogueSchema, correctedSeriesSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
   networkModelSchema,
   teachingCaseSchema,
@@ -94,10 +94,22 @@ export const methods = {
   'series.load': long(z.object({ seriesKey: z.string() }), loadedSeriesSchema),
   /** A small picture of the middle slice (one frame, uint8, at most 128 × 128). */
   'series.thumbnail': quick(z.object({ seriesKey: z.string() }), voxelArraySchema),
-  /** Over time: the maximum (tMIP), the mean, or the mean of the baseline frames. */
+  /**
+   * Over time: the maximum (tMIP), the mean, or the mean of the baseline frames. With `mapsId` of the images with their
+   * motion taken back, as those maps were made of them.
+   */
   'series.project': long(
-    z.object({ seriesKey: z.string(), projection: z.enum(['maximum', 'average', 'baseline']) }),
+    z.object({
+      seriesKey: z.string(),
+      projection: z.enum(['maximum', 'average', 'baseline']),
+      mapsId: z.string().nullable().default(null),
+    }),
     voxelArraySchema,
+  ),
+  /** The images with their motion taken back, as these maps were made of them; null where nothing was moved. */
+  'series.corrected': long(
+    z.object({ seriesKey: z.string(), mapsId: z.string() }),
+    correctedSeriesSchema.nullable(),
   ),
   /** Another volume of the same patient (MR or CT), registered rigidly to the series and brought onto its grid. */
   'series.fuse': long(z.object({ seriesKey: z.string(), otherKey: z.string() }), fusedSeriesSchema),
@@ -106,6 +118,8 @@ export const methods = {
       seriesKey: z.string(),
       voxels: z.array(vec3Schema).min(1).max(1_000_000),
       mapsId: z.string().nullable(),
+      /** False: of the images as they were acquired, also where the maps were made of corrected ones. */
+      corrected: z.boolean().default(true),
     }),
     curveSampleSchema,
   ),

@@ -3,6 +3,7 @@ import {
   pipelineSettingsSchema,
   pipelineSteps,
   problemOf,
+  type MapsMethod,
   type PipelineRun,
   type PipelineSettings,
   type PipelineStep,
@@ -103,6 +104,9 @@ export const usePipelineStore = defineStore('pipeline', () => {
     }
   }
 
+  const shownMethods = (): MapsMethod[] =>
+    view.layout.compare ? [review.method, review.otherMethod] : [review.method]
+
   /** Runs all steps; those whose results are known are found. Resolves to whether it made maps. */
   function start(): Promise<boolean> {
     const seriesKey = review.series?.seriesKey
@@ -135,7 +139,9 @@ export const usePipelineStore = defineStore('pipeline', () => {
       if (review.series?.seriesKey !== seriesKey) return false
       run.value = result.run
       for (const maps of [result.network, result.maps]) if (maps) review.adoptResult(maps)
-      if (result.maps) review.setMethod('method', result.maps.method)
+      if (result.maps && !shownMethods().includes(result.maps.method)) {
+        review.setMethod('method', result.maps.method)
+      }
       problem.value = result.run.error
       return result.maps !== null
     } catch (error) {
@@ -156,7 +162,7 @@ export const usePipelineStore = defineStore('pipeline', () => {
     study.toRun = null
     if (!(await start())) return
     view.layout.lowerTab = 'quality'
-    if (view.layout.compare) await review.ensure([review.method, review.otherMethod])
+    await review.ensure(shownMethods().filter((method) => review.results[method] === undefined))
   }
 
   function cancel(): void {

@@ -115,11 +115,13 @@ export const useStudyStore = defineStore('study', () => {
   /** In the Reading room a study is opened to be drawn on there. */
   function openFirst(next: Catalogue): void {
     const first = seriesToOpen(next)
+    const runs = runsOpened
+    runsOpened = false
     if (first === null) {
       if (!named) layout.go('studies')
-      if (runsOpened) runAll(perfusionKeys(next))
+      if (runs) runAll(perfusionKeys(next))
     } else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
-    else if (runsOpened && perfusionKeys(next).includes(first)) runSeries(first)
+    else if (runs && perfusionKeys(next).includes(first)) runSeries(first)
     else openSeries(first)
   }
 
@@ -127,6 +129,11 @@ export const useStudyStore = defineStore('study', () => {
   function runAll(keys: string[]): void {
     if (keys.length === 1) runSeries(keys[0])
     else if (keys.length > 1) toQueue.value = keys
+  }
+
+  /** The study that is open already when the window comes up is run too. */
+  function runFirst(): void {
+    runsOpened = true
   }
 
   /** Of whatever is opened meanwhile, the perfusion series is run. */
@@ -312,6 +319,7 @@ export const useStudyStore = defineStore('study', () => {
     runAll,
     toQueue,
     openAndRun,
+    runFirst,
     refusesBlinded,
     openFor,
     close,

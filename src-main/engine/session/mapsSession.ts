@@ -35,8 +35,10 @@ export interface MapsSession {
   /** Takes in maps that were made elsewhere, under the id of what they were made from. */
   adopt(mapsId: string, seriesKey: string, maps: PerfusionMaps): PerfusionResult
   list(seriesKey: string): PerfusionResult[]
-  /** The curve of some voxels, of what the maps were computed from. */
-  curve(series: VolumeSeries, sampled: readonly Vec3[], mapsId: string | null): Promise<CurveSample>
+  /** What these maps were computed from: the series with its motion taken back, or the series itself. */
+  madeOf(series: VolumeSeries, mapsId: string): Promise<VolumeSeries>
+  /** The curve of some voxels of a series, with the fit of the maps where there are some. */
+  curve(series: VolumeSeries, sampled: readonly Vec3[], mapsId: string | null): CurveSample
   maps(mapsId: string): PerfusionMaps
   result(mapsId: string): PerfusionResult
   clear(): void
@@ -219,11 +221,9 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
       [...entries.values()].map(({ result }) => result).filter((result) => result.seriesKey === seriesKey),
     maps: (mapsId) => entryOf(mapsId).maps,
     result: (mapsId) => entryOf(mapsId).result,
-    curve: async (series, sampled, mapsId) => {
-      if (mapsId === null) return sampleCurve(series, sampled, null)
-      const { maps } = entryOf(mapsId)
-      return sampleCurve(await still.of(series, maps.motion), sampled, maps)
-    },
+    madeOf: (series, mapsId) => still.of(series, entryOf(mapsId).maps.motion),
+    curve: (series, sampled, mapsId) =>
+      sampleCurve(series, sampled, mapsId === null ? null : entryOf(mapsId).maps),
     clear: () => {
       generation++
       still.clear()

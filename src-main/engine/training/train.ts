@@ -19,6 +19,7 @@ import { createTrainer, type Trainer } from './loop'
 import { modelCard } from './modelCard'
 import { resumeRun } from './resume'
 import { checkSplit, splitPatients, type Split } from './split'
+import { readStart, startOf, writeStart, type StartModel } from './startModel'
 import { eventFile } from './tensorboard'
 
 /** In the folder of a run: why it ended. Not there while it goes on, or can. */
@@ -51,7 +52,7 @@ export interface TrainingResult {
  * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint, or
  * where that is damaged from its best; one of another configuration is refused (`other-run`). Cancelling, a kill and a
  * full disk keep everything up to the last whole epoch. What computes is the learner, here or elsewhere; data and folder
- * are read and written here. Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
+ * are read and written here. Throws what `buildDataset`, `checkSplit` and `readStart` throw, `damaged-checkpoint`,
  * `training-diverged`, `write-failed`, and what the learner throws.
  */
 export async function trainNetwork(
@@ -64,6 +65,8 @@ export async function trainNetwork(
   const configKey = keyOf(config)
   await restoreFolder(join(directory, 'model'))
   const { from: resume, warnings } = await resumeRun(directory, configKey)
+  // Before the data are prepared, which takes long.
+  const start = resume || config.start === null ? null : await readStart(config.start, config)
   const data = await buildDataset(
     request.datasets,
     config.data,
@@ -75,6 +78,7 @@ export async function trainNetwork(
     const split = splitOf(config, data)
     await rm(join(directory, ENDED_FILE), { force: true })
     await describeRun(request, split)
+    if (start) await writeStart(directory, start.about)
     await warn(request, [...warnings, ...skippedWarnings(data), ...lesionWarnings(split, data.studies)])
     const slicesOf = (patients: string[]): SliceChoice[] =>
       allSlices(data.studies.filter(({ patient }) => patients.includes(patient)))
@@ -85,7 +89,7 @@ export async function trainNetwork(
     const stride = networkStride(config.network)
     const shown = await chooseExample(data, validation)
     const training = slicesOf(split.training)
-    const learner = await openLearner(learnerSpec(config), resume)
+    const learner = await openLearner(learnerSpec(config), resume ?? start?.from ?? null)
     const trainer = createTrainer({ learner, data, training, validation, config, configKey, stride, resume })
     const showExample = async ({ epoch, time }: EpochRecord): Promise<void> => {
       if (!shown) return
@@ -93,7 +97,8 @@ export async function trainNetwork(
       await writeExample(directory, example, time)
     }
     try {
-      const work: Training = { learner, trainer, request, split }
+      const begun = config.start === null ? null : (start?.about ?? (await startOf(directory)))
+      const work: Training = { learner, trainer, request, split, start: begun }
       await runEpochs(work, showExample, partOfRun(run, resume ? 0.02 : 0.3, 1))
       return await finish(work)
     } catch (thrown) {
@@ -112,6 +117,8 @@ interface Training {
   trainer: Trainer
   request: TrainingRequest
   split: Split
+  /** What it began from, where that was a model. */
+  start: StartModel | null
 }
 
 async function warn({ directory, onWarning }: TrainingRequest, warnings: Warning[]): Promise<void> {
@@ -142,8 +149,10 @@ function learnerSpec({ network, input, outputs, seed, optimiser, lossRegion }: T
 
 /** What decides the weights; how long a run may last does not. */
 function keyOf(config: TrainingConfig): string {
-  const { epochs: _epochs, minutes: _minutes, name: _name, ...rest } = config
-  return createHash('sha256').update(JSON.stringify(rest)).digest('hex')
+  const { epochs: _epochs, minutes: _minutes, name: _name, start, ...rest } = config
+  // Without `start` as before there was one: a run that was begun then goes on.
+  const decisive = start === null ? rest : { ...rest, start }
+  return createHash('sha256').update(JSON.stringify(decisive)).digest('hex')
 }
 
 function splitOf(config: TrainingConfig, data: DatasetCache): Split {
@@ -232,13 +241,13 @@ async function finish(work: Training): Promise<TrainingResult> {
 
 /** Writes the network as it is now, with its card, into the run's `model` folder. */
 async function writeRunModel(work: Training, best: EpochRecord, ended: string): Promise<string> {
-  const { learner, trainer, request, split } = work
+  const { learner, trainer, request, split, start } = work
   const { config, directory, computedBy } = request
   const model = join(directory, 'model')
   const { history } = trainer.state
   const { outline } = learner
   const { parameters } = outline
-  const card = modelCard({ config, split, best, history, ended, parameters, computedBy })
+  const card = modelCard({ config, start, split, best, history, ended, parameters, computedBy })
   const { name, network, input, outputs } = config
   const created = new Date().toISOString()
   const about = { name, network, input, outputs, created, version: __UMBRA_VERSION__ }

@@ -20,6 +20,11 @@ export const trainingConfigSchema = z.strictObject({
     .regex(/^[\w.-]+$/, 'letters, digits, dots, dashes')
     .default('perfusion-unet'),
   data: dataSchema,
+  /**
+   * The model whose weights the run begins from, as wherever a model is named: the name of one that comes with Umbra, the
+   * folder of another or of a run. Its network, input and outputs are those of this configuration. null: fresh weights.
+   */
+  start: z.string().min(1).nullable().default(null),
   network: networkSchema.default({
     name: 'perfusion-unet',
     depth: 4,

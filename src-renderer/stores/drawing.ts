@@ -2,7 +2,7 @@ import { type Geometry, type LoadedSeriesInfo, type MapName, type DrawnStructure
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
-import { Drawing, type MidPlane, type Point } from '../drawing'
+import { Drawing, type History, type MidPlane, type Point } from '../drawing'
 import type { DisplayRange } from './reviewView'
 import { readStored, writeStored } from './stored'
 
@@ -110,10 +110,10 @@ export const useDrawingStore = defineStore('drawing', () => {
   function begin(
     geometry: Geometry,
     wanted: readonly DrawnStructure[],
-    options: { voxels?: Uint8Array; closed?: string | null; thresholds?: boolean } = {},
+    options: { voxels?: Uint8Array; history?: History; closed?: string | null; thresholds?: boolean } = {},
   ): Drawing {
     sketched = null
-    const next = markRaw(new Drawing(geometry, wanted.length, options.voxels))
+    const next = markRaw(new Drawing(geometry, wanted.length, options.voxels, options.history))
     next.onChange(() => changes.value++)
     drawing.value = next
     structures.value = wanted

@@ -2,7 +2,7 @@ import { problemOf, type Job, type OpenReading, type Problem, type DrawnStructur
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
-import { UnsavedSlices, type Change, type Drawing } from '../drawing'
+import { KeptSteps, UnsavedSlices, type Change, type Drawing } from '../drawing'
 import { useDrawingStore } from './drawing'
 import { useReadingStore } from './reading'
 import { useReviewStore } from './review'
@@ -16,6 +16,7 @@ const RENEW_EVERY = 20_000
 /** Somebody who does nothing for a minute is not working on the case. */
 const IDLE_AFTER = 60_000
 const LEASE_KEY = 'umbra.lease'
+const STEPS_KEY = 'umbra.steps'
 
 /**
  * The reading that is open in this window: its maps, its drawing, and that every stroke is saved. The voxels live in
@@ -37,6 +38,10 @@ export const useOpenReadingStore = defineStore('openReading', () => {
   const progress = ref(0)
   let cancelling = new AbortController()
   const unsaved = new UnsavedSlices()
+  /** So that undo goes on after the engine was started again, after a look at the list, and after a reload. */
+  const steps = new KeptSteps()
+  steps.readText(sessionStorage.getItem(STEPS_KEY))
+  sessionStorage.removeItem(STEPS_KEY)
   let timer: ReturnType<typeof setTimeout> | null = null
   let sending: Promise<void> | null = null
   let stopListening: (() => void) | null = null
@@ -76,6 +81,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     if (reading.value !== open) return
     const begun = drawing.begin(geometry, open.structures, {
       voxels: voxels ?? undefined,
+      history: open.lease !== null && voxels ? steps.of(open.readingId, voxels) : undefined,
       closed: open.readOnly?.message ?? null,
       thresholds: open.assistance.thresholds,
     })
@@ -151,6 +157,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
       engine.call('reading.sign', { lease, pin, seconds: Math.round(seconds.value) }),
     )
     if (signed === null) return false
+    steps.forget()
     const message = 'This reading is signed. Open it again with a reason to change it.'
     reading.value = { ...open, state: 'signed', lease: null, readOnly: { reason: 'signed', message } }
     drawing.readOnly = message
@@ -158,8 +165,14 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     return true
   }
 
+  function keepSteps(): void {
+    const open = reading.value
+    if (open?.lease != null && drawing.drawing !== null) steps.keep(open.readingId, drawing.drawing)
+  }
+
   /** Saves what is not saved and gives the reading back. */
   async function close(): Promise<void> {
+    keepSteps()
     await save()
     const open = reading.value
     stopListening?.()
@@ -219,6 +232,15 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     })
   }, RENEW_EVERY)
   engine.onReady(() => void resume())
+  window.addEventListener('pagehide', () => {
+    keepSteps()
+    const text = steps.toText()
+    try {
+      if (text !== null) sessionStorage.setItem(STEPS_KEY, text)
+    } catch {
+      // A full storage costs the undo list, not the drawing.
+    }
+  })
 
   return {
     reading,

@@ -72,7 +72,9 @@ export const readingMethods = {
     askedStudy.extend({ path: z.string().nullable().default(null) }),
     z.object({ fileName: z.string(), text: z.string() }),
   ),
-  /** Makes a study of such a file's text, with the person as its owner. Fails with `invalid-protocol`, naming the field. */
+  /** A folder of one's own for the files of a study's readings, for whoever must not look at the folders there are. */
+  'reading.exportFolder': quick(askedStudy, z.object({ path: z.string() })),
+  /** Makes a study of such a file's text, with the person as its owner; a name they have gets a number. Fails with `invalid-protocol`, naming the field. */
   'reading.import': quick(
     asked.extend({ text: z.string().max(16_000_000) }),
     z.object({ studyId: z.string() }),

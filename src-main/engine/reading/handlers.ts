@@ -1,10 +1,11 @@
+import { homedir } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { UmbraError, type QuickMethod, type readingMethods } from '@contract'
 import { isMissing } from '../cases/caseFiles'
 import { writeFileAtomically } from '../files/atomic'
 import type { QuickHandlers } from '../handlers'
 import type { People } from './people'
-import { parseProtocol, protocolFileName, protocolText } from './protocolFile'
+import { exportFolder, parseProtocol, protocolFileName, protocolText, untaken } from './protocolFile'
 import type { Readings } from './readings'
 import { auditOf, backUp, bytesOnDisk, checkAudit, copyStore, lastBackup, type CaseStore } from './store'
 import {
@@ -88,7 +89,12 @@ function studyHandlers(open: () => OpenRoom) {
     'reading.import': ({ session, text }) => {
       const { store, people, now } = open()
       const owner = people.of(session)
-      return { studyId: createStudy(store, parseProtocol(text), owner, now()) }
+      const protocol = parseProtocol(text)
+      const name = untaken(
+        protocol.name,
+        studiesOf(store, owner).map((study) => study.name),
+      )
+      return { studyId: createStudy(store, { ...protocol, name }, owner, now()) }
     },
     'reading.update': ({ session, studyId, protocol }) => {
       const { store, people, now } = open()
@@ -108,6 +114,11 @@ function studyHandlers(open: () => OpenRoom) {
       const text = protocolText(protocol)
       if (path !== null) await writeFileAtomically(wholePath(path), text)
       return { fileName: protocolFileName(protocol), text }
+    },
+    'reading.exportFolder': ({ session, studyId }) => {
+      const { store, people } = open()
+      const person = people.of(session)
+      return { path: exportFolder(homedir(), studyOf(store, studyId).protocol, person.name) }
     },
     'reading.checkCases': ({ session, studyId }) => {
       const { store, people } = open()

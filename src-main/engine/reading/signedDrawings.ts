@@ -105,11 +105,8 @@ export function createSignedDrawings(open: () => OpenRoom, voxels: VoxelRegistry
   return {
     study: (session, studyId) => {
       const { study, person, all } = allowed(session, studyId)
-      return describe(
-        veiled(study, person),
-        all,
-        study.owner !== person.key && study.protocol.blinding.source,
-      )
+      const hideMethods = study.owner !== person.key && study.protocol.blinding.source
+      return describe(veiled(study, person), all, { owner: study.owner, hideMethods })
     },
 
     drawing: (readingId) => {
@@ -177,7 +174,11 @@ function veiled({ owner, protocol }: StoredStudy, person: Person): Protocol {
   }
 }
 
-function describe(protocol: Protocol, all: readonly StoredReading[], hideMethods: boolean): SignedStudy {
+function describe(
+  protocol: Protocol,
+  all: readonly StoredReading[],
+  { owner, hideMethods }: { owner: string; hideMethods: boolean },
+): SignedStudy {
   const { cases, raters, sources } = protocol
   const readings = raters.flatMap(({ name: rater }): (SignedReading & { key: string; pass: number })[] => {
     const own = all.filter(({ person, state }) => person === accountKey(rater) && state === 'signed')
@@ -203,7 +204,13 @@ function describe(protocol: Protocol, all: readonly StoredReading[], hideMethods
     cases: named(cases.map(({ name }) => name)),
     readings: readings.map(({ name, rater, source, ids }) => ({ name, rater, source, ids })),
     reference: network.length > 0 && others.length === 1 ? others[0].name : null,
-    design: [designOf(protocol, hideMethods)],
+    design: [
+      designOf(protocol, hideMethods),
+      ...unblindedOwner(
+        protocol,
+        readings.find(({ rater }) => accountKey(rater) === owner),
+      ),
+    ],
   }
 }
 
@@ -217,6 +224,12 @@ function named(names: string[]): string[] {
 
 const listed = (names: string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`
+
+/** Whoever made the study sees what its other raters do not get to know, whatever the protocol says. */
+function unblindedOwner({ blinding }: Protocol, reading: { rater: string } | undefined): string[] {
+  if (!reading || (!blinding.patient && !blinding.source)) return []
+  return [`${reading.rater} made the study and so was not blinded.`]
+}
 
 function designOf(
   { sources, order, blinding, washOutDays, rereads, assistance }: Protocol,

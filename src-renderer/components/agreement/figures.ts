@@ -88,7 +88,7 @@ export function volumesOption(
         ...axis.axisLabel,
         interval: 0,
         rotate: report.cases.length > 8 ? 40 : 0,
-        width: 90,
+        width: Math.max(90, 800 / report.cases.length),
         overflow: 'truncate',
       },
     },
@@ -99,6 +99,7 @@ export function volumesOption(
         type: 'bar',
         name,
         barGap: '10%',
+        barMaxWidth: 48,
         barCategoryGap: '30%',
         itemStyle: { color: readingColour(report.readings, name, report.reference) },
         data: report.cases.map((each) => ({
@@ -236,7 +237,7 @@ export function scatterOption(
 
 export function pearsonWords(pair: PairAgreement, normals: Normals): string {
   const { value, interval, p, n } = pair[normals].pearson
-  if (value === null) return `${n} cases: no correlation can be given`
+  if (value === null) return `${n === 1 ? 'one case' : `${n} cases`}: no correlation can be given`
   const range = interval ? ` (95 % ${within(interval)})` : ''
   const chance = pValue(p)
   return `r = ${decimals(value, 3)}${range}, p ${chance.startsWith('<') ? chance : `= ${chance}`}, n = ${n}`

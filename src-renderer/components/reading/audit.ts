@@ -16,6 +16,8 @@ const actions: Record<string, string> = {
   'reading.imported': 'put a drawing made elsewhere into a reading',
   'reading.exported': 'wrote a reading as files',
   'study.exported': 'wrote the signed readings as files',
+  'agreement.reported': 'compared the signed readings',
+  'agreement.exported': 'wrote the agreement report as files',
   'person.pin-reset': 'gave a new PIN',
 }
 

@@ -5,6 +5,7 @@ import type { QuickHandlers } from '../handlers'
 import { isMissing } from './cases'
 import type { People } from './people'
 import { parseProtocol, protocolFileName, protocolText } from './protocolFile'
+import type { Proposals } from './proposals'
 import type { Readings } from './readings'
 import { auditOf, backUp, bytesOnDisk, checkAudit, copyStore, lastBackup, type CaseStore } from './store'
 import {
@@ -25,6 +26,7 @@ export interface OpenRoom {
   store: CaseStore
   people: People
   readings: Readings
+  proposals: Proposals
   now: () => Date
 }
 
@@ -151,8 +153,13 @@ function drawingHandlers(open: () => OpenRoom) {
     'reading.save': (params, bytes) => open().readings.save(params, bytes),
     'reading.sign': async ({ lease, pin, seconds }) => {
       const { people, readings } = open()
-      await people.checkPin({ key: readings.holder(lease) }, pin)
+      await people.checkPin({ key: readings.leased(lease).person }, pin)
       return readings.sign(lease, seconds)
+    },
+    'reading.propose': ({ lease, rule, structure }) => open().proposals.propose(lease, rule, structure),
+    'reading.answerProposal': ({ lease, proposalId, answer }) => {
+      open().proposals.answer(lease, proposalId, answer)
+      return {}
     },
     'reading.reopen': ({ session, readingId, reason }) => {
       const { people, readings } = open()

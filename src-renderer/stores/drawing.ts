@@ -1,4 +1,10 @@
-import { type Geometry, type LoadedSeriesInfo, type MapName, type DrawnStructure } from '@contract'
+import {
+  type Geometry,
+  type LoadedSeriesInfo,
+  type MapName,
+  type DrawnStructure,
+  type ProposalAnswer,
+} from '@contract'
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
@@ -51,6 +57,8 @@ export interface Proposal {
   reference: string
   mask: Uint8Array
   millilitres: number
+  /** What became of it, where a network made it and that is kept with the reading. */
+  answered?: (answer: ProposalAnswer) => void
 }
 
 /** A line around a region that is not closed yet. */

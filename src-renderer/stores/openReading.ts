@@ -1,4 +1,12 @@
-import { problemOf, type Job, type OpenReading, type Problem, type DrawnStructure } from '@contract'
+import {
+  problemOf,
+  type DrawnStructure,
+  type Job,
+  type OpenReading,
+  type Output,
+  type Problem,
+  type ProposalAnswer,
+} from '@contract'
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
@@ -36,6 +44,8 @@ export const useOpenReadingStore = defineStore('openReading', () => {
   const opening = ref(false)
   /** How far the scan and its maps are prepared, 0..1. */
   const progress = ref(0)
+  /** Rules by which the network can propose in this reading; null where the protocol does not let it. */
+  const networkRules = ref<readonly string[] | null>(null)
   let cancelling = new AbortController()
   const unsaved = new UnsavedSlices()
   /** So that undo goes on after the engine was started again, after a look at the list, and after a reload. */
@@ -63,7 +73,9 @@ export const useOpenReadingStore = defineStore('openReading', () => {
       seconds.value = answer.seconds
       sessionStorage.setItem(LEASE_KEY, answer.lease ?? '')
       const onProgress = (job: Job): void => void (progress.value = job.progress)
-      review.lend(await engine.run('reading.load', { session, readingId }, { signal, onProgress }))
+      const scan = await engine.run('reading.load', { session, readingId }, { signal, onProgress })
+      networkRules.value = answer.assistance.proposals ? scan.networkRules : null
+      review.lend(scan)
     })
     if (signal.aborted) room.problem = null
     if (room.problem !== null || signal.aborted) await close()
@@ -170,6 +182,17 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     if (open?.lease != null && drawing.drawing !== null) steps.keep(open.readingId, drawing.drawing)
   }
 
+  /** What a network proposes for a structure; null where nothing can be drawn. Fails as `reading.propose`. */
+  async function propose(rule: string, structure: string): Promise<Output<'reading.propose'> | null> {
+    const lease = reading.value?.lease
+    return lease ? engine.call('reading.propose', { lease, rule, structure }) : null
+  }
+
+  async function answerProposal(proposalId: string, answer: ProposalAnswer): Promise<void> {
+    const lease = reading.value?.lease
+    if (lease) await engine.call('reading.answerProposal', { lease, proposalId, answer })
+  }
+
   /** Saves what is not saved and gives the reading back. */
   async function close(): Promise<void> {
     keepSteps()
@@ -179,6 +202,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     stopListening = null
     if (open === null) return
     reading.value = null
+    networkRules.value = null
     review.close()
     drawing.end()
     if (open.lease !== null) {
@@ -248,6 +272,9 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     savedAt,
     saveProblem,
     seconds,
+    networkRules,
+    propose,
+    answerProposal,
     opening,
     progress,
     cancelOpening,

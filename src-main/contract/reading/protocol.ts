@@ -146,7 +146,7 @@ const protocolShape = z.object({
   washOutDays: z.number().min(0).max(3650).default(0),
   /** Cases that every rater who reads them reads a second time; null: none. */
   rereads: z.object({ cases: someCases }).nullable().default(null),
-  /** What may help to draw. */
+  /** What may help to draw: tools that look at the values of the maps shown, and structures that a network proposes. */
   assistance: z
     .object({ thresholds: z.boolean(), proposals: z.boolean() })
     .default({ thresholds: true, proposals: false }),

@@ -6,6 +6,7 @@ import { writeFileAtomically } from '../files/atomic'
 import type { QuickHandlers } from '../handlers'
 import type { People } from './people'
 import { exportFolder, parseProtocol, protocolFileName, protocolText, untaken } from './protocolFile'
+import type { Proposals } from './proposals'
 import type { Readings } from './readings'
 import { auditOf, backUp, bytesOnDisk, checkAudit, copyStore, lastBackup, type CaseStore } from './store'
 import {
@@ -26,6 +27,7 @@ export interface OpenRoom {
   store: CaseStore
   people: People
   readings: Readings
+  proposals: Proposals
   now: () => Date
 }
 
@@ -162,8 +164,13 @@ function drawingHandlers(open: () => OpenRoom) {
     'reading.save': (params, bytes) => open().readings.save(params, bytes),
     'reading.sign': async ({ lease, pin, seconds }) => {
       const { people, readings } = open()
-      await people.checkPin({ key: readings.holder(lease) }, pin)
+      await people.checkPin({ key: readings.leased(lease).person }, pin)
       return readings.sign(lease, seconds)
+    },
+    'reading.propose': ({ lease, rule, structure }) => open().proposals.propose(lease, rule, structure),
+    'reading.answerProposal': ({ lease, proposalId, answer }) => {
+      open().proposals.answer(lease, proposalId, answer)
+      return {}
     },
     'reading.reopen': ({ session, readingId, reason }) => {
       const { people, readings } = open()

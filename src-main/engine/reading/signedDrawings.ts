@@ -13,7 +13,7 @@ import { hideFrame } from './hidden'
 import type { OpenRoom } from './handlers'
 import type { Person } from './people'
 import { appendAudit } from './store'
-import { readingsOf, studyOf, type StoredReading, type StoredStudy } from './studies'
+import { proposalsOf, readingsOf, studyOf, type StoredReading, type StoredStudy } from './studies'
 
 /** One person's signed readings of the cases, of one source, first or second time. */
 export interface SignedReading {
@@ -106,7 +106,8 @@ export function createSignedDrawings(open: () => OpenRoom, voxels: VoxelRegistry
     study: (session, studyId) => {
       const { study, person, all } = allowed(session, studyId)
       const hideMethods = study.owner !== person.key && study.protocol.blinding.source
-      return describe(veiled(study, person), all, { owner: study.owner, hideMethods })
+      const proposals = proposalsOf(open().store, studyId)
+      return describe(veiled(study, person), all, { owner: study.owner, hideMethods, proposals })
     },
 
     drawing: (readingId) => {
@@ -177,7 +178,11 @@ function veiled({ owner, protocol }: StoredStudy, person: Person): Protocol {
 function describe(
   protocol: Protocol,
   all: readonly StoredReading[],
-  { owner, hideMethods }: { owner: string; hideMethods: boolean },
+  {
+    owner,
+    hideMethods,
+    proposals,
+  }: { owner: string; hideMethods: boolean; proposals: ReturnType<typeof proposalsOf> },
 ): SignedStudy {
   const { cases, raters, sources } = protocol
   const readings = raters.flatMap(({ name: rater }): (SignedReading & { key: string; pass: number })[] => {
@@ -210,6 +215,7 @@ function describe(
         protocol,
         readings.find(({ rater }) => accountKey(rater) === owner),
       ),
+      ...(protocol.assistance.proposals ? [helpOf(all, proposals)] : []),
     ],
   }
 }
@@ -229,6 +235,17 @@ const listed = (names: string[]): string =>
 function unblindedOwner({ blinding }: Protocol, reading: { rater: string } | undefined): string[] {
   if (!reading || (!blinding.patient && !blinding.source)) return []
   return [`${reading.rater} made the study and so was not blinded.`]
+}
+
+/** In how many of the signed readings a network's proposal was shown and taken over. */
+function helpOf(all: readonly StoredReading[], proposals: ReturnType<typeof proposalsOf>): string {
+  const signed = all.filter(({ state }) => state === 'signed')
+  const counted = signed.map(({ id }) => proposals.get(id) ?? { shown: 0, accepted: 0 })
+  const [shown, accepted] = [
+    counted.filter((each) => each.shown > 0).length,
+    counted.filter((each) => each.accepted > 0).length,
+  ]
+  return `A structure proposed by a network was shown in ${shown} of the ${signed.length} signed readings and taken over in ${accepted}.`
 }
 
 function designOf(

@@ -1,4 +1,4 @@
-import type { AgreementReport, CaseAgreement, PairAgreement } from '@contract'
+import { bandOutline, type AgreementReport, type CaseAgreement, type PairAgreement } from '@contract'
 import type { EChartsCoreOption } from 'echarts/core'
 import type { Normals } from '../../stores/agreement'
 import { decimals, pairColour, pValue, readingColour, within } from './numbers'
@@ -198,7 +198,7 @@ const points = (
   data: cases.map((each): Point => ({ value: of(each), of: { case: each.case, pair: each.pair } })),
 })
 
-/** The volumes of two readings against each other, with the least squares line and the line of identity. */
+/** The volumes of two readings against each other, with the least squares line in its band and the line of identity. */
 export function scatterOption(
   report: AgreementReport,
   pair: PairAgreement,
@@ -209,6 +209,7 @@ export function scatterOption(
   const shown = counted(cases, normals)
   const { slope, intercept } = pair[normals].pearson
   const top = niceCeiling(Math.max(0, ...shown.flatMap(({ firstMl, secondMl }) => [firstMl, secondMl])))
+  const band = bandOutline(pair[normals].pearson, top)
   const straight = (a: number, b: number, type: 'solid' | 'dashed', stroke: string): object => ({
     type: 'line',
     silent: true,
@@ -228,6 +229,17 @@ export function scatterOption(
     xAxis: { ...axis, type: 'value', min: 0, max: top, ...middle(`${pair.second}, ml`, 26) },
     yAxis: { ...axis, type: 'value', min: 0, max: top, ...middle(`${pair.first}, ml`, 40) },
     series: [
+      {
+        type: 'custom',
+        silent: true,
+        tooltip: { show: false },
+        data: band.length > 0 ? [[0, 0]] : [],
+        renderItem: (_: unknown, api: { coord(at: number[]): number[] }) => ({
+          type: 'polygon',
+          shape: { points: band.map((corner) => api.coord(corner)) },
+          style: { fill: quiet, opacity: 0.18 },
+        }),
+      },
       straight(1, 0, 'dashed', quiet),
       ...(slope === null || intercept === null ? [] : [straight(slope, intercept, 'solid', ink)]),
       points(shown, ({ firstMl, secondMl }) => [secondMl, firstMl], colour),

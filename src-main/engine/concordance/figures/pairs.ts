@@ -1,4 +1,4 @@
-import type { AgreementReport, CaseAgreement, PairAgreement } from '@contract'
+import { bandOutline, type AgreementReport, type CaseAgreement, type PairAgreement } from '@contract'
 import { decimals, pValue } from '../tables'
 import { axisStyle, colourOf, drawSvg, ink, niceCeiling, panels, type Figure } from './chart'
 import { structureFile } from './volumes'
@@ -25,7 +25,7 @@ const titled = (pairs: PairAgreement[], cells: { left: number; top: number }[]):
     textStyle: { fontSize: 12, fontWeight: 600, color: ink.text },
   }))
 
-/** Volumes of two readings against each other, with the line of identity and the least squares line. */
+/** Volumes of two readings against each other, with the line of identity and the least squares line in its band. */
 export function scatterFigure(report: AgreementReport, s: number): Figure {
   const own = pairsOf(report, s)
   const { width, height, cells } = panels(own.length, SIDE, FOOT, headOf(own))
@@ -73,6 +73,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
         clip: true,
       }
       return [
+        bandSeries(bandOutline(pair.withoutNormals.pearson, top), i),
         {
           ...clipped,
           lineStyle: { color: ink.faint, width: 1, type: 'dashed' },
@@ -99,10 +100,26 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
   })
   return {
     name,
-    caption: `Volumes of ${structure}: each pair of readings with the least squares line (solid) and the line of identity (dashed); r is Pearson’s.`,
+    caption: `Volumes of ${structure}: each pair of readings with the least squares line (solid), its 95 % confidence band (shaded) and the line of identity (dashed); r is Pearson’s.`,
     svg,
     width,
     height,
+  }
+}
+
+/** The confidence band of a panel's line. */
+function bandSeries(outline: [number, number][], panel: number): object {
+  return {
+    type: 'custom',
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    silent: true,
+    data: outline.length > 0 ? [[0, 0]] : [],
+    renderItem: (_: unknown, api: { coord(at: number[]): number[] }) => ({
+      type: 'polygon',
+      shape: { points: outline.map((corner) => api.coord(corner)) },
+      style: { fill: ink.rule, opacity: 0.75 },
+    }),
   }
 }
 

@@ -17,6 +17,7 @@ import { readingFileMethods, readingMethods, sessionSchema } from './reading'
 import { catalogueSchema, correctedSeriesSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
   networkModelSchema,
+  teachingCaseSchema,
   trainingExampleSchema,
   trainingPresetSchema,
   trainingRunSchema,
@@ -177,12 +178,29 @@ export const methods = {
   /** The maps of its example slice after its latest epoch; null before the first. */
   'training.example': quick(z.object({ runId: z.string() }), trainingExampleSchema.nullable()),
   'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),
-  /** Starts a run of a configuration (JSON text). */
-  'training.start': long(z.object({ config: z.string() }), z.object({ runId: z.string() })),
+  /**
+   * The cases of a reading study, for its owner: which can be learnt from, as far as the headers of their files tell, and
+   * which are of one patient. `sources`: the deconvolutions among the study's, whose settings can make the maps.
+   */
+  'training.cases': long(
+    z.object({ session: sessionSchema, studyId: z.string() }),
+    z.object({
+      cases: z.array(teachingCaseSchema),
+      sources: z.array(z.object({ key: z.string(), name: z.string() })),
+    }),
+  ),
+  /** Starts a run of a configuration (JSON text); one of a reading study needs the session of the study's owner. */
+  'training.start': long(
+    z.object({ config: z.string(), session: sessionSchema.nullable().default(null) }),
+    z.object({ runId: z.string() }),
+  ),
   /** Ends the work of a run; everything up to its last whole epoch is kept. Cancelling its job does the same. */
   'training.pause': quick(z.object({ runId: z.string() }), nothing),
   /** Goes on where a run was paused, or where the machine or the program ended it. */
-  'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
+  'training.resume': long(
+    z.object({ runId: z.string(), session: sessionSchema.nullable().default(null) }),
+    z.object({ runId: z.string() }),
+  ),
   /** The model of a finished run as an ONNX file in its folder, compared with it by ONNX Runtime before it is written. */
   'training.export': long(
     z.object({ runId: z.string() }),

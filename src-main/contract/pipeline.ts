@@ -247,7 +247,7 @@ export type StudyQueue = z.infer<typeof queueSchema>
 /** The queue as the window shows it. */
 export const queueStateSchema = queueSchema.extend({
   settings: queueSettingsSchema,
-  /** Why nothing is taken although studies wait: another Umbra works on the same queue; null: it is taken here. */
+  /** Why nothing is taken although studies wait: another program works on the queue, in words; null: this one does. */
   elsewhere: z.string().nullable(),
 })
 export type StudyQueueState = z.infer<typeof queueStateSchema>

@@ -106,7 +106,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     fusion: createFusionSession({ directory: join(dataDirectory, 'registrations'), study, voxels }),
     jobs,
     pipeline,
-    training: createTrainingSession(dataDirectory, voxels, backend),
+    training: createTrainingSession(dataDirectory, voxels, backend, reading.toLearn),
     reading,
     agreement: createAgreementSession(reading.signed),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),

@@ -166,6 +166,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     'pipeline.run': parts.pipeline.run,
     ...reading.fileHandlers,
 
+    'training.cases': training.cases,
     'training.start': training.start,
     'training.resume': training.resume,
     'training.export': training.export,

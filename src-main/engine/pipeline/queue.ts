@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { isAbsolute, join, relative } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative } from 'node:path'
 import {
   queueSchema,
   UmbraError,
@@ -9,7 +10,7 @@ import {
   type Warning,
 } from '@contract'
 import { openJsonFile, type JsonFile } from '../cases/jsonFile'
-import { becomeSoleOwner, type SoleOwner } from '../files/soleOwner'
+import { takeOwnership, type OtherOwner, type Ownership } from '../files/ownership'
 import { failedRow, writeCohort, type StudyTask } from './cohort'
 import { createSettledStudies } from './settledStudies'
 
@@ -37,7 +38,7 @@ export interface QueuedStudy extends StudyTask {
  */
 export interface StudyQueue {
   state(): Promise<QueueContent>
-  /** The program that works on the queue in the place of this one, in words; null where this one does. */
+  /** That another program works on the queue, in words; null where this one does. */
   elsewhere(): Promise<string | null>
   /** Each study's results go to a folder of its name in `directory`. */
   add(studies: QueuedStudy[], directory: string): Promise<void>
@@ -67,14 +68,23 @@ export function refuseInside(folder: string, directory: string): void {
   })
 }
 
+function inUse(path: string, other: OtherOwner | null): UmbraError {
+  return new UmbraError({
+    code: 'queue-elsewhere',
+    message: `Another Umbra works on this queue${other ? ` (process ${other.pid} on ${other.host})` : ''}.`,
+    hint: 'Change it there, or end that program first.',
+    where: path,
+  })
+}
+
 /** Opens a queue and goes on with what it holds. */
 export function openQueue(options: QueueOptions): StudyQueue {
   const { path, report, perform, onChange } = options
   const openFile = (): JsonFile<QueueContent> =>
     openJsonFile(path, queueSchema, { items: [], watch: null }, report)
   let file = openFile()
-  let owner: SoleOwner | null = null
-  let other: string | null = null
+  let owner: Ownership | null = null
+  let refusal: UmbraError | null = null
   let claimed: Promise<void> = Promise.resolve()
   let closed = false
   let working: Promise<void> | null = null
@@ -84,14 +94,16 @@ export function openQueue(options: QueueOptions): StudyQueue {
   /** Makes the queue this program's, unless another has it: that one's file is then read anew each time. */
   async function claim(): Promise<void> {
     if (owner || closed) return
-    // Where no mark can be written the queue cannot be kept either, and that is told with the first change.
-    const claimed = await becomeSoleOwner(`${path}.owner`).catch((): SoleOwner => ({
-      release: async () => undefined,
-    }))
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      owner = takeOwnership(`${path}.owner`, (other) => inUse(path, other))
+      refusal = null
+    } catch (thrown) {
+      // Where no mark can be written the queue cannot be kept either, and that is told with the first change.
+      refusal = thrown instanceof UmbraError ? thrown : null
+    }
     file = openFile()
-    other = typeof claimed === 'string' ? claimed : null
-    if (typeof claimed === 'string') return
-    owner = claimed
+    if (refusal) return
     const { items } = await file.read()
     if (items.some(({ state }) => state === 'running')) {
       await update((state) => ({
@@ -105,13 +117,7 @@ export function openQueue(options: QueueOptions): StudyQueue {
 
   async function ownOrRefuse(): Promise<void> {
     await claimed
-    if (other === null) return
-    throw new UmbraError({
-      code: 'queue-elsewhere',
-      message: `Another Umbra works on this queue (${other}).`,
-      hint: 'Change it there, or end that program first.',
-      where: path,
-    })
+    if (refusal) throw refusal
   }
 
   async function update(change: (state: QueueContent) => QueueContent): Promise<void> {
@@ -208,12 +214,12 @@ export function openQueue(options: QueueOptions): StudyQueue {
   const queue: StudyQueue = {
     state: async () => {
       await claimed
-      if (other !== null) await (claimed = claimed.then(claim))
+      if (refusal) await (claimed = claimed.then(claim))
       return file.read()
     },
     elsewhere: async () => {
       await claimed
-      return other
+      return refusal?.message ?? null
     },
     add: async (studies, directory) => {
       await ownOrRefuse()
@@ -277,7 +283,7 @@ export function openQueue(options: QueueOptions): StudyQueue {
       if (timer) clearInterval(timer)
       await looking
       await working
-      await owner?.release()
+      owner?.release()
     },
   }
 

@@ -1,6 +1,7 @@
 import type { BackendChoice, Warning } from '@contract'
 import type { MapsStore } from '../cases/mapsStore'
 import { createVoxelRegistry } from '../session/voxelRegistry'
+import { createCasesToLearn, type CasesToLearn } from './casesToLearn'
 import { readingFileHandlers, type ReadingFileHandlers } from './files'
 import { readingHandlers, type OpenRoom, type ReadingHandlers } from './handlers'
 import { readingLongHandlers, type ReadingLongHandlers } from './longHandlers'
@@ -14,6 +15,7 @@ import { readsBlinded } from './studies'
 
 export { protocolFileName, protocolText } from './protocolFile'
 export { SCAN_PREFIX } from './hidden'
+export type { CasesToLearn } from './casesToLearn'
 export type { SignedDrawings, SignedStudy } from './signedDrawings'
 
 /** Reading studies: who reads what, what they drew, and who did what when. */
@@ -25,6 +27,8 @@ export interface ReadingRoom {
   holds(id: string): boolean
   /** What is signed, for a report of how far the raters agree. */
   signed: SignedDrawings
+  /** What a network may learn from. */
+  toLearn: CasesToLearn
   /** Readings as files, which are jobs. */
   fileHandlers: ReadingFileHandlers
   readVoxels(id: string, frame: number): Uint8Array
@@ -78,6 +82,7 @@ export function createReadingRoom(options: ReadingRoomOptions): ReadingRoom {
       return person !== null && readsBlinded(store, person)
     },
     signed: createSignedDrawings(open, labelmaps),
+    toLearn: createCasesToLearn(open, mapsStore.directory),
     fileHandlers: readingFileHandlers(open),
     close: () => {
       room?.store.close()

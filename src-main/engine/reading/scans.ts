@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import {
   UmbraError,
   type BackendChoice,
@@ -9,6 +8,7 @@ import {
   type ReadingSource,
   type VoxelArray,
 } from '@contract'
+import { isMissing, seriesOfCase } from '../cases/caseFiles'
 import type { MapsStore } from '../cases/mapsStore'
 import { partOfRun, type Run } from '../compute/run'
 import type { JobRun } from '../jobs'
@@ -16,7 +16,6 @@ import { DEFAULT_MODEL, findModel } from '../prediction'
 import { createMapsSession, type MapsSession } from '../session/mapsSession'
 import { createStudySession, type Projection, type StudySession } from '../session/studySession'
 import { createVoxelRegistry, type VoxelRegistry } from '../session/voxelRegistry'
-import { seriesOfCase } from './cases'
 import { hideFrame, SCAN_PREFIX, type ScanOrder } from './hidden'
 
 /** Scans in memory: of the reading that is drawn in, and of one more window. */
@@ -71,7 +70,8 @@ function withOpaqueIds(registry: VoxelRegistry): VoxelRegistry {
   }
 }
 
-const settingsOf = ({ method, settings }: ReadingSource): ReadingSource['settings'] =>
+/** The settings of a source's deconvolution. */
+export const settingsOf = ({ method, settings }: ReadingSource): ReadingSource['settings'] =>
   // The method of a source rules; a network's settings are those of the deconvolution it stands beside.
   method === 'cnn' ? settings : { ...settings, method }
 
@@ -135,9 +135,7 @@ export function createReadingScans({ mapsStore, backend }: ReadingScansOptions):
 
   async function prepare(scan: Scan, order: ScanOrder, run: JobRun): Promise<ReadingScan> {
     const { subject, source, blinding } = order
-    if (!subject.paths.every((path) => existsSync(path))) {
-      throw caseMoved(blinding.patient ? null : subject.paths)
-    }
+    if (isMissing(subject)) throw caseMoved(blinding.patient ? null : subject.paths)
     const catalogue = await scan.study.open(subject.paths, partOfRun(run, 0, 0.1))
     const summary = seriesOfCase(catalogue, subject.seriesUid)
     if (!summary) throw caseMoved(blinding.patient ? null : subject.paths)

@@ -2,10 +2,16 @@ import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { inputSpecSchema, networkSchema, optimiserSchema, outputSpecSchema, usualScales } from '../networks'
 import { cohortSchema } from './cohort'
+import { readingStudySchema } from './storedCases'
 import { studyListSchema } from './studyList'
 import { unitobrainSchema } from './unitobrain'
 
-export const dataSchema = z.discriminatedUnion('kind', [cohortSchema, studyListSchema, unitobrainSchema])
+export const dataSchema = z.discriminatedUnion('kind', [
+  cohortSchema,
+  studyListSchema,
+  unitobrainSchema,
+  readingStudySchema,
+])
 
 /** Everything that a training run is made from. What is left out follows the paper. */
 export const trainingConfigSchema = z.strictObject({

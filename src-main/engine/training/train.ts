@@ -18,7 +18,9 @@ import { historyCsv } from './history'
 import { createTrainer, type Trainer } from './loop'
 import { modelCard } from './modelCard'
 import { resumeRun } from './resume'
-import { checkSplit, splitPatients, type Split } from './split'
+import { holdRun } from './runLock'
+import { checkSplit, readSplit, splitPatients, SPLIT_FILE, type Split } from './split'
+import type { CaseFiles } from './storedCases'
 import { eventFile } from './tensorboard'
 
 /** In the folder of a run: why it ended. Not there while it goes on, or can. */
@@ -30,6 +32,8 @@ export interface TrainingRequest {
   directory: string
   /** Where prepared data sets are kept; several runs share one. */
   datasets: string
+  /** Where the cases of a reading study lie, for a configuration that names one. */
+  files?: CaseFiles | null
   /** Says what computes, for the card: "tensorflow 2.15.1, 2 threads". */
   computedBy: string
   onEpoch?: (record: EpochRecord, timeLeft: number | null) => void
@@ -50,8 +54,8 @@ export interface TrainingResult {
 /**
  * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint, or
  * where that is damaged from its best; one of another configuration is refused (`other-run`). Cancelling, a kill and a
- * full disk keep everything up to the last whole epoch. What computes is the learner, here or elsewhere; data and folder
- * are read and written here. Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
+ * full disk keep everything up to the last whole epoch; who teaches and who judges stays as it was. What computes is the learner, here or elsewhere; data and folder
+ * are read and written here. One process at a time trains in a folder (`run-in-use`). Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
  * `training-diverged`, `write-failed`, and what the learner throws.
  */
 export async function trainNetwork(
@@ -62,6 +66,21 @@ export async function trainNetwork(
   const { config, directory } = request
   if (config.split.patients) refusePatientInBoth(config.split.patients)
   const configKey = keyOf(config)
+  const folder = await holdRun(directory)
+  try {
+    return await trainInFolder(openLearner, request, configKey, run)
+  } finally {
+    await folder.release()
+  }
+}
+
+async function trainInFolder(
+  openLearner: OpenLearner,
+  request: TrainingRequest,
+  configKey: string,
+  run: Run,
+): Promise<TrainingResult> {
+  const { config, directory } = request
   await restoreFolder(join(directory, 'model'))
   const { from: resume, warnings } = await resumeRun(directory, configKey)
   const data = await buildDataset(
@@ -70,9 +89,11 @@ export async function trainNetwork(
     config.input,
     config.outputs,
     partOfRun(run, 0, resume ? 0.02 : 0.3),
+    request.files,
   )
   try {
-    const split = splitOf(config, data)
+    const split = (resume && (await readSplit(directory))) ?? chooseSplit(config, data)
+    checkSplit(split, data.studies)
     await rm(join(directory, ENDED_FILE), { force: true })
     await describeRun(request, split)
     await warn(request, [...warnings, ...skippedWarnings(data), ...lesionWarnings(split, data.studies)])
@@ -146,23 +167,22 @@ function keyOf(config: TrainingConfig): string {
   return createHash('sha256').update(JSON.stringify(rest)).digest('hex')
 }
 
-function splitOf(config: TrainingConfig, data: DatasetCache): Split {
+function chooseSplit(config: TrainingConfig, data: DatasetCache): Split {
   const { patients, ...choice } = config.split
-  const split =
+  return (
     patients ??
     splitPatients(
       data.studies.map(({ patient }) => patient),
       choice,
     )
-  checkSplit(split, data.studies)
-  return split
+  )
 }
 
 async function describeRun({ config, directory, computedBy }: TrainingRequest, split: Split): Promise<void> {
   const about = { version: __UMBRA_VERSION__, program: await programIdentity(), computedBy }
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
   await writeFileAtomically(join(directory, 'config.json'), json(config))
-  await writeFileAtomically(join(directory, 'split.json'), json(split))
+  await writeFileAtomically(join(directory, SPLIT_FILE), json(split))
   await writeFileAtomically(join(directory, 'code.json'), json(about))
 }
 

@@ -181,8 +181,12 @@ describe('the queue of studies', () => {
     const folder = await freshFolder()
     const path = join(folder, 'queue.json')
     const gone = spawnSync(process.execPath, ['-e', '0']).pid
-    await writeFile(`${path}.owner`, JSON.stringify({ owner: 'x', pid: gone, host: hostname() }))
-    const queue = openQueue({ path, report: () => undefined, perform: (item) => Promise.resolve(rowOf(item)) })
+    await writeFile(`${path}.owner`, JSON.stringify({ host: hostname(), pid: gone, started: '', token: 'x' }))
+    const queue = openQueue({
+      path,
+      report: () => undefined,
+      perform: (item) => Promise.resolve(rowOf(item)),
+    })
     expect(await queue.elsewhere()).toBeNull()
     await queue.close()
     expect(existsSync(`${path}.owner`)).toBe(false)

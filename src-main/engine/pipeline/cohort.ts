@@ -15,7 +15,7 @@ import {
   type QualityLine,
 } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
-import { writeFileAtomically } from '../files/atomic'
+import { ensureWritable, writeFileAtomically } from '../files/atomic'
 import { csv } from '../files/csv'
 import type { ArtefactStore } from './artefacts'
 import { warningsOf } from './export'
@@ -102,6 +102,23 @@ async function rowOf(
   }
 }
 
+/** The line of a study that failed before there was a run to tell of. */
+export function failedRow(study: string, directory: string, problem: Problem): CohortRow {
+  const nothing = {
+    series: null,
+    method: null,
+    brainMl: null,
+    arteryGrade: null,
+    veinGrade: null,
+    quality: null,
+  }
+  const noFigures = { cbf: null, cbv: null, mtt: null, tmax: null, coreMl: null, hypoperfusionMl: null }
+  const noMismatch = { mismatchMl: null, mismatchRatio: null }
+  const counts = { warnings: 0, computed: 0, kept: 0, seconds: 0 }
+  const reason = reasonOf(problem)
+  return { study, state: 'failed', reason, directory, ...nothing, ...noFigures, ...noMismatch, ...counts }
+}
+
 function reasonOf({ message, hint, where }: Problem): string {
   return [message, hint, where && `At: ${where}.`].filter(Boolean).join(' ')
 }
@@ -162,6 +179,7 @@ type CohortRequest = Omit<StudyRequest, 'paths' | 'study'> & {
 export async function runCohort(request: CohortRequest, run: Run = {}): Promise<CohortRow[]> {
   const { studies, directory, onStudy } = request
   const rows: CohortRow[] = []
+  await ensureWritable(directory)
   for (const [index, task] of studies.entries()) {
     const part = partOfRun(run, index / studies.length, (index + 1) / studies.length)
     const { row } = await runStudy(
@@ -174,8 +192,10 @@ export async function runCohort(request: CohortRequest, run: Run = {}): Promise<
     )
     rows.push(row)
     onStudy?.(row)
-    await writeCohort(directory, rows)
+    // What fills up meanwhile may have room again at the end.
+    await writeCohort(directory, rows).catch(() => undefined)
   }
+  await writeCohort(directory, rows)
   return rows
 }
 

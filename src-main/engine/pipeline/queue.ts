@@ -11,7 +11,7 @@ import {
 } from '@contract'
 import { openJsonFile, type JsonFile } from '../cases/jsonFile'
 import { takeOwnership, type OtherOwner, type Ownership } from '../files/ownership'
-import { writeCohort, type StudyTask } from './cohort'
+import { failedRow, writeCohort, type StudyTask } from './cohort'
 import { createSettledStudies } from './settledStudies'
 
 export interface QueueOptions {
@@ -151,7 +151,13 @@ export function openQueue(options: QueueOptions): StudyQueue {
       const row = await perform(item)
       await change(item.id, { state: row.state, row, endedAt: new Date().toISOString() })
       await writeTable(item.directory)
-    } catch {
+    } catch (thrown) {
+      if (thrown instanceof UmbraError && !closed) {
+        const row = failedRow(item.study, join(item.directory, item.study), thrown)
+        await change(item.id, { state: 'failed', row, endedAt: new Date().toISOString() })
+        await writeTable(item.directory)
+        return
+      }
       // Cancelled by a person it stays cancelled; ended with the program it is done at the next start.
       const state = closed ? 'waiting' : 'cancelled'
       await change(item.id, { state, endedAt: closed ? null : new Date().toISOString() })

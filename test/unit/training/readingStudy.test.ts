@@ -79,7 +79,7 @@ beforeAll(async () => {
   await room.close()
   process.env.UMBRA_PIN = '2468'
   taught = await train({})
-}, 60_000)
+}, 180_000)
 afterAll(() => rm(root, { recursive: true, force: true }))
 beforeEach(() => {
   process.env.UMBRA_PIN = '2468'
@@ -117,7 +117,7 @@ const filesUnder = (folder: string): string[] =>
     return statSync(path).isDirectory() ? filesUnder(path) : [path]
   })
 
-describe('a reading study of the case store', { timeout: 60_000 }, () => {
+describe('a reading study of the case store', { timeout: 180_000 }, () => {
   it('teaches by its cases; scans of one patient are together, and who is left out is told', async () => {
     const { code, err, run } = taught
     expect(err).toContain('Epoch 1')

@@ -25,7 +25,12 @@ const axis = {
   axisTick: { lineStyle: { color: line } },
   splitLine: { lineStyle: { color: line } },
 }
-const middle = (name: string, gap: number): object => ({ name, nameLocation: 'middle', nameGap: gap })
+const middle = (name: string, gap: number): object => ({
+  name,
+  nameLocation: 'middle',
+  nameGap: gap,
+  nameTruncate: { maxWidth: 230 },
+})
 const tooltip = {
   backgroundColor: '#1b1d21',
   borderColor: line,

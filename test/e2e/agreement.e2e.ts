@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import type { Geometry } from '@contract'
@@ -86,7 +86,7 @@ test('what raters signed is compared: the page shows that overlap, and a point o
   const { page, scratch } = workstation
   await expect(page.getByText('Engine ready')).toBeVisible()
   const names = ['Coordinator', 'Rater One', 'Rater Two', 'Rater Three']
-  const studyId = await test.step('three raters sign three cases', async () => {
+  const { studyId, millilitres } = await test.step('three raters sign three cases', async () => {
     const catalogue = await ask<{ studies: { series: { key: string }[] }[] }>(page, 'study.open', {
       paths: [phantom.dicom],
     })
@@ -146,7 +146,7 @@ test('what raters signed is compared: the page shows that overlap, and a point o
         await ask(page, 'reading.sign', { lease, pin: '2468', seconds: 4 })
       }
     }
-    return made.studyId
+    return { ...made, millilitres: geometry.spacing.reduce((product, mm) => product * mm, 0.001) }
   })
   expect(studyId).not.toBe('')
 
@@ -218,6 +218,37 @@ test('what raters signed is compared: the page shows that overlap, and a point o
     await expect(page.getByTestId('agreement-page')).toBeVisible()
   })
 
+  await test.step('so does a point of every other figure, and the bar of a reading', async () => {
+    // Both drew 30 columns of 20 rows in case "three"; three bars stand around the middle of each case.
+    const ml = 600 * millilitres
+    const places: [string, number | string, number, string][] = [
+      ['scatter', ml, ml, 'Rater One/Rater Two'],
+      ['bland-altman', ml, 0, 'Rater One/Rater Two'],
+      ['volumes', 'Case three', ml / 2, 'Rater One/Rater Two'],
+    ]
+    for (const [chart, x, y, pair] of places) {
+      await page.getByTestId(`chart-${chart}`).scrollIntoViewIfNeeded()
+      const place = await page.evaluate(
+        ([name, across, up]) => {
+          const at = window.__umbraTest?.[name] as (x: unknown, y: unknown) => [number, number] | null
+          return at(across, up)
+        },
+        [`chart-${chart}`, x, y] as const,
+      )
+      if (place === null) throw new Error(`${chart} is not there`)
+      await page.mouse.click(...place)
+      await expect(page.getByTestId('compared-case').getByRole('heading'), chart).toHaveText(
+        'Case three',
+        poll,
+      )
+      await expect(page.getByTestId('compared-case'), chart).toContainText(pair.split('/')[1])
+      await expect(page.getByTestId('compared-dice')).toHaveText((24 / 30).toFixed(3))
+      await expect(page.getByTestId('legend-cbv')).toBeVisible({ timeout: 180_000 })
+      await page.keyboard.press('Escape')
+      await expect(page.getByTestId('agreement-page')).toBeVisible()
+    }
+  })
+
   await test.step('the report is exported', async () => {
     const folder = join(scratch, 'report')
     await page.getByTestId('agreement-export').click()
@@ -229,6 +260,29 @@ test('what raters signed is compared: the page shows that overlap, and a point o
     const consensus = readNifti(join(folder, 'consensus', 'infarct-core', 'Case_one.nii.gz'))
     expect([consensus.at([85, 60, 2]), consensus.at([60, 60, 2])]).toEqual([1, 0])
     await page.getByRole('button', { name: 'Close' }).last().click()
+  })
+
+  await test.step('folders are compared as well, chosen in the window, and a damaged file is named', async () => {
+    const folder = join(scratch, 'report', 'consensus')
+    cpSync(join(folder, 'infarct-core'), join(scratch, 'again'), { recursive: true })
+    await page.getByTestId('agreement-back').click()
+    await page.getByTestId('compare-folders').click()
+    await page.getByLabel('Folder of the reference').fill(join(folder, 'infarct-core'))
+    await page.getByTestId('choose-folder-1').click()
+    await page.getByTestId('looked-folder').fill(join(scratch, 'again'))
+    await page.getByTestId('take-folder').click()
+    await expect(page.getByLabel('Folder of rater 1')).toHaveValue(join(scratch, 'again'))
+    await page.getByTestId('folder-labels').fill('1=core')
+    const whole = readFileSync(join(scratch, 'again', 'Case_two.nii.gz'))
+    writeFileSync(join(scratch, 'again', 'Case_two.nii.gz'), whole.subarray(0, whole.length / 2))
+    await page.getByTestId('folders-compare').click()
+    await expect(page.getByTestId('folders-problem')).toContainText('Case_two.nii.gz', poll)
+    await picture(page, 'compare-folders')
+    writeFileSync(join(scratch, 'again', 'Case_two.nii.gz'), whole)
+    await page.getByTestId('folders-compare').click()
+    await expect(page.getByTestId('table-one')).toContainText('1.00 ± 0.00', poll)
+    await expect(page.getByTestId('agreement-cases').locator('tbody tr')).toHaveCount(3)
+    await picture(page, 'compared-folders')
   })
   await page.setViewportSize({ width: 700, height: 800 })
   await picture(page, 'agreement-narrow')

@@ -47,9 +47,10 @@ export function quickHandlers(
     },
 
     'series.thumbnail': ({ seriesKey }) => study.thumbnail(seriesKey),
-    'series.curve': async ({ seriesKey, voxels, mapsId }) => {
+    'series.curve': async ({ seriesKey, voxels, mapsId, corrected }) => {
       const series = await study.series(seriesKey, {})
-      return maps.curve(series, voxels, mapsId)
+      const sampled = mapsId !== null && corrected ? await maps.madeOf(series, mapsId) : series
+      return maps.curve(sampled, voxels, mapsId)
     },
 
     'maps.list': ({ seriesKey }) => ({ results: maps.list(study.summary(seriesKey).key) }),

@@ -1,6 +1,5 @@
-import type { Vec3 } from '@contract'
+import type { MapValues, Vec3 } from '@contract'
 import type { Point } from './brush'
-import type { MapValues } from './proposals'
 
 /**
  * The plane between the two halves of a brain on axial slices: a line of every slice, through `column` (in voxels) on its

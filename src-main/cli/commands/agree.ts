@@ -182,7 +182,7 @@ function summary(report: AgreementReport, out: string): string {
   const normals = report.pairs.some(({ bothEmpty }) => bothEmpty > 0)
   const counts = report.pairs.map(
     ({ pair, structure, cases, bothEmpty }) =>
-      `${structure}, ${pair}: ${cases} cases${bothEmpty > 0 ? `, ${bothEmpty} of them empty in both` : ''}`,
+      `${structure}, ${pair}: ${cases === 1 ? 'one case' : `${cases} cases`}${bothEmpty > 0 ? `, ${bothEmpty} of them empty in both` : ''}`,
   )
   const tables = [tableOne(report, 'withoutNormals'), ...(normals ? [tableOne(report, 'withNormals')] : [])]
   return `${tables.map(markdownTable).join('\n')}\n${counts.join('\n')}\nWritten to ${out}\n`

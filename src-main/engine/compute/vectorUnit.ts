@@ -57,9 +57,13 @@ interface Kernels {
     ...args: [
       plane: number,
       offsets: number,
-      closeness: number,
-      count: number,
-      perRange: number,
+      nearness: number,
+      quads: number,
+      own: number,
+      far: number,
+      first: number,
+      second: number,
+      third: number,
       out: number,
       width: number,
     ]

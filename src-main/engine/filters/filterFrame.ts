@@ -1,7 +1,8 @@
 import { createVectorUnit, type Plane, type VectorUnit } from '../compute/vectorUnit'
 import { eachRun, keepRows, resultSlice, selectedSlice, sourceSlice, type FilterJob } from './job'
 import { gaussianNeighbourhood, squareNeighbourhood, type Neighbourhood } from './neighbourhood'
-import { VERY_FAR, reserveMarginPlane, type MarginPlane } from './plane'
+import { reserveMarginPlane, type MarginPlane } from './plane'
+import { OUT_OF_RANGE, rangeScale, rangeWeight } from './rangeWeight'
 
 type FrameFilter = (slice: number, frame: number) => void
 
@@ -25,32 +26,68 @@ function bilateralFilter(job: FilterJob): FrameFilter {
   const [nx, ny] = job.view.size
   const neighbours = gaussianNeighbourhood(job.settings.spatialMm, job.settings.spatialReach, job.spacing)
   const image = reserveMarginPlane(unit, nx, ny, neighbours.reach)
-  const { offsets, closeness } = placeNeighbours(unit, neighbours, image.stride)
+  const quads = placeQuads(unit, neighbours, image.stride)
   const row = unit.reserve(nx + 16)
-  image.plane.floats.fill(VERY_FAR)
-  const range = job.settings.rangeHu * job.perHu
-  const perRange = 1 / (2 * range * range * Math.LN2)
+  image.plane.floats.fill(OUT_OF_RANGE)
+  const scale = rangeScale(job.settings.rangeHu * job.perHu)
+  const { far, first, second, third } = rangeWeight
   return (slice, frame) => {
     keepRows(job, slice, frame, 0, ny)
-    fillPlane(image, sourceSlice(job, slice, frame), job, nx, ny)
+    fillPlane(image, sourceSlice(job, slice, frame), scale * job.view.slope, nx, ny)
     const selected = selectedSlice(job, slice)
     const result = resultSlice(job, slice, frame)
+    const filtered = row.floats
     for (let y = 0; y < ny; y++) {
       eachRun(selected, nx, y, (from, to) => {
-        const at = image.plane.at + 4 * image.at(from, y)
         unit.kernels.bilateral(
-          at,
-          offsets.at,
-          closeness.at,
-          neighbours.dx.length,
-          perRange,
+          image.plane.at + 4 * image.at(from, y),
+          quads.offsets.at,
+          quads.nearness.at,
+          quads.count,
+          quads.own,
+          far,
+          first,
+          second,
+          third,
           row.at,
           to - from,
         )
-        writeRun(job, result, selected, y * nx, from, to, row.floats, 0)
+        writeRun(job, result, selected, y * nx, from, to, filtered, 0, scale)
       })
     }
   }
+}
+
+/** Neighbours in fours of one nearness; where a four is not full, the voxel itself fills it, and counts less itself. */
+interface Quads {
+  /** Byte offsets in a plane. */
+  offsets: Plane
+  /** Spatial weight, [quad]. */
+  nearness: Plane
+  count: number
+  /** Spatial weight that is left for the voxel itself. */
+  own: number
+}
+
+function placeQuads(unit: VectorUnit, { dx, dy, closeness }: Neighbourhood, stride: number): Quads {
+  const around = Array.from(dx, (_, n) => n).filter((n) => dx[n] !== 0 || dy[n] !== 0)
+  around.sort((one, other) => closeness[other] - closeness[one])
+  const offsets: number[] = []
+  const nearness: number[] = []
+  let own = 1
+  for (let from = 0; from < around.length;) {
+    const weight = 2 ** closeness[around[from]]
+    const alike = around.slice(from, from + 4).filter((n) => closeness[n] === closeness[around[from]])
+    const missing = 4 - alike.length
+    offsets.push(...alike.map((n) => 4 * (dy[n] * stride + dx[n])), ...new Array<number>(missing).fill(0))
+    nearness.push(weight)
+    own -= missing * weight
+    from += alike.length
+  }
+  const placed = { offsets: unit.reserve(offsets.length), nearness: unit.reserve(nearness.length) }
+  placed.offsets.integers.set(offsets)
+  placed.nearness.floats.set(nearness)
+  return { ...placed, count: nearness.length, own }
 }
 
 /**
@@ -79,7 +116,7 @@ function nonLocalMeans(job: FilterJob): FrameFilter {
     const selected = selectedSlice(job, slice)
     const rows = selectedRows(selected, nx, ny)
     if (rows === null) return
-    fillPlane(image, sourceSlice(job, slice, frame), job, nx, ny)
+    fillPlane(image, sourceSlice(job, slice, frame), job.view.slope, nx, ny)
     mirrorMargin(image, nx, ny)
     totals.floats.fill(0)
     shifts.floats.fill(0)
@@ -129,14 +166,14 @@ export function placeNeighbours(
 function fillPlane(
   image: MarginPlane,
   stored: ArrayLike<number>,
-  { view }: FilterJob,
+  perStored: number,
   nx: number,
   ny: number,
 ): void {
   const values = image.plane.floats
   for (let y = 0, i = 0; y < ny; y++) {
     const start = image.at(0, y)
-    for (let x = 0; x < nx; x++) values[start + x] = stored[i++] * view.slope
+    for (let x = 0; x < nx; x++) values[start + x] = stored[i++] * perStored
   }
 }
 
@@ -158,7 +195,7 @@ function mirrored(index: number, length: number): number {
   return within < length ? within : period - within
 }
 
-/** Writes the selected voxels [from, to) of a row; `values` are the series' values without the intercept. */
+/** Writes the selected voxels [from, to) of a row; `values` are the series' values without the intercept, times `scale`. */
 export function writeRun(
   { view, factor }: FilterJob,
   result: Int16Array | Float32Array,
@@ -168,8 +205,9 @@ export function writeRun(
   to: number,
   values: Float32Array,
   first: number,
+  scale = 1,
 ): void {
-  const perStored = (factor > 0 ? factor : 1) / view.slope
+  const perStored = (factor > 0 ? factor : 1) / (view.slope * scale)
   for (let x = from; x < Math.min(to, view.size[0]); x++) {
     if (selected[row + x] === 0) continue
     const stored = values[first + x - from] * perStored

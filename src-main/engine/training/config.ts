@@ -2,10 +2,16 @@ import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { inputSpecSchema, networkSchema, optimiserSchema, outputSpecSchema, usualScales } from '../networks'
 import { cohortSchema } from './cohort'
+import { readingStudySchema } from './storedCases'
 import { studyListSchema } from './studyList'
 import { unitobrainSchema } from './unitobrain'
 
-export const dataSchema = z.discriminatedUnion('kind', [cohortSchema, studyListSchema, unitobrainSchema])
+export const dataSchema = z.discriminatedUnion('kind', [
+  cohortSchema,
+  studyListSchema,
+  unitobrainSchema,
+  readingStudySchema,
+])
 
 /** Everything that a training run is made from. What is left out follows the paper. */
 export const trainingConfigSchema = z.strictObject({
@@ -14,6 +20,11 @@ export const trainingConfigSchema = z.strictObject({
     .regex(/^[\w.-]+$/, 'letters, digits, dots, dashes')
     .default('perfusion-unet'),
   data: dataSchema,
+  /**
+   * The model whose weights the run begins from, as wherever a model is named: the name of one that comes with Umbra, the
+   * folder of another or of a run. Its network, input and outputs are those of this configuration. null: fresh weights.
+   */
+  start: z.string().min(1).nullable().default(null),
   network: networkSchema.default({
     name: 'perfusion-unet',
     depth: 4,

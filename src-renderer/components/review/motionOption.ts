@@ -3,6 +3,8 @@ import type { EChartsCoreOption } from 'echarts/core'
 
 export const motionColours = ['#ff6a5e', '#7ccf6f', '#6aa3ff'] as const
 
+/** More frames than this are counted, not named. */
+const NAMED = 8
 const quiet = '#a4a9b0'
 const line = '#363a41'
 /** Along and about the patient's x (to the left), y (to the back) and z (upwards). */
@@ -24,8 +26,15 @@ export function motionSentence({ frames, leftOut }: MotionReport): string {
   const corrected = new Set(frames.filter(({ state }) => state === 'corrected').map(({ frame }) => frame))
     .size
   const count = new Set(frames.map(({ frame }) => frame)).size
-  const lost = leftOut.length === 0 ? '' : `, ${leftOut.length} left out`
+  const lost = leftOut.length === 0 ? '' : `; left out: ${namedFrames(leftOut)}`
   return `Up to ${far.toFixed(1)} mm and ${turned.toFixed(1)}°; ${corrected} of ${count} frames corrected${lost}.`
+}
+
+/** "frames 12, 13 and 2 more": counted from 1, as the time slider counts them. */
+function namedFrames(frames: readonly number[]): string {
+  const named = frames.slice(0, NAMED).map((frame) => frame + 1)
+  const more = frames.length > NAMED ? ` and ${frames.length - NAMED} more` : ''
+  return `${frames.length === 1 ? 'frame' : 'frames'} ${named.join(', ')}${more}`
 }
 
 /**

@@ -6,13 +6,14 @@ export type Frames = Float64Array[]
 interface Grid {
   width: number
   height: number
-  /** mm, in both directions */
-  spacing: number
+  /** mm, along x and y */
+  spacing: readonly [number, number]
 }
 
-/** Every n-th neighbour is taken where voxels are smaller than 0.8 mm. */
-function stepOf(spacing: number): number {
-  return Math.max(1, Math.round(0.8 / spacing))
+/** Every n-th neighbour is taken where voxels are smaller than 0.8 mm; how many voxels lie between two, and the last. */
+function stepsOf(spacing: number, reach: number): [step: number, most: number] {
+  const step = Math.max(1, Math.round(0.8 / spacing))
+  return [step, step * Math.ceil(reach / (step * spacing) - 1e-6)]
 }
 
 function eachNeighbour(
@@ -22,11 +23,11 @@ function eachNeighbour(
   reach: number,
   visit: (at: number, mm: number) => void,
 ): void {
-  const step = stepOf(spacing)
-  const most = step * Math.ceil(reach / (step * spacing) - 1e-6)
-  for (let dy = -most; dy <= most; dy += step) {
-    for (let dx = -most; dx <= most; dx += step) {
-      const mm = spacing * Math.hypot(dx, dy)
+  const [across, mostAcross] = stepsOf(spacing[0], reach)
+  const [down, mostDown] = stepsOf(spacing[1], reach)
+  for (let dy = -mostDown; dy <= mostDown; dy += down) {
+    for (let dx = -mostAcross; dx <= mostAcross; dx += across) {
+      const mm = Math.hypot(spacing[0] * dx, spacing[1] * dy)
       if (x + dx < 0 || x + dx >= width || y + dy < 0 || y + dy >= height) continue
       visit((y + dy) * width + x + dx, mm)
     }
@@ -83,15 +84,15 @@ export function plainNonLocalMeans(
   const mirrored = (index: number, length: number): number =>
     index < 0 ? -index : index >= length ? 2 * (length - 1) - index : index
   const value = (x: number, y: number): number => image[mirrored(y, height) * width + mirrored(x, width)]
-  const step = stepOf(spacing)
-  const most = step * Math.ceil(reach / (step * spacing) - 1e-6)
+  const [across, mostAcross] = stepsOf(spacing[0], reach)
+  const [down, mostDown] = stepsOf(spacing[1], reach)
   return image.map((_, i) => {
     const x = i % width
     const y = Math.floor(i / width)
     let total = 0
     let sum = 0
-    for (let dy = -most; dy <= most; dy += step) {
-      for (let dx = -most; dx <= most; dx += step) {
+    for (let dy = -mostDown; dy <= mostDown; dy += down) {
+      for (let dx = -mostAcross; dx <= mostAcross; dx += across) {
         let square = 0
         for (let v = -patchRadius; v <= patchRadius; v++) {
           for (let u = -patchRadius; u <= patchRadius; u++) {

@@ -9,7 +9,7 @@ const TO_INTEGER: f32 = 12582912
 
 /** 2^x for −100 ≤ x, by a minimax polynomial, to 3·10⁻⁶ of its value; 2⁻¹⁰⁰ below. */
 function powerOfTwo(x: v128): v128 {
-  const bounded = f32x4.max(x, f32x4.splat(-100))
+  const bounded = f32x4.pmax(x, f32x4.splat(-100))
   const shifted = f32x4.add(bounded, f32x4.splat(TO_INTEGER))
   const rest = f32x4.sub(bounded, f32x4.sub(shifted, f32x4.splat(TO_INTEGER)))
   let sum = f32x4.add(f32x4.mul(rest, f32x4.splat(0.00957010187636109)), f32x4.splat(0.05591786187402227))
@@ -19,45 +19,70 @@ function powerOfTwo(x: v128): v128 {
   return i32x4.add(sum, i32x4.shl(shifted, 23))
 }
 
+/** ((x + first) · (x² + second) + third)¹⁶ of x = min(gap², far). */
+function rangeWeight(gap: v128, far: v128, first: v128, second: v128, third: v128): v128 {
+  const x = f32x4.pmin(f32x4.mul(gap, gap), far)
+  let weight = f32x4.add(f32x4.mul(f32x4.add(x, first), f32x4.add(f32x4.mul(x, x), second)), third)
+  weight = f32x4.mul(weight, weight)
+  weight = f32x4.mul(weight, weight)
+  weight = f32x4.mul(weight, weight)
+  return f32x4.mul(weight, weight)
+}
+
 /**
- * out[width]: the mean of each voxel with its neighbours, weighted by 2^(closeness − perRange · gap²), gap being the
- * difference in value: the bilateral filter (Tomasi & Manduchi, ICCV 1998).
+ * out[width]: the mean of each voxel with its neighbours, weighted by nearness times the weight of their difference in
+ * value (the bilateral filter, Tomasi & Manduchi, ICCV 1998). The latter is the 16th power of a polynomial of the squared
+ * gap, ((x + first) · (x² + second) + third)¹⁶ with x no larger than `far`; filters/rangeWeight.ts has its numbers, and
+ * the scale of the plane that they are for. Neighbours come in `quads` of four byte offsets with one nearness; the voxel
+ * itself is not among them and counts `own`. Width is a multiple of 4.
  */
 export function bilateral(
   plane: usize,
   offsets: usize,
-  closeness: usize,
-  count: i32,
-  perRange: f32,
+  nearness: usize,
+  quads: i32,
+  own: f32,
+  far: f32,
+  first: f32,
+  second: f32,
+  third: f32,
   out: usize,
   width: i32,
 ): void {
   const rowBytes: usize = (<usize>width) << 2
-  const perSquare = f32x4.splat(perRange)
-  const stop = offsets + ((<usize>count) << 2)
-  const toCloseness = closeness - offsets
-  for (let lane: usize = 0; lane < rowBytes; lane += 32) {
+  const stop = offsets + ((<usize>quads) << 4)
+  const end = f32x4.splat(far)
+  const a = f32x4.splat(first)
+  const b = f32x4.splat(second)
+  const c = f32x4.splat(third)
+  const still = f32x4.mul(rangeWeight(f32x4.splat(0), end, a, b, c), f32x4.splat(own))
+  for (let lane: usize = 0; lane < rowBytes; lane += 16) {
     const at = plane + lane
-    const ownLeft = v128.load(at)
-    const ownRight = v128.load(at, 16)
-    let totalLeft = f32x4.splat(0)
-    let totalRight = f32x4.splat(0)
-    let shiftLeft = f32x4.splat(0)
-    let shiftRight = f32x4.splat(0)
-    for (let n = offsets; n < stop; n += 4) {
-      const there = at + <isize>load<i32>(n)
-      const near = v128.load32_splat(n + toCloseness)
-      const gapLeft = f32x4.sub(v128.load(there), ownLeft)
-      const gapRight = f32x4.sub(v128.load(there, 16), ownRight)
-      const left = powerOfTwo(f32x4.sub(near, f32x4.mul(f32x4.mul(gapLeft, gapLeft), perSquare)))
-      const right = powerOfTwo(f32x4.sub(near, f32x4.mul(f32x4.mul(gapRight, gapRight), perSquare)))
-      totalLeft = f32x4.add(totalLeft, left)
-      totalRight = f32x4.add(totalRight, right)
-      shiftLeft = f32x4.add(shiftLeft, f32x4.mul(left, gapLeft))
-      shiftRight = f32x4.add(shiftRight, f32x4.mul(right, gapRight))
+    const value = v128.load(at)
+    let total = still
+    let shift = f32x4.splat(0)
+    let near = nearness
+    for (let n = offsets; n < stop; n += 16, near += 4) {
+      let gap = f32x4.sub(v128.load(at + <isize>load<i32>(n)), value)
+      let weights = rangeWeight(gap, end, a, b, c)
+      let shifts = f32x4.mul(weights, gap)
+      gap = f32x4.sub(v128.load(at + <isize>load<i32>(n, 4)), value)
+      let weight = rangeWeight(gap, end, a, b, c)
+      weights = f32x4.add(weights, weight)
+      shifts = f32x4.add(shifts, f32x4.mul(weight, gap))
+      gap = f32x4.sub(v128.load(at + <isize>load<i32>(n, 8)), value)
+      weight = rangeWeight(gap, end, a, b, c)
+      weights = f32x4.add(weights, weight)
+      shifts = f32x4.add(shifts, f32x4.mul(weight, gap))
+      gap = f32x4.sub(v128.load(at + <isize>load<i32>(n, 12)), value)
+      weight = rangeWeight(gap, end, a, b, c)
+      weights = f32x4.add(weights, weight)
+      shifts = f32x4.add(shifts, f32x4.mul(weight, gap))
+      const shared = v128.load32_splat(near)
+      total = f32x4.add(total, f32x4.mul(weights, shared))
+      shift = f32x4.add(shift, f32x4.mul(shifts, shared))
     }
-    v128.store(out + lane, f32x4.add(ownLeft, f32x4.div(shiftLeft, totalLeft)))
-    v128.store(out + lane, f32x4.add(ownRight, f32x4.div(shiftRight, totalRight)), 16)
+    v128.store(out + lane, f32x4.add(value, f32x4.div(shift, total)))
   }
 }
 
@@ -99,8 +124,8 @@ export function profileGuided(
       squareRight = f32x4.add(squareRight, f32x4.mul(gapRight, gapRight))
     }
     const near = v128.load32_splat(n + toCloseness)
-    const apartLeft = f32x4.mul(f32x4.max(f32x4.sub(squareLeft, explained), zero), perSquare)
-    const apartRight = f32x4.mul(f32x4.max(f32x4.sub(squareRight, explained), zero), perSquare)
+    const apartLeft = f32x4.mul(f32x4.pmax(f32x4.sub(squareLeft, explained), zero), perSquare)
+    const apartRight = f32x4.mul(f32x4.pmax(f32x4.sub(squareRight, explained), zero), perSquare)
     const left = powerOfTwo(f32x4.sub(near, apartLeft))
     const right = powerOfTwo(f32x4.sub(near, apartRight))
     v128.store(share, left)
@@ -181,7 +206,7 @@ export function patchGuided(
       let square = v128.load(column + lane)
       const middleSum = column + lane
       for (let n: usize = 4; n < reachBytes; n += 4) square = f32x4.add(square, v128.load(middleSum + n))
-      const apart = f32x4.mul(f32x4.max(f32x4.sub(square, explained), zero), perSquare)
+      const apart = f32x4.mul(f32x4.pmax(f32x4.sub(square, explained), zero), perSquare)
       const share = powerOfTwo(f32x4.sub(zero, apart))
       const gap = f32x4.sub(v128.load(own + lane + offset), v128.load(own + lane))
       v128.store(total + lane, f32x4.add(v128.load(total + lane), share))

@@ -193,13 +193,13 @@ export function averageSimilar(
         f32x4.mul(square, f32x4.splat(perVariance)),
         f32x4.mul(squaredGap(ownBaseline, there + baselinePlane), f32x4.splat(perBaseline)),
       )
-      const excess = f32x4.max(
+      const excess = f32x4.pmax(
         f32x4.mul(f32x4.sub(apart, f32x4.splat(expected)), f32x4.splat(perSpread)),
         zero,
       )
       const similar = v128.and(counts, f32x4.le(excess, farthest))
       if (!v128.any_true(similar)) continue
-      const bounded = f32x4.min(excess, farthest)
+      const bounded = f32x4.pmin(excess, farthest)
       const closeness = exponential(f32x4.mul(f32x4.mul(bounded, bounded), f32x4.splat(-0.5)))
       const share = v128.and(f32x4.mul(closeness, v128.load32_splat(weights + ((<usize>n) << 2))), similar)
       total = f32x4.add(total, share)

@@ -8,9 +8,9 @@ import WebSocket from 'ws'
 
 const pin = '2468'
 const readers = [
-  { name: 'Reader One', source: 'cnn', margin: 0.5, wander: 1 },
-  { name: 'Reader Two', source: 'cnn', margin: 0.62, wander: 1.5 },
-  { name: 'Reader Three', source: 'csvd', margin: 0.42, wander: 1 },
+  { name: 'Reader One', source: 'cnn', margin: 0.45, wander: 1.5 },
+  { name: 'Reader Two', source: 'cnn', margin: 0.6, wander: 2 },
+  { name: 'Reader Three', source: 'csvd', margin: 0.4, wander: 1 },
 ]
 const structures = [
   {
@@ -20,7 +20,6 @@ const structures = [
     colour: '#e5484d',
     maps: ['cbv'],
     term: { value: '55641003', scheme: 'SCT', meaning: 'Infarct' },
-    holds: (label) => label === 1,
   },
   {
     key: 'penumbra',
@@ -29,9 +28,11 @@ const structures = [
     colour: '#46d18a',
     maps: ['cbf', 'ttp'],
     term: { value: 'PENUMBRA', scheme: '99UMBRA', meaning: 'Ischemic penumbra' },
-    holds: (label) => label === 2,
   },
 ]
+
+/** The labels of the phantom's truth that each structure is drawn on. */
+const truthOf = { core: 1, penumbra: 2 }
 
 /** Requests to the engine of a served workstation; long work is waited for. `layers` travel behind the request. */
 async function connect(address) {
@@ -71,7 +72,7 @@ async function connect(address) {
 }
 
 /** The labels a phantom was made with: x fastest. */
-function readLesion(folder) {
+export function readLesion(folder) {
   const file = gunzipSync(readFileSync(join(folder, 'truth/lesion.nii.gz')))
   const size = [42, 44, 46].map((at) => file.readInt16LE(at))
   return { size, labels: file.subarray(file.readFloatLE(108)) }
@@ -104,10 +105,12 @@ function drawing({ size, labels }, reader, random) {
   const move = () => Math.round((random() - 0.5) * 2 * reader.wander)
   const layers = []
   const slices = []
-  for (const { key, holds } of structures) {
-    const seen = { margin: reader.margin + (random() - 0.5) * 0.2, dx: move(), dy: move() }
+  for (const { key } of structures) {
+    const seen = { margin: reader.margin + (random() - 0.5) * 0.35, dx: move(), dy: move() }
     for (let z = 0; z < nz; z++) {
-      const slice = Uint8Array.from(labels.subarray(z * nx * ny, (z + 1) * nx * ny), (label) => +holds(label))
+      const slice = Uint8Array.from(labels.subarray(z * nx * ny, (z + 1) * nx * ny), (label) =>
+        Number(label === truthOf[key]),
+      )
       const drawn = sketch(slice, size, seen)
       if (!drawn.includes(1)) continue
       slices.push({ structure: key, slice: z })
@@ -160,7 +163,7 @@ export async function makeReadings(address, umbra, folder, count) {
       { key: 'cnn', name: 'CNN', method: 'cnn' },
       { key: 'csvd', name: 'cSVD', method: 'csvd' },
     ],
-    structures: structures.map(({ holds: _holds, ...structure }) => structure),
+    structures,
     raters: readers.map(({ name }, i) => ({ key: `r${i + 1}`, name })),
     assignments: readers.map(({ source }, i) => ({ rater: `r${i + 1}`, source })),
     order: { kind: 'fixed' },

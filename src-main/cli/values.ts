@@ -1,5 +1,5 @@
-import { InvalidArgumentError } from 'commander'
-import type { Vec3 } from '@contract'
+import { InvalidArgumentError, Option } from 'commander'
+import { backendNames, type Vec3 } from '@contract'
 
 /** A voxel of a repeated option, x,y,z counted from 0. */
 export function voxel(text: string, before?: Vec3[]): Vec3[] {
@@ -18,3 +18,7 @@ export function number(text: string): number {
   if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Not a number.')
   return value
 }
+
+/** What networks compute with. */
+export const backendOption = (of = ''): Option =>
+  new Option('--backend <name>', `${of}what computes (default: the first that works)`).choices(backendNames)

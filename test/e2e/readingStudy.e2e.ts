@@ -237,6 +237,21 @@ test('a study is made, read by a rater who is told nothing, and followed by its 
     await page.getByTestId('find-confirm').click()
     await expect(page.getByTestId('missing-cases')).toBeHidden()
   })
+
+  await test.step('its cases can teach a network', async () => {
+    await page.keyboard.press('Alt+4')
+    await page.getByTestId('training-new').click()
+    await page.getByTestId('training-data-reading-study').check()
+    await expect(page.getByTestId('training-study-sum')).toContainText('1 of 1 cases, 1 patient')
+    await expect(page.getByTestId('training-study')).toContainText('case of the clinic')
+    await picture(page, 'teaching-study')
+    const config = await page.getByTestId('training-config').inputValue()
+    expect(JSON.parse(config).data).toMatchObject({ kind: 'reading-study', cases: ['case-1'] })
+    await page.getByTestId('training-study').getByRole('checkbox').uncheck()
+    await expect(page.getByText('No case is left to learn from.')).toBeVisible()
+    await page.getByTestId('training-data-config').check()
+    expect(JSON.parse(await page.getByTestId('training-config').inputValue()).data.kind).toBe('cohort')
+  })
 })
 
 test('one case in two windows: the second can only look, and says so, until it takes over', async ({

@@ -16,6 +16,7 @@ import {
 import { openPredictor } from '../openPredictor'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
+import { backendOption } from '../values'
 
 interface Flags {
   out: string
@@ -52,7 +53,7 @@ export function command(): Command {
     .option('--size <pixels>', 'rows and columns', whole, 256)
     .option('--slices <count>', 'slices of 8 mm', whole, 4)
     .option('--seed <number>', 'of the phantoms', whole, 77)
-    .option('--backend <name>', 'cuda, webgpu, native or wasm (default: the first that works)')
+    .addOption(backendOption())
     .option('--json', 'print the findings on stdout')
     .addHelpText('after', help)
     .action(async (model: string, flags: Flags) => {

@@ -28,7 +28,7 @@ import { openPredictor } from '../openPredictor'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
 import { printable } from '../terminal'
-import { number, voxel } from '../values'
+import { backendOption, number, voxel } from '../values'
 
 /** What `maps` and `predict` can be asked. */
 export interface MapsFlags {
@@ -123,7 +123,7 @@ export function command(): Command {
     )
     .option('--summary', 'write the one page of tissue at risk: PDF, PNG and DICOM')
     .option('--model <model>', 'with cnn: the network, by folder, .onnx file or name')
-    .option('--backend <name>', 'with cnn: cuda, webgpu, native or wasm (default: the first that works)')
+    .addOption(backendOption('with cnn: '))
     .option('--json', 'print summary.json on stdout')
     .addHelpText('after', help)
     .action(writeMaps)

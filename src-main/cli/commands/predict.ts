@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { writeMaps, type MapsFlags } from './maps'
+import { backendOption } from '../values'
 
 const help = `
 MODEL is the folder of a model or of a training run, an .onnx file, or the name of one that comes with Umbra. PATH is a
@@ -16,7 +17,7 @@ export function command(): Command {
     .argument('<path...>', 'the study: folders, zip files or DICOM files')
     .requiredOption('-o, --out <folder>', 'where to write; made when missing')
     .option('--series <uid>', 'the series to use, by UID or by the key that `umbra info` prints')
-    .option('--backend <name>', 'cuda, webgpu, native or wasm (default: the first that works)')
+    .addOption(backendOption())
     .option('--json', 'print summary.json on stdout')
     .addHelpText('after', help)
     .action((model: string, paths: string[], flags: Pick<MapsFlags, 'out' | 'series' | 'backend' | 'json'>) =>

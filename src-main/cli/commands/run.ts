@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import {
-  backendNames,
   filterMethods,
   perfusionMethods,
   tissueAtRiskPresets,
@@ -37,7 +36,7 @@ import {
 import { printJson } from '../program'
 import { withProgress } from '../progress'
 import { printable } from '../terminal'
-import { voxel } from '../values'
+import { backendOption, voxel } from '../values'
 import { watchFolder } from '../watchFolder'
 
 export interface RunFlags {
@@ -110,9 +109,7 @@ export function command(): Command {
     .option('--settle <seconds>', 'how long the files of a watched study must stay as they are', seconds, 20)
     .option('--cache <folder>', "where results of steps are kept (default: the application's folder)")
     .option('--no-cache', 'compute everything, keep nothing')
-    .addOption(
-      new Option('--backend <name>', 'of the network (default: the first that works)').choices(backendNames),
-    )
+    .addOption(backendOption('for the network: '))
     .option('--json', 'print summary.json, or the table of several studies, on stdout')
     .addHelpText('after', help)
     .action(run)

@@ -17,6 +17,7 @@ import { printJson } from '../program'
 import { withProgress } from '../progress'
 import { signedIn } from '../signedIn'
 import { printable } from '../terminal'
+import { backendOption } from '../values'
 
 interface Flags {
   out: string
@@ -52,7 +53,7 @@ export function command(): Command {
       '--datasets <folder>',
       'where prepared data sets are kept (default: .umbra/datasets in the home folder)',
     )
-    .option('--backend <name>', 'cuda, webgpu, native or wasm (default: the first that works)')
+    .addOption(backendOption())
     .option('--as <name>', 'who signs in, for the cases of a reading study')
     .option('--data <folder>', 'the data folder of Umbra with the case store (default: that of this user)')
     .option('--json', 'print the result on stdout')

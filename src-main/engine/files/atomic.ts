@@ -7,6 +7,7 @@ const reasons: Record<string, { message: string; hint: string }> = {
   ENOSPC: { message: 'The disk is full.', hint: 'Free some space, or choose a folder on another disk.' },
   EACCES: { message: 'Writing is not allowed there.', hint: 'Choose a folder you may write to.' },
   EROFS: { message: 'That disk is read-only.', hint: 'Choose a folder on another disk.' },
+  EEXIST: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
   ENOTDIR: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
   EEXIST: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
 }

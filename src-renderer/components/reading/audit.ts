@@ -6,6 +6,7 @@ const actions: Record<string, string> = {
   'study.changed': 'changed the protocol',
   'study.removed': 'removed the study',
   'study.cases-moved': 'found moved cases again',
+  'study.taught': 'trained a network on its cases',
   'reading.opened': 'opened a reading',
   'reading.taken-over': 'took a reading over from another window',
   'reading.looked-at': 'looked at a signed reading',

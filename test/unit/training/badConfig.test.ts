@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { trainingConfig } from '../../../src-main/engine/training'
+import { umbra } from '../../command'
 import { tinyTraining } from '../../tinyTraining'
 
 const network = (depth: number): object => ({ network: { ...tinyTraining.network, depth } })
@@ -41,5 +42,18 @@ describe('a configuration that cannot be trained', () => {
   it('is taken where all fits', () => {
     expect(trainingConfig({ ...tinyTraining, window: [24, 16], ...network(3) }).window).toEqual([24, 16])
     expect(trainingConfig({ ...tinyTraining, split: { folds: 3, fold: 2 } }).split.fold).toBe(2)
+  })
+})
+
+describe('a command line that cannot be trained, predicted or evaluated', () => {
+  it.each([
+    ['train', 'config.json'],
+    ['predict', 'model', 'study'],
+    ['evaluate', 'model'],
+  ])('%s: a backend that there is not is wrong usage', async (...args) => {
+    const { code, err } = await umbra(...args, '-o', 'out', '--backend', 'cpu')
+    expect(err).toContain('Allowed choices are cuda, webgpu, native, wasm')
+    expect(err).not.toMatch(/\n\s+at /)
+    expect(code).toBe(2)
   })
 })

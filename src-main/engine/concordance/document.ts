@@ -99,6 +99,7 @@ function overlapTable({ pairs }: AgreementReport, which: Normals): Table {
       'ASSD, mm',
       'κ',
     ],
+    names: 2,
     rows: pairs.map((pair) => {
       const { cases, dice, jaccard, sensitivity, precision, hausdorff95Mm, assdMm, kappa } = pair[which]
       return [
@@ -130,6 +131,7 @@ function volumeTable({ pairs }: AgreementReport, which: Normals): Table {
       'p',
       'p adjusted',
     ],
+    names: 2,
     rows: pairs.map((pair) => {
       const { blandAltman: bland, wilcoxon } = pair[which]
       return [
@@ -168,6 +170,7 @@ function reliabilityTable({ pairs }: AgreementReport, which: Normals): Table {
       'ICC(3,1)',
       '95 %',
     ],
+    names: 2,
     rows: pairs.map((pair) => {
       const [r, interval, ...rest] = cells(pair)
       return [...label(pair), r, interval, pValue(pair[which].pearson.p), ...rest]
@@ -180,6 +183,7 @@ function groupTable({ groups }: AgreementReport): Table {
     caption:
       'All readers together, on the cases that all of them read: reliability of volumes, and κ of all voxels',
     head: ['Structure', 'Readings', 'Cases', 'ICC(2,1)', '95 %', 'ICC(3,1)', '95 %', 'Fleiss’ κ'],
+    names: 2,
     rows: groups.map(({ structure, readings, cases, icc21, icc31, fleissKappa }) => [
       structure,
       readings.join(', '),
@@ -198,6 +202,7 @@ function comparisonTable({ comparisons }: AgreementReport): Table {
     caption:
       'Dice against the reference, reader by reader: p of Wilcoxon’s signed-rank and of the Mann–Whitney test',
     head: ['Structure', 'First', 'Second', 'Wilcoxon p', 'p adjusted', 'Mann–Whitney p', 'p adjusted'],
+    names: 3,
     rows: comparisons.map(({ structure, first, second, wilcoxon, mannWhitney }) => [
       structure,
       first,
@@ -213,6 +218,7 @@ function sampleSizeTable({ sampleSize }: AgreementReport): Table {
   return {
     caption: `Cases that a study like this one would need for a mean Dice known to ± ${hint.diceHalfWidth}, and for an ICC(2,1) with a 95 % interval ${hint.iccWidth} wide`,
     head: ['Structure', 'Pair', 'Cases for Dice', 'Cases for ICC'],
+    names: 2,
     rows: sampleSize.map((own) => [...label(own), shown(own.casesForDice), shown(own.casesForIcc)]),
   }
 }

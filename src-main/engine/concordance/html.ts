@@ -14,6 +14,7 @@ caption { caption-side: top; text-align: left; font-size: 9pt; padding: 2mm 0 1m
 th, td { padding: 0.8mm 1.4mm; text-align: left; border-bottom: 1px solid #e6e9ed; vertical-align: top }
 thead th { border-bottom: 1.5px solid #1d2430; border-top: 1.5px solid #1d2430; font-weight: 600 }
 tr { break-inside: avoid }
+.names-1 td:nth-child(n + 2), .names-2 td:nth-child(n + 3), .names-3 td:nth-child(n + 4) { white-space: nowrap }
 figure { margin: 0 0 7mm; break-inside: avoid }
 figure svg { width: 100%; height: auto }
 figcaption { font-size: 9pt }
@@ -51,12 +52,12 @@ ${notes.length > 0 ? `<h2>Notes</h2>\n<ul>${notes.map((note) => `<li>${escape(no
 `
 }
 
-function tableHtml({ caption, head, rows }: Table): string {
+function tableHtml({ caption, head, names, rows }: Table): string {
   const header = head.map((cell) => `<th scope="col">${escape(cell)}</th>`).join('')
   const body = rows
     .map((row) => `<tr>${row.map((cell) => `<td>${escape(cell)}</td>`).join('')}</tr>`)
     .join('\n')
-  return `<table><caption>${escape(caption)}</caption><thead><tr>${header}</tr></thead><tbody>
+  return `<table class="names-${names}"><caption>${escape(caption)}</caption><thead><tr>${header}</tr></thead><tbody>
 ${body}
 </tbody></table>`
 }

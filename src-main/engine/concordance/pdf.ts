@@ -71,7 +71,7 @@ function results([first, ...others]: Table[]): Content[] {
 const ROWS_TOGETHER = 24
 
 /** A wide table in small print, as wide as the page; its caption stays with its first rows. */
-function tableContent({ caption, head, rows }: Table): Content {
+function tableContent({ caption, head, names, rows }: Table): Content {
   const wide = head.length > 9
   const pad = wide ? 2 : 4
   const table: Content = {
@@ -86,7 +86,7 @@ function tableContent({ caption, head, rows }: Table): Content {
       body: [
         [{ text: caption, style: 'caption', colSpan: head.length }, ...head.slice(1).map(() => '')],
         head.map((text) => ({ text, bold: true })),
-        ...rows,
+        ...rows.map((row) => row.map((text, column) => ({ text, noWrap: column >= names }))),
       ],
     },
     layout: {

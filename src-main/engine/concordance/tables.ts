@@ -71,6 +71,8 @@ export function pairsCsv({ pairs }: AgreementReport): string {
 export interface Table {
   caption: string
   head: string[]
+  /** How many of the first columns hold names, which may take several lines; figures never do. */
+  names: number
   rows: string[][]
 }
 
@@ -117,6 +119,7 @@ export function tableOne(report: AgreementReport, which: Normals): Table {
   return {
     caption: `Average Dice coefficients (mean ± SD) and Pearson correlation of lesion volumes; ${normalsNote(which)}`,
     head: ['', ...structures],
+    names: 1,
     rows: [
       ...pairs.map((pair) => row('(DSC)', pair, (found) => meanSd(found[which].dice))),
       ...pairs.map((pair) => row('Pearson r', pair, (found) => decimals(found[which].pearson.value))),

@@ -137,7 +137,7 @@ export function diceOption(
       ...axis,
       type: 'category',
       data: pairs.map(({ pair }) => pair),
-      axisLabel: { ...axis.axisLabel, interval: 0, width: 120, overflow: 'break' },
+      axisLabel: { ...axis.axisLabel, interval: 0, width: 120, overflow: 'break', lineHeight: 12 },
     },
     yAxis: { ...axis, type: 'value', min: 0, max: 1, ...middle('Dice', 30) },
     series: [

@@ -27,6 +27,7 @@ export function diceFigure(report: AgreementReport): Figure {
       axisLabel: {
         ...axisStyle.axisLabel,
         interval: 0,
+        lineHeight: 12,
         rotate: turned ? 25 : 0,
         width: turned ? 130 : (width - 66) / pairs.length - 6,
         overflow: turned ? 'truncate' : 'break',

@@ -7,6 +7,8 @@ const sameInEveryHost = [
   'review',
   'real-series',
   'problems',
+  'reading',
+  'reading-files',
   'drawingTools',
   'risk',
   'pipeline',

@@ -7,6 +7,7 @@ import { readingHandlers, type OpenRoom, type ReadingHandlers } from './handlers
 import { readingLongHandlers, type ReadingLongHandlers } from './longHandlers'
 import { SCAN_PREFIX } from './hidden'
 import { createPeople } from './people'
+import { createProposals } from './proposals'
 import { createReadings } from './readings'
 import { createReadingScans, type ReadingScans } from './scans'
 import { createSignedDrawings, type SignedDrawings } from './signedDrawings'
@@ -64,7 +65,8 @@ export function createReadingRoom(options: ReadingRoomOptions): ReadingRoom {
     if (room) return room
     const store = openCaseStore(path, report)
     const readings = createReadings({ store, labelmaps, frameOfReference: scans.frameOfReference, now })
-    room = { store, people: createPeople(store, now), readings, now }
+    const proposals = createProposals({ store, readings, scans, now })
+    room = { store, people: createPeople(store, now), readings, proposals, now }
     return room
   }
 

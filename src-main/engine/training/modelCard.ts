@@ -2,9 +2,12 @@ import { methodLabels, type EpochRecord } from '@contract'
 import { networkSource } from '../networks'
 import type { TrainingConfig } from './config'
 import type { Split } from './split'
+import type { StartModel } from './startModel'
 
 export interface CardFacts {
   config: TrainingConfig
+  /** What it began from; null for fresh weights. */
+  start: StartModel | null
   split: Split
   best: EpochRecord
   history: readonly EpochRecord[]
@@ -15,7 +18,7 @@ export interface CardFacts {
 
 /** What a model is, what it learnt from and how well, for the person who wonders whether to use it. */
 export function modelCard(facts: CardFacts): string {
-  const { config, split, best, history, parameters } = facts
+  const { config, start, split, best, history, parameters } = facts
   const { label, source } = networkSource(config.network)
   const hours = history.reduce((sum, { seconds }) => sum + seconds, 0) / 3600
   const { data, input, outputs } = config
@@ -39,7 +42,11 @@ Takes ${input.timePoints} time points of a CT perfusion slice, one every ${input
     .join(', ')}. No arterial input is given to it.
 
 ## What it learnt from
-${taught} ${split.training.length} patients taught, ${split.validation.length} judged; the split is by patient.
+${taught} ${split.training.length} patients taught, ${split.validation.length} judged; the split is by patient.${
+    start
+      ? `\n\nIt began from the weights of ${start.name} (made ${start.created.slice(0, 10)}, SHA-256 ${start.weightsSha256}), which had learnt from data of their own: see its card.`
+      : ''
+  }
 
 ## How
 ${facts.computedBy}; ${config.optimiser.name}, learning rate ${config.optimiser.learningRate}, windows of ${config.window.join(
@@ -58,6 +65,8 @@ ${Object.entries(best.correlation)
 These patients chose the best epoch, so figures on others may be worse; \`umbra evaluate\` measures them.
 
 ## To make it again
-\`umbra train config.json -o RUN\` with the config.json of the run, on the same kind of backend.
+\`umbra train config.json -o RUN\` with the config.json of the run${
+    start ? ` and the model that it names as \`start\`` : ''
+  }, on the same kind of backend.
 `
 }

@@ -20,6 +20,7 @@ import { modelCard } from './modelCard'
 import { resumeRun } from './resume'
 import { holdRun } from './runLock'
 import { checkSplit, readSplit, splitPatients, SPLIT_FILE, type Split } from './split'
+import { readStart, startOf, writeStart, type StartModel } from './startModel'
 import type { CaseFiles } from './storedCases'
 import { eventFile } from './tensorboard'
 
@@ -54,8 +55,9 @@ export interface TrainingResult {
 /**
  * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint, or
  * where that is damaged from its best; one of another configuration is refused (`other-run`). Cancelling, a kill and a
- * full disk keep everything up to the last whole epoch; who teaches and who judges stays as it was. What computes is the learner, here or elsewhere; data and folder
- * are read and written here. One process at a time trains in a folder (`run-in-use`). Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
+ * full disk keep everything up to the last whole epoch; who teaches and who judges stays as it was. What computes is the
+ * learner, here or elsewhere; data and folder are read and written here. One process at a time trains in a folder
+ * (`run-in-use`). Throws what `buildDataset`, `checkSplit` and `readStart` throw, `damaged-checkpoint`,
  * `training-diverged`, `write-failed`, and what the learner throws.
  */
 export async function trainNetwork(
@@ -83,6 +85,8 @@ async function trainInFolder(
   const { config, directory } = request
   await restoreFolder(join(directory, 'model'))
   const { from: resume, warnings } = await resumeRun(directory, configKey)
+  // Before the data are prepared, which takes long.
+  const start = resume || config.start === null ? null : await readStart(config.start, config)
   const data = await buildDataset(
     request.datasets,
     config.data,
@@ -96,6 +100,7 @@ async function trainInFolder(
     checkSplit(split, data.studies)
     await rm(join(directory, ENDED_FILE), { force: true })
     await describeRun(request, split)
+    if (start) await writeStart(directory, start.about)
     await warn(request, [...warnings, ...skippedWarnings(data), ...lesionWarnings(split, data.studies)])
     const slicesOf = (patients: string[]): SliceChoice[] =>
       allSlices(data.studies.filter(({ patient }) => patients.includes(patient)))
@@ -106,7 +111,7 @@ async function trainInFolder(
     const stride = networkStride(config.network)
     const shown = await chooseExample(data, validation)
     const training = slicesOf(split.training)
-    const learner = await openLearner(learnerSpec(config), resume)
+    const learner = await openLearner(learnerSpec(config), resume ?? start?.from ?? null)
     const trainer = createTrainer({ learner, data, training, validation, config, configKey, stride, resume })
     const showExample = async ({ epoch, time }: EpochRecord): Promise<void> => {
       if (!shown) return
@@ -114,7 +119,8 @@ async function trainInFolder(
       await writeExample(directory, example, time)
     }
     try {
-      const work: Training = { learner, trainer, request, split }
+      const begun = config.start === null ? null : (start?.about ?? (await startOf(directory)))
+      const work: Training = { learner, trainer, request, split, start: begun }
       await runEpochs(work, showExample, partOfRun(run, resume ? 0.02 : 0.3, 1))
       return await finish(work)
     } catch (thrown) {
@@ -133,6 +139,8 @@ interface Training {
   trainer: Trainer
   request: TrainingRequest
   split: Split
+  /** What it began from, where that was a model. */
+  start: StartModel | null
 }
 
 async function warn({ directory, onWarning }: TrainingRequest, warnings: Warning[]): Promise<void> {
@@ -163,8 +171,10 @@ function learnerSpec({ network, input, outputs, seed, optimiser, lossRegion }: T
 
 /** What decides the weights; how long a run may last does not. */
 function keyOf(config: TrainingConfig): string {
-  const { epochs: _epochs, minutes: _minutes, name: _name, ...rest } = config
-  return createHash('sha256').update(JSON.stringify(rest)).digest('hex')
+  const { epochs: _epochs, minutes: _minutes, name: _name, start, ...rest } = config
+  // Without `start` as before there was one: a run that was begun then goes on.
+  const decisive = start === null ? rest : { ...rest, start }
+  return createHash('sha256').update(JSON.stringify(decisive)).digest('hex')
 }
 
 function chooseSplit(config: TrainingConfig, data: DatasetCache): Split {
@@ -252,13 +262,13 @@ async function finish(work: Training): Promise<TrainingResult> {
 
 /** Writes the network as it is now, with its card, into the run's `model` folder. */
 async function writeRunModel(work: Training, best: EpochRecord, ended: string): Promise<string> {
-  const { learner, trainer, request, split } = work
+  const { learner, trainer, request, split, start } = work
   const { config, directory, computedBy } = request
   const model = join(directory, 'model')
   const { history } = trainer.state
   const { outline } = learner
   const { parameters } = outline
-  const card = modelCard({ config, split, best, history, ended, parameters, computedBy })
+  const card = modelCard({ config, start, split, best, history, ended, parameters, computedBy })
   const { name, network, input, outputs } = config
   const created = new Date().toISOString()
   const about = { name, network, input, outputs, created, version: __UMBRA_VERSION__ }

@@ -11,6 +11,12 @@ const line = '#363a41'
 const shifts = ['shift left', 'shift back', 'shift up'] as const
 const turns = ['nod', 'tilt', 'turn'] as const
 
+/** Half a millimetre and half a degree to either side at least: a head that lies still is seen to. */
+const atLeast = {
+  min: ({ min }: { min: number }) => (min > -0.5 ? -0.5 : null),
+  max: ({ max }: { max: number }) => (max < 0.5 ? 0.5 : null),
+}
+
 /** The largest values of a motion, in words: what is read before the plot. */
 export function motionSentence({ frames, leftOut }: MotionReport): string {
   if (frames.length === 0) return 'Motion could not be followed.'
@@ -98,8 +104,8 @@ export function motionOption({ frames, times, leftOut }: MotionReport, slab: num
     },
     xAxis: { ...axis, type: 'value', name: 'Time, s', nameLocation: 'middle', nameGap: 20, min: 0 },
     yAxis: [
-      { ...axis, type: 'value', name: 'mm', nameGap: 6 },
-      { ...axis, type: 'value', name: 'degrees', nameGap: 6, splitLine: { show: false } },
+      { ...axis, ...atLeast, type: 'value', name: 'mm', nameGap: 6 },
+      { ...axis, ...atLeast, type: 'value', name: 'degrees', nameGap: 6, splitLine: { show: false } },
     ],
     series,
   }

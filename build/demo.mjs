@@ -9,7 +9,7 @@ import { ensureBuilt, openWorkstation, root, splitArguments, umbra } from './wor
 const folder = join(root, 'demo')
 const study = join(folder, 'study')
 const results = join(folder, 'run')
-const phantom = ['--lesion', 'mca-left:22+55', '--noise', '3', '--motion', '3', '--seed', '7']
+const phantom = ['--lesion', 'mca-left:22+55', '--noise', '3', '--motion', '1.5', '--seed', '1']
 
 /** Runs an umbra command to its end; resolves to its exit code. */
 function command(...args) {

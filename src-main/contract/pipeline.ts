@@ -73,19 +73,30 @@ export const pipelineSettingsSchema = z.object({
 })
 export type PipelineSettings = z.output<typeof pipelineSettingsSchema>
 
+const queueChoices = {
+  /** Where results go unless another folder is named; empty: it has to be. */
+  directory: z.string(),
+  /** null: the method of Settings. */
+  method: z.enum(perfusionMethods).nullable(),
+  motion: z.boolean(),
+  filter: z.enum(filterMethods),
+  network: z.boolean(),
+  /** Name of a preset of tissue at risk. */
+  rule: z.string(),
+  notReliable: z.enum(['everything', 'summary']),
+}
 /** What a person has chosen for every study of the queue; the rest is as in Settings. */
 export const queueSettingsSchema = z.object({
-  /** Where results go unless another folder is named; empty: it has to be. */
-  directory: z.string().default(''),
-  /** null: the method of Settings. */
-  method: z.enum(perfusionMethods).nullable().default(null),
-  motion: z.boolean().default(true),
-  filter: z.enum(filterMethods).default('none'),
-  network: z.boolean().default(true),
-  /** Name of a preset of tissue at risk. */
-  rule: z.string().default(usualRule.name),
-  notReliable: shape.export.shape.notReliable,
+  directory: queueChoices.directory.default(''),
+  method: queueChoices.method.default(null),
+  motion: queueChoices.motion.default(true),
+  filter: queueChoices.filter.default('none'),
+  network: queueChoices.network.default(true),
+  rule: queueChoices.rule.default(usualRule.name),
+  notReliable: queueChoices.notReliable.default('everything'),
 })
+/** Without defaults, which would come in the place of what is not given. */
+const queueSettingsChangeSchema = z.object(queueChoices).partial()
 export type QueueSettings = z.output<typeof queueSettingsSchema>
 
 /** Settings of the perfusion room and of the queue, as a study of the queue is run with. */
@@ -289,7 +300,7 @@ export const pipelineMethods = {
   'queue.remove': { in: ids, out: queueStateSchema, long: false },
   'queue.again': { in: ids, out: queueStateSchema, long: false },
   /** For every study that is taken from now on; what is not given stays. */
-  'queue.settings': { in: queueSettingsSchema.partial(), out: queueStateSchema, long: false },
+  'queue.settings': { in: queueSettingsChangeSchema, out: queueStateSchema, long: false },
   /** What the studies of the queue came to, as CSV. */
   'queue.table': { in: nothing, out: z.object({ csv: z.string() }), long: false },
   'queue.watch': { in: z.object({ watch: watchSchema.nullable() }), out: queueStateSchema, long: false },

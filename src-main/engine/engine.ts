@@ -90,6 +90,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     dataDirectory,
     study,
     maps,
+    risk,
     jobs,
     settings: settings.read,
     report,

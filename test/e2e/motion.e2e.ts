@@ -81,7 +81,7 @@ test('a head that moved is put in place, and another series of the patient laid 
   await test.step('frames that moved more than a limit are left out, and everything after is done again', async () => {
     await page.getByTestId('tab-pipeline').click()
     await page.getByTestId('step-motion').getByRole('button').first().click()
-    await page.getByTestId('step-motion-limitMm').fill('2.5')
+    await page.getByTestId('step-motion-limitMm').fill('3.9')
     await page.getByTestId('step-motion-limitMm').press('Tab')
     await expect(page.getByTestId('step-motion')).toContainText('changed')
     await expect(page.getByTestId('step-quality')).toContainText('to be redone')

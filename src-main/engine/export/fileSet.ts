@@ -1,21 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { UmbraError } from '@contract'
 import { writeFailure } from '../files/atomic'
+
+const machine = hostname().replace(/\W/g, '') || 'machine'
 
 /**
  * Writes a set of files into a folder so that the folder has the whole new set or keeps what it had: `write` fills a
  * hidden folder inside it (so on the same disk), and only when all is there are the files moved to their places, old
  * ones aside first and back again should a move fail. Other files of the folder are left alone. Resolves to the names
- * of the files, relative, with `/`. Throws `write-failed`, or what `write` throws; nothing of its own stays behind.
+ * of the files, relative, with `/`. Throws `write-failed`, or what `write` throws; nothing of its own stays behind, and
+ * what a program that was killed here left is removed.
  */
 export async function writeFileSet(
   directory: string,
   write: (folder: string) => Promise<void>,
 ): Promise<string[]> {
   const made = await firstMissing(directory)
-  const id = randomBytes(6).toString('hex')
+  await removeAbandoned(directory)
+  const id = `${machine}-${process.pid}-${randomBytes(6).toString('hex')}`
   const staging = join(directory, `.umbra-${id}.part`)
   const replaced = join(directory, `.umbra-${id}.old`)
   try {
@@ -30,6 +35,24 @@ export async function writeFileSet(
     await rm(staging, { recursive: true, force: true }).catch(() => undefined)
     await rm(replaced, { recursive: true, force: true }).catch(() => undefined)
     if (made) await removeEmpty(directory, made)
+  }
+}
+
+/** Removes what programs of this machine that run no more were writing here. */
+async function removeAbandoned(directory: string): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    const [, host, pid] = /^\.umbra-(\w+)-(\d+)-[0-9a-f]{12}\.(?:part|old)$/.exec(name) ?? []
+    if (host !== machine || isAlive(Number(pid))) continue
+    await rm(join(directory, name), { recursive: true, force: true }).catch(() => undefined)
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

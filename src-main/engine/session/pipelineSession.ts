@@ -16,6 +16,7 @@ import { openJsonFile } from '../cases/jsonFile'
 import type { Params, QuickHandlers } from '../handlers'
 import { createLane, type JobRequest, type JobRun, type Jobs } from '../jobs'
 import type { PerfusionMaps } from '../perfusion'
+import { judgedBy } from '../tissueAtRisk'
 import {
   cohortCsv,
   distinctNames,
@@ -31,12 +32,14 @@ import {
   type StudyQueue,
 } from '../pipeline'
 import type { MapsSession } from './mapsSession'
+import type { RiskSession } from './riskSession'
 import type { StudySession } from './studySession'
 
 interface Parts {
   dataDirectory: string
   study: StudySession
   maps: MapsSession
+  risk: Pick<RiskSession, 'adopt'>
   jobs: Jobs
   settings(): Promise<{ perfusion: PerfusionSettings; backend: BackendChoice }>
   report(warning: Warning): void
@@ -55,7 +58,7 @@ export interface PipelineSession {
 }
 
 export function createPipelineSession(parts: Parts): PipelineSession {
-  const { dataDirectory, study, maps, jobs, report } = parts
+  const { dataDirectory, study, maps, risk, jobs, report } = parts
   const store = openArtefactStore(join(dataDirectory, 'artefacts'))
   const lane = createLane('waiting for the run before this one')
   const runs = new Map<string, PipelineRun>()
@@ -88,9 +91,17 @@ export function createPipelineSession(parts: Parts): PipelineSession {
       const key = record.steps.find((each) => each.step === step)?.key
       return made && key ? maps.adopt(key, seriesKey, made) : null
     }
+    const { tissueAtRisk, quality } = results
+    const made = take('deconvolve', results.deconvolve)
+    if (made && tissueAtRisk && quality) {
+      risk.adopt(made.mapsId, settings.tissueAtRisk, {
+        assessment: judgedBy(tissueAtRisk, quality),
+        quality,
+      })
+    }
     return {
       run: record,
-      maps: take('deconvolve', results.deconvolve),
+      maps: made,
       network: take('predict', results.predict),
     }
   }

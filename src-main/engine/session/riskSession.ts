@@ -27,6 +27,8 @@ export interface RiskSession {
     choice: RiskChoice,
     run: Run,
   ): Promise<RiskAssessment>
+  /** Takes in what a run has found of maps it made. */
+  adopt(mapsId: string, choice: RiskChoice, judgement: Judgement): void
   onePage(
     mapsId: string,
     series: VolumeSeries,
@@ -79,6 +81,7 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
 
   return {
     judge,
+    adopt: (mapsId, choice, judgement) => keep(idOf(mapsId, choice), judgement),
     assess: async (mapsId, series, maps, choice, run) => {
       const { assessment, quality } = await judge(mapsId, series, maps, choice, run)
       const id = idOf(mapsId, choice)

@@ -37,14 +37,22 @@ export async function filterSeries(
   }
   const pool = openPool('filter')
   try {
-    const job = await prepareJob(pool, series, settings, partOfRun(run, 0, 0.1))
-    await filterAll(pool, job, partOfRun(run, 0.1, 1))
-    const { slope, intercept } = series
-    const finer = Math.max(1, job.factor)
-    return { ...series, voxels: resultVoxels(job), slope: slope / finer, intercept }
+    return await filterOnPool(pool, series, settings, run)
   } finally {
     await pool.close()
   }
+}
+
+/** The same for a series of at least two frames, on a pool of workers `filter` that is open already. */
+export async function filterOnPool(
+  pool: WorkerPool,
+  series: VolumeSeries,
+  settings: FilterSettings,
+  run: Run = {},
+): Promise<VolumeSeries> {
+  const job = await prepareJob(pool, series, settings, partOfRun(run, 0, 0.1))
+  await filterAll(pool, job, partOfRun(run, 0.1, 1))
+  return { ...series, voxels: resultVoxels(job), slope: series.slope / Math.max(1, job.factor) }
 }
 
 async function prepareJob(

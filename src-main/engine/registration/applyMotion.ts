@@ -45,9 +45,10 @@ export async function applyOnPool(
   remaining.forEach((frame, index) => {
     const from = frameOf(series, frame)
     const to = voxels.subarray(index * length, (index + 1) * length)
-    to.set(from)
-    for (const { slab, state, rotation, translation } of frames.filter((motion) => motion.frame === frame)) {
-      if (state !== 'corrected') continue
+    const moved = frames.filter((motion) => motion.frame === frame && motion.state === 'corrected')
+    // What is resampled needs no copy first.
+    if (moved.length < slabs.length) to.set(from)
+    for (const { slab, rotation, translation } of moved) {
       const motion = { rotation: rotationOf(rotation), translation, centre: centres[slab] }
       tasks.push([from, geometry.size, gridMap(geometry, motion, geometry), slabs[slab], to])
     }

@@ -17,22 +17,24 @@ interface Size {
   times: number
   slices: number
   side: number
+  /** ml of core and penumbra. */
+  lesion: string
 }
 /** The study of the goals, and the head phantom of the comparison with other programs. */
-const large: Size = { times: 89, slices: 16, side: 512 }
-const head: Size = { times: 45, slices: 8, side: 256 }
+const large: Size = { times: 89, slices: 16, side: 512, lesion: '22+55' }
+const head: Size = { times: 45, slices: 8, side: 256, lesion: '22+55' }
 /** To try the bench itself: UMBRA_BENCH_SMALL=1. */
-const tiny: Size = { times: 20, slices: 2, side: 128 }
+const tiny: Size = { times: 20, slices: 2, side: 128, lesion: '4+8' }
 
 /** A head with an infarct as DICOM files; made once and kept in the temporary folder. */
-async function phantomStudy({ times, slices, side }: Size, motion: number): Promise<string> {
+async function phantomStudy({ times, slices, side, lesion }: Size, motion: number): Promise<string> {
   const folder = join(tmpdir(), `umbra-bench-run-${times}x${slices}x${side}-${motion}`)
   const complete = `${folder}.complete`
   if (existsSync(complete)) return join(folder, 'dicom')
   rmSync(folder, { recursive: true, force: true })
   const options = phantomOptions({
     ...{ kind: 'head', size: side, slices, volumes: times, interval: 1.5, noise: 3, motion, seed: 1 },
-    lesion: 'mca-left:22+55',
+    lesion: `mca-left:${lesion}`,
   })
   await writePhantomStudy(await makePhantom(options), folder)
   writeFileSync(complete, 'complete')

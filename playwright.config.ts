@@ -7,9 +7,12 @@ const sameInEveryHost = [
   'review',
   'real-series',
   'problems',
+  'reading',
+  'reading-files',
   'drawingTools',
   'risk',
   'pipeline',
+  'motion',
   'shell',
 ]
 const leftOut = process.env.UMBRA_E2E === 'all' ? [] : sameInEveryHost.map((name) => `**/${name}.e2e.ts`)

@@ -1,25 +1,18 @@
-// `npm run demo`: makes a digital head phantom with an infarct, opens the workstation on it, computes its perfusion
-// maps into ./demo meanwhile, by deconvolution and by a network, and says what came out. With --no-open, or in CI, it ends after the maps.
+// `npm run demo`: makes a digital head phantom that moves, with noise and an infarct of known size, opens the workstation
+// on it, and runs everything into ./demo/run meanwhile: motion correction, maps by deconvolution and by a network, tissue
+// at risk and quality. With --no-open, or in CI, it ends after the run.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import {
-  ensureBuilt,
-  ensureTensorFlow,
-  openWorkstation,
-  root,
-  splitArguments,
-  umbra,
-} from './workstation.mjs'
+import { ensureBuilt, openWorkstation, root, splitArguments, umbra } from './workstation.mjs'
 
 const folder = join(root, 'demo')
 const study = join(folder, 'study')
-const maps = join(folder, 'maps')
-const networkMaps = join(folder, 'maps-cnn')
-const phantom = ['--lesion', 'mca-left:22+55', '--noise', '3', '--seed', '7']
+const results = join(folder, 'run')
+const phantom = ['--lesion', 'mca-left:22+55', '--noise', '3', '--motion', '3', '--seed', '7']
 
 /** Runs an umbra command to its end; resolves to its exit code. */
-function run(...args) {
+function command(...args) {
   console.log(`\n$ npx umbra ${args.map((each) => relative(root, each) || each).join(' ')}`)
   const child = spawn(process.execPath, [umbra, ...args], { cwd: root, stdio: 'inherit' })
   return new Promise((resolve) => {
@@ -28,18 +21,28 @@ function run(...args) {
   })
 }
 
+const readJson = (...path) => JSON.parse(readFileSync(join(...path), 'utf8'))
+
 function tellWhatCameOut() {
-  const { timings } = JSON.parse(readFileSync(join(maps, 'summary.json'), 'utf8'))
-  const seconds = Object.values(timings).reduce((sum, each) => sum + each, 0)
-  console.log(`\nThe maps took ${seconds.toFixed(1)} s. They are in demo/maps:`)
+  const { seconds } = readJson(results, 'run.json')
+  const { tissueAtRisk } = readJson(results, 'summary.json')
+  const { lesion } = readJson(study, 'truth', 'truth.json')
+  const whole = lesion.coreMl + lesion.penumbraMl
+  console.log(`\nThe run took ${seconds.toFixed(1)} s.`)
+  console.log(`  core           ${tissueAtRisk.coreMl.toFixed(1)} ml, made with ${lesion.coreMl.toFixed(1)}`)
+  console.log(`  hypoperfusion  ${tissueAtRisk.hypoperfusionMl.toFixed(1)} ml, made with ${whole.toFixed(1)}`)
+  console.log('\nIt is in demo/run:')
   for (const [name, what] of [
+    ['tissue-at-risk.pdf', 'volumes and quality on one page'],
     ['montage.png', 'all maps, slice by slice'],
     ['curves.png', 'arterial and venous curve'],
     ['cbf.nii.gz …', 'each map as NIfTI'],
     ['dicom', 'each map as a DICOM Parametric Map and in colour'],
-    ['summary.json', 'settings, input curves, warnings, timings'],
+    ['network', 'the maps by a network, without an arterial input'],
+    ['summary.json', 'volumes, motion, quality, settings, input curves, warnings, timings'],
+    ['run.json', 'every step with its settings, result and time'],
   ]) {
-    if (existsSync(join(maps, name.split(' ')[0]))) console.log(`  ${name.padEnd(14)} ${what}`)
+    if (existsSync(join(results, name.split(' ')[0]))) console.log(`  ${name.padEnd(19)} ${what}`)
   }
   console.log('The truth to compare with is in demo/study/truth.\n')
 }
@@ -49,32 +52,33 @@ const stays = given.includes('--no-open') || Boolean(process.env.CI)
 
 ensureBuilt()
 console.log(
-  `The demonstration: a digital head with an infarct is made (demo/study), ${
-    stays
-      ? 'and its perfusion maps are computed'
-      : 'the workstation opens on it, and its maps are written meanwhile'
-  } (demo/maps).`,
+  `The demonstration: a digital head that moves and has an infarct is made (demo/study), ${
+    stays ? 'and everything is run on it' : 'the workstation opens on it, and everything is run meanwhile'
+  } (demo/run).`,
 )
-const made = await run('phantom', study, '--force', ...phantom)
+const made = await command('phantom', study, '--force', ...phantom)
 if (made !== 0) process.exit(made)
 
 const workstation = stays
   ? null
-  : openWorkstation([join(study, 'dicom')], splitArguments(given).flags, 'cnn,bennink')
-const computed = await run('maps', join(study, 'dicom'), '-o', maps)
-if (computed === 0) {
+  : openWorkstation([join(study, 'dicom')], splitArguments(given).flags, {
+      compare: 'cnn,bennink',
+      run: true,
+    })
+const ran = await command('run', join(study, 'dicom'), '-o', results)
+if (ran === 0) {
   tellWhatCameOut()
-  ensureTensorFlow()
-  const predicted = await run('predict', 'perfusion-unet-small', join(study, 'dicom'), '-o', networkMaps)
-  if (predicted === 0) {
-    console.log('\nThe same maps by a network, without an arterial input, are in demo/maps-cnn.')
-    console.log('The window shows them above those of the deconvolution (X goes back to one source).\n')
+  if (!stays) {
+    console.log(
+      'The window runs the same steps, finds what is there already, and shows the maps by the network',
+    )
+    console.log('above those by deconvolution (X goes back to one source).\n')
   }
 }
 if (workstation === null) {
-  if (computed === 0) {
+  if (ran === 0) {
     console.log('Not opened (--no-open, or CI). `npm start -- demo/study/dicom` opens the workstation on it.')
   }
-  process.exit(computed)
+  process.exit(ran)
 }
-process.exit((await workstation) || computed)
+process.exit((await workstation) || ran)

@@ -1,7 +1,7 @@
 // `npm test`: the static checks, the unit and conformance tests, the build, and the end-to-end tests in the browser
 // that comes with npm. `--electron` runs the end-to-end tests in the desktop window instead. Ends with one line:
 // "N passed, N failed, N skipped".
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { ensureTensorFlow } from './workstation.mjs'
@@ -10,21 +10,26 @@ const root = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathna
 const results = join(root, 'out/test-results')
 const total = { passed: 0, failed: 0, skipped: 0 }
 
-/** Runs a tool of node_modules/.bin by its JavaScript file, so that it works in every shell. */
-function run(title, command, args, env = {}) {
+/** Runs a tool of node_modules/.bin to its end and says whether it went well. */
+function run(title, command, args) {
   console.log(`\n=== ${title}`)
   const windows = process.platform === 'win32'
-  const done = spawnSync(join(root, 'node_modules/.bin', windows ? `${command}.cmd` : command), args, {
+  const tool = spawn(join(root, 'node_modules/.bin', windows ? `${command}.cmd` : command), args, {
     cwd: root,
     stdio: 'inherit',
     shell: windows,
-    env: { ...process.env, ...env },
   })
-  return done.status === 0
+  return new Promise((end) => {
+    tool.on('error', (error) => {
+      console.error(`${title}: ${error.message}`)
+      end(false)
+    })
+    tool.on('close', (code) => end(code === 0))
+  })
 }
 
-function check(title, command, args) {
-  const ok = run(title, command, args)
+async function check(title, command, args) {
+  const ok = await run(title, command, args)
   total[ok ? 'passed' : 'failed']++
   if (!ok) console.error(`${title}: failed`)
   return ok
@@ -55,8 +60,8 @@ const playwrightCounts = ({ stats }) => ({
   skipped: stats.skipped,
 })
 
-function endToEnd(project) {
-  const ok = run(`end to end (${project})`, 'playwright', ['test', '--project', project])
+async function endToEnd(project) {
+  const ok = await run(`end to end (${project})`, 'playwright', ['test', '--project', project])
   countTests(ok, 'e2e.json', playwrightCounts)
 }
 
@@ -65,21 +70,23 @@ rmSync(join(results, 'vitest.json'), { force: true })
 rmSync(join(results, 'e2e.json'), { force: true })
 
 if (process.argv.includes('--electron')) {
-  endToEnd('electron')
+  await endToEnd('electron')
 } else {
   // The tests of native TensorFlow run where it could be set up, and are skipped elsewhere.
   ensureTensorFlow()
-  check('lint', 'eslint', ['.', '--max-warnings', '0'])
-  check('types', 'vue-tsc', ['--noEmit'])
-  if (check('build', 'electron-vite', ['build', '--logLevel', 'warn'])) {
-    const ok = run('unit and conformance', 'vitest', [
+  await Promise.all([
+    check('lint', 'eslint', ['.', '--max-warnings', '0']),
+    check('types', 'vue-tsc', ['--noEmit']),
+  ])
+  if (await check('build', 'electron-vite', ['build', '--logLevel', 'warn'])) {
+    const ok = await run('unit and conformance', 'vitest', [
       'run',
       '--reporter=default',
       '--reporter=json',
       `--outputFile.json=${join(results, 'vitest.json')}`,
     ])
     countTests(ok, 'vitest.json', vitestCounts)
-    endToEnd('browser')
+    await endToEnd('browser')
   }
 }
 

@@ -94,8 +94,8 @@ function ended(child) {
 }
 
 /** Serves the workstation to a browser, and says so with `why` and the address in one line. */
-function serve(paths, why, compare) {
-  const options = compare ? ['--compare', compare] : []
+function serve(paths, why, { compare, run }) {
+  const options = [...(compare ? ['--compare', compare] : []), ...(run ? ['--run'] : [])]
   const child = spawn(process.execPath, [umbra, 'serve', ...paths, ...options], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -109,25 +109,26 @@ function serve(paths, why, compare) {
 /**
  * Opens the workstation on `paths`: in Electron's window where there are both a display and an Electron, else in a
  * browser. A window that cannot open is no failure: the browser takes its place. `flags` go to Electron; `compare` names
- * two sources of maps to begin with. Resolves to the exit code.
+ * two sources of maps to begin with, and with `run` the study is run at once. Resolves to the exit code.
  */
-export async function openWorkstation(paths, flags, compare) {
-  if (!hasDisplay()) return serve(paths, 'There is no display here', compare)
+export async function openWorkstation(paths, flags, beginning = {}) {
+  if (!hasDisplay()) return serve(paths, 'There is no display here', beginning)
   if (!electronFolder()) await downloadElectron()
   const folder = electronFolder()
-  if (!folder) return serve(paths, 'There is no Electron here', compare)
+  if (!folder) return serve(paths, 'There is no Electron here', beginning)
   const environment = { ...process.env }
   delete environment.ELECTRON_RUN_AS_NODE
   const started = Date.now()
   const names = paths.map((path) => `--open=${resolve(path)}`)
-  if (compare) names.push(`--compare=${compare}`)
+  if (beginning.compare) names.push(`--compare=${beginning.compare}`)
+  if (beginning.run) names.push('--run')
   const child = spawn(join(folder, executable), [...flags, root, ...names], {
     stdio: 'inherit',
     env: environment,
   })
   const code = await ended(child)
   if (code === 0 || Date.now() - started > FAILS_AT_ONCE_MS) return code
-  return serve(paths, `Electron's window did not open (it ended with ${code})`, compare)
+  return serve(paths, `Electron's window did not open (it ended with ${code})`, beginning)
 }
 
 /** Splits arguments of `npm start -- …`: what begins with "-" is a flag for Electron, the rest are studies to open. */

@@ -28,7 +28,6 @@ export async function watchFolder({ folder, directory, settlingMs, ...request }:
   refuseInside(folder, directory)
   await mkdir(directory, { recursive: true })
   const tell = (line: string): void => void process.stderr.write(`${printable(line)}\n`)
-  tell(`Watching ${folder} (Ctrl-C stops)`)
   await withProgress('Watch', async (run) => {
     const queue = openQueue({
       path: join(directory, QUEUE_FILE),
@@ -42,12 +41,22 @@ export async function watchFolder({ folder, directory, settlingMs, ...request }:
         return row
       },
     })
+    const other = await queue.elsewhere()
+    if (other !== null) {
+      throw new UmbraError({
+        code: 'queue-elsewhere',
+        message: `The results of a watched folder are written there already by another Umbra (${other}).`,
+        hint: 'End that program first, or write to another folder.',
+        where: directory,
+      })
+    }
     // Closed in the turn of the interrupt, so that the study in work is known to be given up with the program.
     const closed = new Promise<void>((resolve) => {
       const close = (): void => resolve(queue.close())
       if (run.signal?.aborted) close()
       run.signal?.addEventListener('abort', close, { once: true })
     })
+    tell(`Watching ${folder} (Ctrl-C stops)`)
     await queue.watch({ folder, directory })
     await closed
   })

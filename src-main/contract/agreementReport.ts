@@ -119,11 +119,54 @@ export interface CaseConsensus {
   } | null
 }
 
+/**
+ * What the 95 % confidence band of a least squares line follows from: at x the line ± t · residualSd · √(1/n + (x − centre)²
+ * / squares), with t the 97.5th percentile of Student's distribution, n − 2 degrees of freedom.
+ */
+export interface RegressionBand {
+  n: number
+  t: number
+  /** Of the residuals, with n − 2. */
+  residualSd: number
+  /** Mean of x, and the sum of squares about it. */
+  centre: number
+  squares: number
+}
+
+/** How far the band reaches to either side of its line at x. */
+export const bandReach = ({ n, t, residualSd, centre, squares }: RegressionBand, x: number): number =>
+  t * residualSd * Math.sqrt(1 / n + (x - centre) ** 2 / squares)
+
+/** Corners of the band in a square from 0 to `top`: along its upper side and back along its lower one. */
+export function bandOutline(
+  { slope, intercept, band }: PairFigures['pearson'],
+  top: number,
+): [x: number, y: number][] {
+  if (band === null || slope === null || intercept === null) return []
+  const steps = Array.from({ length: BAND_STEPS + 1 }, (_, i) => (top * i) / BAND_STEPS)
+  const side =
+    (sign: 1 | -1) =>
+    (x: number): [number, number] => [
+      x,
+      Math.min(top, Math.max(0, slope * x + intercept + sign * bandReach(band, x))),
+    ]
+  return [...steps.map(side(1)), ...steps.reverse().map(side(-1))]
+}
+
+/** Enough that its sides look curved. */
+const BAND_STEPS = 48
+
 /** Everything over the cases of a pair and structure, normals left out or counted in. */
 export interface PairFigures extends Record<CaseFigure, FigureSummary> {
   cases: number
   /** Of the two volumes; least squares line first = slope · second + intercept. */
-  pearson: Coefficient & { p: number | null; slope: number | null; intercept: number | null }
+  pearson: Coefficient & {
+    p: number | null
+    slope: number | null
+    intercept: number | null
+    /** Of the line; null for fewer than three cases, or where one side has no spread. */
+    band: RegressionBand | null
+  }
   concordance: Coefficient
   icc21: Coefficient
   icc31: Coefficient

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jointHistogramSchema, mapsAgreementSchema } from './agreement'
 import { agreementMethods } from './agreementMethods'
 import { backendChoices, backendListSchema } from './backends'
-import { vec3Schema } from './geometry'
+import { midPlaneSchema, vec3Schema } from './geometry'
 import { fusedSeriesSchema } from './fusion'
 import { jobSchema } from './jobs'
 import {
@@ -14,9 +14,10 @@ import {
 } from './perfusion'
 import { pipelineMethods } from './pipeline'
 import { readingFileMethods, readingMethods, sessionSchema } from './reading'
-import { catalogueSchema, loadedSeriesSchema, recentStudySchema } from './study'
+import { catalogueSchema, correctedSeriesSchema, loadedSeriesSchema, recentStudySchema } from './study'
 import {
   networkModelSchema,
+  teachingCaseSchema,
   trainingExampleSchema,
   trainingPresetSchema,
   trainingRunSchema,
@@ -93,10 +94,22 @@ export const methods = {
   'series.load': long(z.object({ seriesKey: z.string() }), loadedSeriesSchema),
   /** A small picture of the middle slice (one frame, uint8, at most 128 × 128). */
   'series.thumbnail': quick(z.object({ seriesKey: z.string() }), voxelArraySchema),
-  /** Over time: the maximum (tMIP), the mean, or the mean of the baseline frames. */
+  /**
+   * Over time: the maximum (tMIP), the mean, or the mean of the baseline frames. With `mapsId` of the images with their
+   * motion taken back, as those maps were made of them.
+   */
   'series.project': long(
-    z.object({ seriesKey: z.string(), projection: z.enum(['maximum', 'average', 'baseline']) }),
+    z.object({
+      seriesKey: z.string(),
+      projection: z.enum(['maximum', 'average', 'baseline']),
+      mapsId: z.string().nullable().default(null),
+    }),
     voxelArraySchema,
+  ),
+  /** The images with their motion taken back, as these maps were made of them; null where nothing was moved. */
+  'series.corrected': long(
+    z.object({ seriesKey: z.string(), mapsId: z.string() }),
+    correctedSeriesSchema.nullable(),
   ),
   /** Another volume of the same patient (MR or CT), registered rigidly to the series and brought onto its grid. */
   'series.fuse': long(z.object({ seriesKey: z.string(), otherKey: z.string() }), fusedSeriesSchema),
@@ -105,6 +118,8 @@ export const methods = {
       seriesKey: z.string(),
       voxels: z.array(vec3Schema).min(1).max(1_000_000),
       mapsId: z.string().nullable(),
+      /** False: of the images as they were acquired, also where the maps were made of corrected ones. */
+      corrected: z.boolean().default(true),
     }),
     curveSampleSchema,
   ),
@@ -163,12 +178,29 @@ export const methods = {
   /** The maps of its example slice after its latest epoch; null before the first. */
   'training.example': quick(z.object({ runId: z.string() }), trainingExampleSchema.nullable()),
   'training.presets': quick(nothing, z.object({ presets: z.array(trainingPresetSchema) })),
-  /** Starts a run of a configuration (JSON text). */
-  'training.start': long(z.object({ config: z.string() }), z.object({ runId: z.string() })),
+  /**
+   * The cases of a reading study, for its owner: which can be learnt from, as far as the headers of their files tell, and
+   * which are of one patient. `sources`: the deconvolutions among the study's, whose settings can make the maps.
+   */
+  'training.cases': long(
+    z.object({ session: sessionSchema, studyId: z.string() }),
+    z.object({
+      cases: z.array(teachingCaseSchema),
+      sources: z.array(z.object({ key: z.string(), name: z.string() })),
+    }),
+  ),
+  /** Starts a run of a configuration (JSON text); one of a reading study needs the session of the study's owner. */
+  'training.start': long(
+    z.object({ config: z.string(), session: sessionSchema.nullable().default(null) }),
+    z.object({ runId: z.string() }),
+  ),
   /** Ends the work of a run; everything up to its last whole epoch is kept. Cancelling its job does the same. */
   'training.pause': quick(z.object({ runId: z.string() }), nothing),
   /** Goes on where a run was paused, or where the machine or the program ended it. */
-  'training.resume': long(z.object({ runId: z.string() }), z.object({ runId: z.string() })),
+  'training.resume': long(
+    z.object({ runId: z.string(), session: sessionSchema.nullable().default(null) }),
+    z.object({ runId: z.string() }),
+  ),
   /** The model of a finished run as an ONNX file in its folder, compared with it by ONNX Runtime before it is written. */
   'training.export': long(
     z.object({ runId: z.string() }),
@@ -184,6 +216,14 @@ export const methods = {
   'drawing.interpolate': quick(
     z.object({ size: vec3Schema, spacing: vec3Schema }),
     z.object({ added: z.array(z.tuple([z.number().int(), z.number().int()])) }),
+  ),
+  /**
+   * The mid-sagittal plane of a brain: `findMidline` of tissue at risk, on a grid without a place. The request's bytes are
+   * the mask of the brain, one for each voxel. Null where there is no brain; not trusted where it has no symmetry.
+   */
+  'drawing.midPlane': quick(
+    z.object({ size: vec3Schema, spacing: vec3Schema }),
+    z.object({ plane: midPlaneSchema.extend({ trusted: z.boolean() }).nullable() }),
   ),
   ...agreementMethods,
   ...pipelineMethods,

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { problemSchema } from './errors'
-import { filterSettingsSchema } from './filters'
+import { filterMethods, filterSettingsSchema } from './filters'
 import { motionSettingsSchema } from './motion'
 import { qualityGrades } from './quality'
-import { sideChoices, tissueAtRiskRuleSchema, usualRule } from './tissueAtRisk'
+import { sideChoices, tissueAtRiskPresets, tissueAtRiskRuleSchema, usualRule } from './tissueAtRisk'
 import {
+  perfusionMethods,
   perfusionResultSchema,
   perfusionSettingsSchema,
   warningSchema,
@@ -47,7 +48,10 @@ export const pipelineSettingsShape = {
     referenceSide: z.enum(sideChoices).default('automatic'),
   }),
   quality: z.object({}),
-  export: z.object({}),
+  export: z.object({
+    /** Of a study that quality calls not reliable: everything, marked as such, or its summary without any map. */
+    notReliable: z.enum(['everything', 'summary']).default('everything'),
+  }),
 } as const
 
 /** The steps in the order a person reads them. */
@@ -68,6 +72,35 @@ export const pipelineSettingsSchema = z.object({
   export: shape.export.prefault({}),
 })
 export type PipelineSettings = z.output<typeof pipelineSettingsSchema>
+
+/** What a person has chosen for every study of the queue; the rest is as in Settings. */
+export const queueSettingsSchema = z.object({
+  /** Where results go unless another folder is named; empty: it has to be. */
+  directory: z.string().default(''),
+  /** null: the method of Settings. */
+  method: z.enum(perfusionMethods).nullable().default(null),
+  motion: z.boolean().default(true),
+  filter: z.enum(filterMethods).default('none'),
+  network: z.boolean().default(true),
+  /** Name of a preset of tissue at risk. */
+  rule: z.string().default(usualRule.name),
+  notReliable: shape.export.shape.notReliable,
+})
+export type QueueSettings = z.output<typeof queueSettingsSchema>
+
+/** Settings of the perfusion room and of the queue, as a study of the queue is run with. */
+export function queuedSettings(perfusion: PerfusionSettings, queue: QueueSettings): PipelineSettings {
+  const preset = tissueAtRiskPresets.find(({ rule }) => rule.name === queue.rule)
+  return pipelineSettingsSchema.parse({
+    motion: { enabled: queue.motion },
+    filter: { method: queue.filter },
+    inputs: perfusion,
+    deconvolve: { ...perfusion, method: queue.method ?? perfusion.method },
+    predict: { enabled: queue.network },
+    tissueAtRisk: { rule: preset?.rule ?? usualRule },
+    export: { notReliable: queue.notReliable },
+  })
+}
 
 /** As a reader sees the steps. */
 export const pipelineStepLabels: Record<PipelineStep, string> = {
@@ -93,11 +126,6 @@ export const pipelineRestsOn: Record<PipelineStep, readonly PipelineStep[]> = {
   tissueAtRisk: ['deconvolve'],
   quality: ['recognise', 'motion', 'filter', 'deconvolve', 'tissueAtRisk'],
   export: ['recognise', 'motion', 'filter', 'inputs', 'deconvolve', 'predict', 'tissueAtRisk', 'quality'],
-}
-
-/** Settings of the perfusion room, as a run takes them; all else as usual. */
-export function pipelineSettingsOf(perfusion: PerfusionSettings): PipelineSettings {
-  return pipelineSettingsSchema.parse({ inputs: perfusion, deconvolve: perfusion })
 }
 
 export const stepStates = [
@@ -197,6 +225,8 @@ export const queueItemSchema = z.object({
   /** Of the folder or zip file; its results lie in a folder of this name. */
   study: z.string(),
   paths: z.array(z.string()).min(1),
+  /** The series of it, by key or UID; null: the perfusion series that fits. */
+  series: z.string().nullable().default(null),
   directory: z.string(),
   state: z.enum(['waiting', 'running', 'done', 'failed', 'cancelled']),
   addedAt: z.string(),
@@ -213,7 +243,14 @@ export const queueSchema = z.object({
   /** A folder whose studies are taken into the queue by themselves. */
   watch: watchSchema.nullable(),
 })
-export type StudyQueueState = z.infer<typeof queueSchema>
+export type StudyQueue = z.infer<typeof queueSchema>
+/** The queue as the window shows it. */
+export const queueStateSchema = queueSchema.extend({
+  settings: queueSettingsSchema,
+  /** Why nothing is taken although studies wait: another program works on the queue, in words; null: this one does. */
+  elsewhere: z.string().nullable(),
+})
+export type StudyQueueState = z.infer<typeof queueStateSchema>
 
 const nothing = z.object({})
 const ids = z.object({ ids: z.array(z.string()) })
@@ -236,14 +273,24 @@ export const pipelineMethods = {
     out: z.object({ run: pipelineRunSchema.nullable() }),
     long: false,
   },
-  'queue.state': { in: nothing, out: queueSchema, long: false },
+  'queue.state': { in: nothing, out: queueStateSchema, long: false },
   /** Each path is a study; with `cohort` the folders and zip files in it are. */
   'queue.add': {
     in: z.object({ paths: z.array(z.string()).min(1), directory: z.string(), cohort: z.boolean() }),
-    out: queueSchema,
+    out: queueStateSchema,
     long: false,
   },
-  'queue.remove': { in: ids, out: queueSchema, long: false },
-  'queue.again': { in: ids, out: queueSchema, long: false },
-  'queue.watch': { in: z.object({ watch: watchSchema.nullable() }), out: queueSchema, long: false },
+  /** Each of these series of the open study is run by itself. */
+  'queue.addSeries': {
+    in: z.object({ seriesKeys: z.array(z.string()).min(1), directory: z.string() }),
+    out: queueStateSchema,
+    long: false,
+  },
+  'queue.remove': { in: ids, out: queueStateSchema, long: false },
+  'queue.again': { in: ids, out: queueStateSchema, long: false },
+  /** For every study that is taken from now on; what is not given stays. */
+  'queue.settings': { in: queueSettingsSchema.partial(), out: queueStateSchema, long: false },
+  /** What the studies of the queue came to, as CSV. */
+  'queue.table': { in: nothing, out: z.object({ csv: z.string() }), long: false },
+  'queue.watch': { in: z.object({ watch: watchSchema.nullable() }), out: queueStateSchema, long: false },
 } as const

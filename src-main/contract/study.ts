@@ -60,6 +60,16 @@ export const loadedSeriesSchema = z.object({
 })
 export type LoadedSeriesInfo = z.infer<typeof loadedSeriesSchema>
 
+/** A series in memory with the motion of the head taken back. */
+export const correctedSeriesSchema = z.object({
+  voxels: voxelArraySchema,
+  /** Index of each frame in the series as it was read; those that could not be saved are missing. */
+  frames: z.array(z.number().int()),
+  /** Seconds, [frame]: on the clock of the series as it was read. */
+  times: z.array(z.number()),
+})
+export type CorrectedSeries = z.infer<typeof correctedSeriesSchema>
+
 export const recentStudySchema = z.object({
   paths: z.array(z.string()),
   label: z.string(),

@@ -48,6 +48,24 @@ export const trainingRunSchema = z.object({
 })
 export type TrainingRun = z.infer<typeof trainingRunSchema>
 
+/** A case of a reading study, as one to learn from. */
+export const teachingCaseSchema = z.object({
+  key: z.string(),
+  name: z.string(),
+  /** Key of the first case of the same patient; null where the case is left out. */
+  patient: z.string().nullable(),
+  /** Why it is left out, in words. */
+  problem: z.string().nullable(),
+})
+export type TeachingCase = z.infer<typeof teachingCaseSchema>
+
+/** A configuration as it is written by hand: a line for each field; what is left out takes its default. */
+export function trainingConfigText(config: object): string {
+  const oneLine = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')
+  const lines = Object.entries(config).map(([key, value]) => `  ${JSON.stringify(key)}: ${oneLine(value)}`)
+  return `{\n${lines.join(',\n')}\n}\n`
+}
+
 /** A configuration to begin from. */
 export const trainingPresetSchema = z.object({
   title: z.string(),

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { app, BrowserWindow, dialog } from 'electron'
-import { comparisonOf, type Comparison } from '@contract'
+import { comparisonOf } from '@contract'
 import { dataDirectory } from '../engine/cases/dataDirectory'
 import { channels } from './channels'
 import { startEngineProcess, type EngineProcess } from './engineProcess'
@@ -18,10 +18,14 @@ function pathsToOpen(): string | undefined {
   return named.map((argument) => resolve(argument.slice(flag.length))).join('\n')
 }
 
-function comparisonToShow(): Comparison | null {
+/** What the page begins with: the sources of `--compare=cnn,bennink`, and with `--run` a run of what is opened. */
+function beginning(): string {
   const flag = '--compare='
   const named = process.argv.find((argument) => argument.startsWith(flag))
-  return named === undefined ? null : comparisonOf(named.slice(flag.length))
+  const comparison = named === undefined ? null : comparisonOf(named.slice(flag.length))
+  return [comparison && `compare=${comparison.join(',')}`, process.argv.includes('--run') && 'run=1']
+    .filter(Boolean)
+    .join('&')
 }
 
 function tellPages(channel: string, text: string): void {
@@ -63,7 +67,7 @@ async function run(data: string): Promise<void> {
   setMenu(tellFocused)
 
   const writes: Promise<void>[] = []
-  const open = (): void => void openWindow((write) => writes.push(write), comparisonToShow())
+  const open = (): void => void openWindow((write) => writes.push(write), beginning())
   open()
   app.on('activate', () => {
     if (openWindows().length === 0) open()

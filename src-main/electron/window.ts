@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, dialog } from 'electron'
-import type { Comparison } from '@contract'
 import { pageAddress } from './scheme'
 import { rememberedState, rememberState } from './windowState'
 
@@ -15,13 +14,10 @@ export function openWindows(): BrowserWindow[] {
 }
 
 /**
- * Opens the window where it was last. `saving` is given writes to wait for before the app ends; `comparison` is what
- * Review begins with (`--compare=cnn,bennink`).
+ * Opens the window where it was last. `saving` is given writes to wait for before the app ends; `beginning` is
+ * what the page begins with, as its address names it (`compare=cnn,bennink&run=1`).
  */
-export function openWindow(
-  saving: (write: Promise<void>) => void,
-  comparison: Comparison | null,
-): BrowserWindow {
+export function openWindow(saving: (write: Promise<void>) => void, beginning: string): BrowserWindow {
   const statePath = join(app.getPath('userData'), 'window.json')
   const state = rememberedState(statePath)
   const window = new BrowserWindow({
@@ -61,6 +57,6 @@ export function openWindow(
     dialog.showErrorBox('Umbra', `The window failed ${faults} times (${reason}). Start Umbra again.`)
     window.destroy()
   })
-  void window.loadURL(pageAddress + (comparison ? `#compare=${comparison.join(',')}` : ''))
+  void window.loadURL(pageAddress + (beginning ? `#${beginning}` : ''))
   return window
 }

@@ -18,6 +18,7 @@ import { longHandlers } from './longHandlers'
 import { quickHandlers } from './quickHandlers'
 import { createReadingRoom } from './reading'
 import { createAgreementSession } from './session/agreementSession'
+import { createCorrectedPictures } from './session/correctedPictures'
 import { createFusionSession } from './session/fusionSession'
 import { createMapsSession } from './session/mapsSession'
 import { createPipelineSession } from './session/pipelineSession'
@@ -64,6 +65,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   const voxels = createVoxelRegistry()
   const mapsStore = openMapsStore(join(dataDirectory, 'maps'))
   const maps = createMapsSession(mapsStore, voxels)
+  const corrected = createCorrectedPictures(maps, voxels)
   const risk = createRiskSession(voxels)
   const settings = openJsonFile(
     join(dataDirectory, 'settings.json'),
@@ -80,6 +82,7 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
   const jobs = createJobs(publish)
   const study = createStudySession(voxels, () => {
     maps.clear()
+    corrected.clear()
     risk.clear()
     pipeline.clear()
   })
@@ -97,12 +100,13 @@ function createParts({ dataDirectory, transientDirectory }: EngineOptions, publi
     notices,
     voxels,
     maps,
+    corrected,
     risk,
     study,
     fusion: createFusionSession({ directory: join(dataDirectory, 'registrations'), study, voxels }),
     jobs,
     pipeline,
-    training: createTrainingSession(dataDirectory, voxels, backend),
+    training: createTrainingSession(dataDirectory, voxels, backend, reading.toLearn),
     reading,
     agreement: createAgreementSession(reading.signed),
     recent: openRecentStudies(join(dataDirectory, 'recent-studies.json'), report),

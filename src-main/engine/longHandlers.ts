@@ -22,8 +22,19 @@ const usualChoice: RiskChoice = { rule: usualRule, referenceSide: 'automatic' }
 
 /** The requests that take long: each names the job it starts. */
 export function longHandlers(parts: EngineParts): LongHandlers {
-  const { study, fusion, maps, risk, jobs, recent, reading, training, dataDirectory, transientDirectory } =
-    parts
+  const {
+    study,
+    fusion,
+    maps,
+    corrected,
+    risk,
+    jobs,
+    recent,
+    reading,
+    training,
+    dataDirectory,
+    transientDirectory,
+  } = parts
 
   const open = async (paths: string[], run: Run & Pick<JobRun, 'log'>): Promise<Catalogue> => {
     const catalogue = await study.open(paths, run)
@@ -65,15 +76,24 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       key: `series.fuse ${seriesKey} ${otherKey}`,
       work: (run) => fusion.fuse(seriesKey, otherKey, run),
     }),
-    'series.project': ({ seriesKey, projection }) => {
+    'series.project': ({ seriesKey, projection, mapsId }) => {
       const ofReading = reading.holds(seriesKey)
       const of = ofReading ? 'a reading' : nameOf(seriesKey)
       return {
         title: `${projection === 'maximum' ? 'Maximum' : 'Average'} over time of ${of}`,
-        key: `series.project ${seriesKey} ${projection}`,
-        work: (run) => (ofReading ? reading.scans : study).project(seriesKey, projection, run),
+        key: `series.project ${seriesKey} ${projection} ${mapsId}`,
+        work: async (run) => {
+          if (ofReading) return reading.scans.project(seriesKey, projection, run)
+          if (mapsId === null) return study.project(seriesKey, projection, run)
+          return corrected.project(await study.series(seriesKey, run), mapsId, projection, run)
+        },
       }
     },
+    'series.corrected': ({ seriesKey, mapsId }) => ({
+      title: `Take the motion out of ${nameOf(seriesKey)}`,
+      key: `series.corrected ${seriesKey} ${mapsId}`,
+      work: async (run) => corrected.series(await study.series(seriesKey, run), mapsId),
+    }),
 
     'backends.measure': () => ({
       title: 'Measure what networks compute with',
@@ -146,6 +166,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     'pipeline.run': parts.pipeline.run,
     ...reading.fileHandlers,
 
+    'training.cases': training.cases,
     'training.start': training.start,
     'training.resume': training.resume,
     'training.export': training.export,

@@ -5,6 +5,7 @@ import { surveyBackends } from './compute/tensorflow'
 import type { EngineParts } from './engine'
 import { listFolder } from './files/folderList'
 import type { QuickHandlers } from './handlers'
+import { gridMidPlane } from './masks'
 import { interpolateContours } from './segmentation'
 import { mapPair } from './session/mapsComparison'
 
@@ -47,9 +48,10 @@ export function quickHandlers(
     },
 
     'series.thumbnail': ({ seriesKey }) => study.thumbnail(seriesKey),
-    'series.curve': async ({ seriesKey, voxels, mapsId }) => {
+    'series.curve': async ({ seriesKey, voxels, mapsId, corrected }) => {
       const series = await study.series(seriesKey, {})
-      return maps.curve(series, voxels, mapsId)
+      const sampled = mapsId !== null && corrected ? await maps.madeOf(series, mapsId) : series
+      return maps.curve(sampled, voxels, mapsId)
     },
 
     'maps.list': ({ seriesKey }) => ({ results: maps.list(study.summary(seriesKey).key) }),
@@ -76,6 +78,7 @@ export function quickHandlers(
     'drawing.interpolate': async ({ size, spacing }, mask) => ({
       added: await interpolateContours(mask, size, spacing),
     }),
+    'drawing.midPlane': (grid, mask) => ({ plane: gridMidPlane(grid, mask) }),
     'agreement.read': agreement.read,
     'agreement.case': agreement.compared,
 

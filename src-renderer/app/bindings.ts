@@ -95,6 +95,7 @@ const steppedRoles = new Set([
   'treeitem',
   'radio',
   'tab',
+  'tabpanel',
   'separator',
 ])
 const pressedRoles = new Set(['button', 'checkbox', 'switch', 'menuitem', 'option', 'tab', 'link'])

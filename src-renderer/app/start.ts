@@ -10,6 +10,7 @@ import { catchEverything } from './errorHook'
 import { exposeTestProbe } from './testProbe'
 import { useReviewStore } from '../stores/review'
 import { useReviewViewStore } from '../stores/reviewView'
+import { useStudyStore } from '../stores/study'
 import { umbraTheme } from './theme'
 
 const app = createApp(App)
@@ -24,12 +25,13 @@ app.use(PrimeVue, {
 app.directive('tooltip', Tooltip)
 catchEverything(app)
 exposeTestProbe()
-showComparison(window.location.hash)
+beginWith(new URLSearchParams(window.location.hash.slice(1)))
 app.mount('#app')
 
-/** What Review begins with, where the address names it: `#compare=cnn,bennink`. */
-function showComparison(hash: string): void {
-  const asked = comparisonOf(new URLSearchParams(hash.slice(1)).get('compare') ?? '')
+/** What Review begins with, where the address names it: `#compare=cnn,bennink`, and with `run=1` a run of the study. */
+function beginWith(address: URLSearchParams): void {
+  if (address.get('run') === '1') useStudyStore().runFirst()
+  const asked = comparisonOf(address.get('compare') ?? '')
   if (asked === null) return
   useReviewStore().beginWith(asked)
   useReviewViewStore().layout.compare = true

@@ -70,7 +70,11 @@ const Umbra = definePreset(withoutColourMix(Aura, colourOf), {
     },
   },
   components: {
-    button: { root: { paddingX: '0.7rem', paddingY: '0.3rem', gap: '0.4rem', label: { fontWeight: '500' } } },
+    button: {
+      root: { paddingX: '0.7rem', paddingY: '0.3rem', gap: '0.4rem', label: { fontWeight: '500' } },
+      // Legible also on the ground it has under the mouse.
+      colorScheme: { dark: { text: { secondary: { color: '{surface.300}' } } } },
+    },
     progressbar: { root: { height: '0.4rem', background: '{surface.700}' } },
     dialog: { header: { padding: '0.7rem 1rem' }, title: { fontSize: '1.1rem' } },
   },

@@ -24,7 +24,7 @@ export class Drawing {
     readonly geometry: Geometry,
     layers: number,
     voxels?: Uint8Array,
-    private readonly history = new History(),
+    readonly history = new History(),
   ) {
     this.labels = new Labelmap(geometry, layers, voxels)
     this.committed = this.labels.voxels.slice()

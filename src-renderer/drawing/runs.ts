@@ -46,14 +46,24 @@ export interface Step {
  * always kept.
  */
 export class History {
-  private readonly done: Step[] = []
-  private undone: Step[] = []
+  /** The oldest first. */
+  readonly done: Step[] = []
+  /** The one to make again first is last. */
+  undone: Step[] = []
   private held = 0
 
   constructor(
     private readonly longest = 500,
     private readonly budget = 64 * 2 ** 20,
   ) {}
+
+  static of(done: Step[], undone: Step[]): History {
+    const history = new History()
+    for (const step of done) history.record(step)
+    history.undone = undone
+    for (const { runs } of undone) history.held += bytesOf(runs)
+    return history
+  }
 
   get bytes(): number {
     return this.held

@@ -1,8 +1,15 @@
-import { type Geometry, type LoadedSeriesInfo, type MapName, type DrawnStructure } from '@contract'
+import {
+  type Geometry,
+  type LoadedSeriesInfo,
+  type MapName,
+  type MidPlane,
+  type DrawnStructure,
+  type ProposalAnswer,
+} from '@contract'
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
-import { Drawing, type MidPlane, type Point } from '../drawing'
+import { Drawing, type History, type Point } from '../drawing'
 import type { DisplayRange } from './reviewView'
 import { readStored, writeStored } from './stored'
 
@@ -51,6 +58,8 @@ export interface Proposal {
   reference: string
   mask: Uint8Array
   millilitres: number
+  /** What became of it, where a network made it and that is kept with the reading. */
+  answered?: (answer: ProposalAnswer) => void
 }
 
 /** A line around a region that is not closed yet. */
@@ -110,10 +119,10 @@ export const useDrawingStore = defineStore('drawing', () => {
   function begin(
     geometry: Geometry,
     wanted: readonly DrawnStructure[],
-    options: { voxels?: Uint8Array; closed?: string | null; thresholds?: boolean } = {},
+    options: { voxels?: Uint8Array; history?: History; closed?: string | null; thresholds?: boolean } = {},
   ): Drawing {
     sketched = null
-    const next = markRaw(new Drawing(geometry, wanted.length, options.voxels))
+    const next = markRaw(new Drawing(geometry, wanted.length, options.voxels, options.history))
     next.onChange(() => changes.value++)
     drawing.value = next
     structures.value = wanted

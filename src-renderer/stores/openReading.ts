@@ -1,8 +1,16 @@
-import { problemOf, type Job, type OpenReading, type Problem, type DrawnStructure } from '@contract'
+import {
+  problemOf,
+  type DrawnStructure,
+  type Job,
+  type OpenReading,
+  type Output,
+  type Problem,
+  type ProposalAnswer,
+} from '@contract'
 import { defineStore } from 'pinia'
 import { ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
-import { UnsavedSlices, type Change, type Drawing } from '../drawing'
+import { KeptSteps, UnsavedSlices, type Change, type Drawing } from '../drawing'
 import { useDrawingStore } from './drawing'
 import { useReadingStore } from './reading'
 import { useReviewStore } from './review'
@@ -16,6 +24,7 @@ const RENEW_EVERY = 20_000
 /** Somebody who does nothing for a minute is not working on the case. */
 const IDLE_AFTER = 60_000
 const LEASE_KEY = 'umbra.lease'
+const STEPS_KEY = 'umbra.steps'
 
 /**
  * The reading that is open in this window: its maps, its drawing, and that every stroke is saved. The voxels live in
@@ -35,8 +44,14 @@ export const useOpenReadingStore = defineStore('openReading', () => {
   const opening = ref(false)
   /** How far the scan and its maps are prepared, 0..1. */
   const progress = ref(0)
+  /** Rules by which the network can propose in this reading; null where the protocol does not let it. */
+  const networkRules = ref<readonly string[] | null>(null)
   let cancelling = new AbortController()
   const unsaved = new UnsavedSlices()
+  /** So that undo goes on after the engine was started again, after a look at the list, and after a reload. */
+  const steps = new KeptSteps()
+  steps.readText(sessionStorage.getItem(STEPS_KEY))
+  sessionStorage.removeItem(STEPS_KEY)
   let timer: ReturnType<typeof setTimeout> | null = null
   let sending: Promise<void> | null = null
   let stopListening: (() => void) | null = null
@@ -58,7 +73,9 @@ export const useOpenReadingStore = defineStore('openReading', () => {
       seconds.value = answer.seconds
       sessionStorage.setItem(LEASE_KEY, answer.lease ?? '')
       const onProgress = (job: Job): void => void (progress.value = job.progress)
-      review.lend(await engine.run('reading.load', { session, readingId }, { signal, onProgress }))
+      const scan = await engine.run('reading.load', { session, readingId }, { signal, onProgress })
+      networkRules.value = answer.assistance.proposals ? scan.networkRules : null
+      review.lend(scan)
     })
     if (signal.aborted) room.problem = null
     if (room.problem !== null || signal.aborted) await close()
@@ -76,6 +93,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     if (reading.value !== open) return
     const begun = drawing.begin(geometry, open.structures, {
       voxels: voxels ?? undefined,
+      history: open.lease !== null && voxels ? steps.of(open.readingId, voxels) : undefined,
       closed: open.readOnly?.message ?? null,
       thresholds: open.assistance.thresholds,
     })
@@ -151,6 +169,7 @@ export const useOpenReadingStore = defineStore('openReading', () => {
       engine.call('reading.sign', { lease, pin, seconds: Math.round(seconds.value) }),
     )
     if (signed === null) return false
+    steps.forget()
     const message = 'This reading is signed. Open it again with a reason to change it.'
     reading.value = { ...open, state: 'signed', lease: null, readOnly: { reason: 'signed', message } }
     drawing.readOnly = message
@@ -158,14 +177,32 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     return true
   }
 
+  function keepSteps(): void {
+    const open = reading.value
+    if (open?.lease != null && drawing.drawing !== null) steps.keep(open.readingId, drawing.drawing)
+  }
+
+  /** What a network proposes for a structure; null where nothing can be drawn. Fails as `reading.propose`. */
+  async function propose(rule: string, structure: string): Promise<Output<'reading.propose'> | null> {
+    const lease = reading.value?.lease
+    return lease ? engine.call('reading.propose', { lease, rule, structure }) : null
+  }
+
+  async function answerProposal(proposalId: string, answer: ProposalAnswer): Promise<void> {
+    const lease = reading.value?.lease
+    if (lease) await engine.call('reading.answerProposal', { lease, proposalId, answer })
+  }
+
   /** Saves what is not saved and gives the reading back. */
   async function close(): Promise<void> {
+    keepSteps()
     await save()
     const open = reading.value
     stopListening?.()
     stopListening = null
     if (open === null) return
     reading.value = null
+    networkRules.value = null
     review.close()
     drawing.end()
     if (open.lease !== null) {
@@ -219,6 +256,15 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     })
   }, RENEW_EVERY)
   engine.onReady(() => void resume())
+  window.addEventListener('pagehide', () => {
+    keepSteps()
+    const text = steps.toText()
+    try {
+      if (text !== null) sessionStorage.setItem(STEPS_KEY, text)
+    } catch {
+      // A full storage costs the undo list, not the drawing.
+    }
+  })
 
   return {
     reading,
@@ -226,6 +272,9 @@ export const useOpenReadingStore = defineStore('openReading', () => {
     savedAt,
     saveProblem,
     seconds,
+    networkRules,
+    propose,
+    answerProposal,
     opening,
     progress,
     cancelOpening,

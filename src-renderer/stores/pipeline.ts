@@ -3,6 +3,7 @@ import {
   pipelineSettingsSchema,
   pipelineSteps,
   problemOf,
+  type MapsMethod,
   type PipelineRun,
   type PipelineSettings,
   type PipelineStep,
@@ -12,7 +13,9 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef, watch } from 'vue'
 import { useEngine } from '../engine/client'
 import { useReviewStore } from './review'
+import { useReviewViewStore } from './reviewView'
 import { useSettingsStore } from './settings'
+import { useStudyStore } from './study'
 
 /** The steps whose settings are those of the window, and of the vessels chosen in Review. */
 const shared = ['inputs', 'deconvolve'] as const
@@ -23,6 +26,8 @@ const isShared = (step: PipelineStep): step is SharedStep => shared.some((name) 
 export const usePipelineStore = defineStore('pipeline', () => {
   const engine = useEngine()
   const review = useReviewStore()
+  const view = useReviewViewStore()
+  const study = useStudyStore()
   const windowSettings = useSettingsStore()
 
   /** Settings that only runs have; the rest is the window's. */
@@ -35,6 +40,7 @@ export const usePipelineStore = defineStore('pipeline', () => {
   const progress = ref(0)
   const stage = ref('')
   let abort: AbortController | null = null
+  let ending: Promise<unknown> = Promise.resolve()
   let asking = false
 
   const settings = computed<PipelineSettings>(() =>
@@ -98,10 +104,19 @@ export const usePipelineStore = defineStore('pipeline', () => {
     }
   }
 
-  /** Runs all steps; those whose results are known are found. */
-  async function start(): Promise<void> {
+  const shownMethods = (): MapsMethod[] =>
+    view.layout.compare ? [review.method, review.otherMethod] : [review.method]
+
+  /** Runs all steps; those whose results are known are found. Resolves to whether it made maps. */
+  function start(): Promise<boolean> {
     const seriesKey = review.series?.seriesKey
-    if (seriesKey === undefined || running.value) return
+    if (seriesKey === undefined || running.value) return Promise.resolve(false)
+    const made = perform(seriesKey)
+    ending = made
+    return made
+  }
+
+  async function perform(seriesKey: string): Promise<boolean> {
     const mine = (abort = new AbortController())
     running.value = true
     problem.value = null
@@ -121,18 +136,33 @@ export const usePipelineStore = defineStore('pipeline', () => {
           },
         },
       )
-      if (review.series?.seriesKey !== seriesKey) return
+      if (review.series?.seriesKey !== seriesKey) return false
       run.value = result.run
       for (const maps of [result.network, result.maps]) if (maps) review.adoptResult(maps)
-      if (result.maps) review.setMethod('method', result.maps.method)
+      if (result.maps && !shownMethods().includes(result.maps.method)) {
+        review.setMethod('method', result.maps.method)
+      }
       problem.value = result.run.error
+      return result.maps !== null
     } catch (error) {
       await refresh(seriesKey)
       const failed = problemOf(error)
       if (failed.code !== 'cancelled') problem.value = failed
+      return false
     } finally {
       running.value = false
     }
+  }
+
+  /** The run that was asked for before the series was there: the steps while it goes on, quality once there are maps. */
+  async function runOpened(): Promise<void> {
+    view.layout.lowerTab = 'pipeline'
+    // One of the series before may not have ended yet.
+    await ending
+    study.toRun = null
+    if (!(await start())) return
+    view.layout.lowerTab = 'quality'
+    await review.ensure(shownMethods().filter((method) => review.results[method] === undefined))
   }
 
   function cancel(): void {
@@ -146,6 +176,13 @@ export const usePipelineStore = defineStore('pipeline', () => {
       run.value = null
       problem.value = null
       if (seriesKey !== undefined && review.isPerfusion) void refresh(seriesKey)
+    },
+    { immediate: true },
+  )
+  watch(
+    () => study.toRun !== null && study.toRun === review.series?.seriesKey && review.isPerfusion,
+    (asked) => {
+      if (asked) void runOpened()
     },
     { immediate: true },
   )

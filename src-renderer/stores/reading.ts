@@ -74,7 +74,10 @@ export const useReadingStore = defineStore('reading', () => {
   }
 
   async function refreshPeople(): Promise<void> {
-    const answer = await trying(() => engine.call('reading.people', {}))
+    // Why somebody was signed out stays to be read.
+    const answer = await engine.call('reading.people', {}).catch((error: unknown) => {
+      problem.value = problemOf(error)
+    })
     if (answer) people.value = answer.people.map(({ name }) => name)
   }
 

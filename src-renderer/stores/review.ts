@@ -174,6 +174,10 @@ export const useReviewStore = defineStore('review', () => {
       return { results: [] }
     })
     if (series.value !== loaded) return
+    // After a reload of the window: maps of the run are known by the keys of its steps.
+    const ran = await engine.call('pipeline.state', { seriesKey }).catch(() => null)
+    if (series.value !== loaded) return
+    for (const { key } of ran?.run?.steps ?? []) if (key !== null) adopted.add(key)
     adopt(known.results)
     await ensure(prescription.value === null ? shown() : [method.value])
   }

@@ -22,6 +22,8 @@ export const reviewLayoutSchema = z.object({
   linked: z.boolean().default(true),
   interpolation: z.enum(['linear', 'nearest']).default('linear'),
   colourMaps: z.partialRecord(mapName, z.enum(colourMapNames as [string, ...string[]])).default({}),
+  /** Images with their motion taken back, where the maps were made of such. */
+  corrected: z.boolean().default(true),
   cineRate: z.number().min(1).max(30).default(8),
   lowerTab: z
     .enum(['curves', 'vessels', 'risk', 'quality', 'agreement', 'motion', 'pipeline', 'notes'])

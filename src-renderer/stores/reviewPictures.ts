@@ -7,7 +7,8 @@ import { useVoxels } from '../viewer/voxels'
 import { useFusionStore } from './fusion'
 import { useMessagesStore } from './messages'
 import { useReviewStore } from './review'
-import { useReviewViewStore, type SourceMode } from './reviewView'
+import { useReviewViewStore } from './reviewView'
+import { useShownSeriesStore } from './shownSeries'
 
 /** A map as it is drawn: its voxels with what lies outside the brain marked, and what the engine says of it. */
 export interface MapPicture {
@@ -15,8 +16,6 @@ export interface MapPicture {
   array: VoxelArray
 }
 export type MapPictures = Partial<Record<MapName, MapPicture>>
-
-type Projection = Exclude<SourceMode, 'time'>
 
 /** A stack of fewer slices shows nothing from the side. */
 const FEWEST_SLICES = 4
@@ -29,11 +28,13 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
   const engine = useEngine()
   const review = useReviewStore()
   const view = useReviewViewStore()
+  const shownSeries = useShownSeriesStore()
   const fusion = useFusionStore()
   const messages = useMessagesStore()
   const voxels = useVoxels()
 
-  const projections = shallowRef<Partial<Record<Projection, VoxelArray>>>({})
+  const projections = shallowRef<Record<string, VoxelArray>>({})
+  const projectionKey = computed(() => `${view.sourceMode} ${shownSeries.mapsId}`)
   const projecting = ref(false)
   const maps = shallowRef<MapPictures>({})
   const otherMaps = shallowRef<MapPictures>({})
@@ -44,8 +45,8 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
   const source = computed<VoxelArray | null>(() => {
     const series = review.series
     if (series === null) return null
-    const shown =
-      view.sourceMode === 'time' ? series.voxels : (projections.value[view.sourceMode] ?? series.voxels)
+    const images = shownSeries.voxels ?? series.voxels
+    const shown = view.sourceMode === 'time' ? images : (projections.value[projectionKey.value] ?? images)
     const { fused, share } = fusion
     if (fused === null || share === 0) return shown
     return voxels.addBlend(shown, fused.voxels, share, view.initialSourceRange, fused.display)
@@ -115,8 +116,8 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
   )
 
   // The frame shown, then those the time slider or the cine comes to next.
-  watch([() => review.series?.voxels, () => view.frame, () => view.playing], ([array, frame, playing]) => {
-    if (array === undefined) return
+  watch([() => shownSeries.voxels, () => view.frame, () => view.playing], ([array, frame, playing]) => {
+    if (array === null) return
     load(array.id, frame)
     const ahead = playing ? AHEAD.cine : AHEAD.still
     const next = Array.from({ length: ahead }, (_, step) => (frame + step + 1) % array.frames)
@@ -124,26 +125,24 @@ export const useReviewPicturesStore = defineStore('reviewPictures', () => {
     void voxels.prefetch(array.id, next)
   })
 
-  watch(
-    () => view.sourceMode,
-    async (mode) => {
-      const seriesKey = review.series?.seriesKey
-      if (mode === 'time' || seriesKey === undefined || projections.value[mode] !== undefined) return
-      view.playing = false
-      projecting.value = true
-      try {
-        const array = await engine.run('series.project', { seriesKey, projection: mode })
-        if (review.series?.seriesKey !== seriesKey) return
-        projections.value = { ...projections.value, [mode]: voxels.add(array) }
-        load(array.id)
-      } catch (error) {
-        messages.fault(error)
-        view.sourceMode = 'time'
-      } finally {
-        projecting.value = false
-      }
-    },
-  )
+  watch(projectionKey, async (key) => {
+    const seriesKey = review.series?.seriesKey
+    const [mode, { mapsId }] = [view.sourceMode, shownSeries]
+    if (mode === 'time' || seriesKey === undefined || projections.value[key] !== undefined) return
+    view.playing = false
+    projecting.value = true
+    try {
+      const array = await engine.run('series.project', { seriesKey, projection: mode, mapsId })
+      if (review.series?.seriesKey !== seriesKey) return
+      projections.value = { ...projections.value, [key]: voxels.add(array) }
+      load(array.id)
+    } catch (error) {
+      messages.fault(error)
+      view.sourceMode = 'time'
+    } finally {
+      projecting.value = false
+    }
+  })
 
   return { source, volume, multiplanar, sourceFrame, projecting, maps, otherMaps, differences, arrivals }
 })

@@ -91,6 +91,12 @@ export const useReviewViewStore = defineStore('reviewView', () => {
   const scroll = (pane: string, delta: number): void => setView(pane, { slice: viewOf(pane).slice + delta })
   const zoomBy = (pane: string, factor: number): void => setView(pane, { zoom: viewOf(pane).zoom * factor })
 
+  /** For other images of the same series: how many there are, and which of them is shown. */
+  function setFrames(count: number, at: number): void {
+    frames.value = count
+    setFrame(at)
+  }
+
   function setFrame(next: number): void {
     frame.value = Math.max(0, Math.min(frames.value - 1, Math.round(next)))
   }
@@ -232,6 +238,7 @@ export const useReviewViewStore = defineStore('reviewView', () => {
     toggleLink,
     scroll,
     zoomBy,
+    setFrames,
     setFrame,
     stepFrame,
     togglePlaying,

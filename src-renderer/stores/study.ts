@@ -43,6 +43,9 @@ export function seriesToOpen(catalogue: Catalogue): string | null {
   return perfusion.length === 0 && viewable.length === 1 ? viewable[0].key : null
 }
 
+const perfusionKeys = (catalogue: Catalogue): string[] =>
+  seriesOf(catalogue).flatMap(({ series }) => (isPerfusion(series) ? [series.key] : []))
+
 /** What is open: the catalogue, and the one series under review. Series and maps are named by key; voxels stay away. */
 export const useStudyStore = defineStore('study', () => {
   const engine = useEngine()
@@ -53,10 +56,16 @@ export const useStudyStore = defineStore('study', () => {
   const catalogue = shallowRef<Catalogue | null>(null)
   /** The series in Review; null when none was chosen. */
   const seriesKey = ref<string | null>(null)
+  /** Series that are about to be put into the queue together; null: none are. */
+  const toQueue = shallowRef<string[] | null>(null)
+  /** The series that is run from motion to summary as soon as Review holds it; null: none is. */
+  const toRun = ref<string | null>(null)
   const opening = ref<Opening | null>(null)
   const recent = shallowRef<RecentStudy[]>([])
   let openedPaths: string[] | null = null
   let restoring = false
+  /** Whether what is being opened is to be run. */
+  let runsOpened = false
   /** Whether the series to show is named by whoever opens the study. */
   let named = false
   const chosen = computed(
@@ -69,6 +78,15 @@ export const useStudyStore = defineStore('study', () => {
   const showsStudies = (): boolean => ['studies', 'review', 'reading'].includes(layout.room)
 
   function openSeries(key: string): void {
+    toRun.value = null
+    seriesKey.value = key
+    layout.seriesKey = key
+    layout.go('review')
+  }
+
+  /** Opens a series in Review and makes everything of it there: the pipeline takes it up once its voxels are there. */
+  function runSeries(key: string): void {
+    toRun.value = key
     seriesKey.value = key
     layout.seriesKey = key
     layout.go('review')
@@ -80,6 +98,8 @@ export const useStudyStore = defineStore('study', () => {
    */
   async function take(next: Catalogue | null): Promise<void> {
     seriesKey.value = null
+    toRun.value = null
+    toQueue.value = null
     catalogue.value = next
     await nextTick()
   }
@@ -95,10 +115,32 @@ export const useStudyStore = defineStore('study', () => {
   /** In the Reading room a study is opened to be drawn on there. */
   function openFirst(next: Catalogue): void {
     const first = seriesToOpen(next)
+    const runs = runsOpened
+    runsOpened = false
     if (first === null) {
       if (!named) layout.go('studies')
+      if (runs) runAll(perfusionKeys(next))
     } else if (layout.room === 'reading') seriesKey.value = layout.seriesKey = first
+    else if (runs && perfusionKeys(next).includes(first)) runSeries(first)
     else openSeries(first)
+  }
+
+  /** One series is run in Review; of several a person says where their results go. */
+  function runAll(keys: string[]): void {
+    if (keys.length === 1) runSeries(keys[0])
+    else if (keys.length > 1) toQueue.value = keys
+  }
+
+  /** The study that is open already when the window comes up is run too. */
+  function runFirst(): void {
+    runsOpened = true
+  }
+
+  /** Of whatever is opened meanwhile, the perfusion series is run. */
+  async function openAndRun(opens: () => Promise<void>): Promise<void> {
+    if (opening.value) return opens()
+    runsOpened = true
+    await opens().finally(() => (runsOpened = false))
   }
 
   function tellWhatWasLeftOut(next: Catalogue): void {
@@ -272,6 +314,12 @@ export const useStudyStore = defineStore('study', () => {
     openDemo,
     openUpload,
     openSeries,
+    toRun,
+    runSeries,
+    runAll,
+    toQueue,
+    openAndRun,
+    runFirst,
     refusesBlinded,
     openFor,
     close,

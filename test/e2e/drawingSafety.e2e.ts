@@ -28,6 +28,22 @@ async function openAgain(page: Page): Promise<void> {
   await openFirstReading(page, 'Go on')
 }
 
+/** So many strokes are undone one by one, and made again: nothing of it was forgotten. */
+async function takeBack(page: Page, strokes: number): Promise<void> {
+  const before = await drawn(page)
+  let { voxels } = before
+  const sum = (counts: number[]): number => counts.reduce((all, count) => all + count, 0)
+  for (let stroke = 0; stroke < strokes; stroke++) {
+    await page.keyboard.press('Control+z')
+    const after = (await drawn(page)).voxels
+    expect(sum(after)).toBeLessThan(sum(voxels))
+    voxels = after
+  }
+  for (let stroke = 0; stroke < strokes; stroke++) await page.keyboard.press('Control+Shift+z')
+  expect(await drawn(page)).toEqual(before)
+  await expect(page.getByTestId('save-state')).toHaveText('Saved')
+}
+
 test('an engine that dies while one draws comes back, and no stroke is lost', async ({
   workstation,
   phantom,
@@ -66,10 +82,12 @@ test('an engine that dies while one draws comes back, and no stroke is lost', as
   await expect(page.getByTestId('save-state')).toHaveText('Saved')
   expect(await drawn(page)).toEqual(before)
   await expect(page.getByTestId('read-only')).toBeHidden()
+  await takeBack(page, 2)
 
   await page.reload()
   await openAgain(page)
   expect(await drawn(page)).toEqual(before)
+  await takeBack(page, 3)
 })
 
 test('of two windows on one case the second can only look, until it takes the case over', async ({

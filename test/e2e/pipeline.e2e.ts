@@ -79,6 +79,11 @@ test('studies wait in a queue and end in one table', async ({ workstation, phant
   const results = join(scratch, 'results')
   await page.getByRole('button', { name: 'Jobs' }).click()
   const queue = page.getByTestId('queue')
+  await expect(page.getByTestId('queue-empty')).toContainText('No studies wait')
+  await page.getByTestId('queue-settings-open').click()
+  await page.getByTestId('queue-method').selectOption('csvd')
+  await page.getByTestId('queue-network').uncheck()
+  await page.getByTestId('queue-not-reliable').selectOption('summary')
   const add = async (folder: string): Promise<void> => {
     await page.getByTestId('queue-add').click()
     await page.getByTestId('queue-folder').fill(folder)
@@ -91,7 +96,27 @@ test('studies wait in a queue and end in one table', async ({ workstation, phant
   await expect(failed).toContainText('There is no such file or folder', { timeout: 240_000 })
   await expect(done).toContainText('dicom')
   expect(existsSync(join(results, 'dicom', 'summary.json'))).toBe(true)
+  const { steps } = JSON.parse(readFileSync(join(results, 'dicom', 'run.json'), 'utf8')) as {
+    steps: { step: string; state: string; settings: Record<string, unknown> }[]
+  }
+  const settingsOf = (name: string) => steps.find(({ step: each }) => each === name)?.settings
+  expect(settingsOf('deconvolve')).toMatchObject({ method: 'csvd' })
+  expect(settingsOf('export')).toEqual({ notReliable: 'summary' })
+  expect(steps.find(({ step: each }) => each === 'predict')?.state).toBe('off')
   const table = readFileSync(join(results, 'cohort.md'), 'utf8')
   expect(table).toContain('| dicom | done |')
   expect(table).toContain('| not-there | failed |')
+
+  await test.step('the table of all is saved as CSV, and the choices are there after a reload', async () => {
+    const [saved] = await Promise.all([page.waitForEvent('download'), page.getByTestId('queue-csv').click()])
+    const csv = readFileSync((await saved.path()) ?? '', 'utf8')
+    expect(csv.split('\r\n')[0]).toMatch(/^study,state,quality,coreMl/)
+    expect(csv).toMatch(/\r\ndicom,done,/)
+    await page.reload()
+    await expect(queue.locator('tr[data-state="done"]')).toContainText('dicom')
+    await page.getByTestId('queue-settings-open').click()
+    await expect(page.getByTestId('queue-method')).toHaveValue('csvd')
+    await page.getByTestId('queue-add').click()
+    await expect(page.getByTestId('queue-directory')).toHaveValue(results)
+  })
 })

@@ -78,6 +78,8 @@ test('a study is made, read by a rater who is told nothing, and followed by its 
       await page.getByLabel('Read case of the clinic twice').check()
       await page.getByTestId('wash-out').fill('14')
       await page.getByTestId('thresholds').uncheck()
+      await expect(page.getByText('None: everything is drawn by hand.')).toBeVisible()
+      await page.getByTestId('network-help').check()
       await picture(page, 'study-form')
     })
     const matrix = page.getByTestId('matrix')
@@ -94,7 +96,7 @@ test('a study is made, read by a rater who is told nothing, and followed by its 
       structures: [{ key: 'core' }, { key: 'penumbra' }, { name: 'Old infarct', label: 3 }],
       washOutDays: 14,
       rereads: { cases: 'all' },
-      assistance: { thresholds: false },
+      assistance: { thresholds: false, proposals: true },
     })
     await page.getByTestId('edit-study').click()
     await page.getByTestId('study-name').fill('Pilot, changed')
@@ -141,6 +143,23 @@ test('a study is made, read by a rater who is told nothing, and followed by its 
     await page.keyboard.press('t')
     await page.keyboard.press('g')
     await expect(page.getByTestId('draw-brush')).toHaveAttribute('aria-pressed', 'true')
+  })
+
+  await test.step('a network proposes, whatever maps are read, and only what is accepted is drawn', async () => {
+    const before = Number(await page.getByTestId('volume-core').textContent())
+    await page.getByTestId('network-propose-2').click()
+    await expect(page.getByTestId('proposal')).toContainText('Network, CBV < 2 ml/100 g')
+    await expect(page.getByTestId('volume-core')).toHaveText(before.toFixed(2))
+    expect(await seen(page)).not.toMatch(telling)
+    await picture(page, 'network-proposal')
+    await page.keyboard.press('Enter')
+    await expect(page.getByTestId('proposal')).toBeHidden()
+    await expect
+      .poll(async () => Number(await page.getByTestId('volume-core').textContent()))
+      .toBeGreaterThan(before)
+    await page.getByTestId('network-propose-1').click()
+    await page.getByTestId('proposal-refuse').click()
+    await expect(page.getByTestId('proposal')).toBeHidden()
   })
 
   await test.step('nor does it after going back to the list, and after a reload', async () => {

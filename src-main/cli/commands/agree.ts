@@ -10,7 +10,9 @@ import {
   defaults,
   markdownTable,
   parseLabels,
+  raterOf,
   readDefinition,
+  usualTitle,
   tableOne,
   writeReport,
   type Agreement,
@@ -134,7 +136,7 @@ async function definitionOf(study: string | undefined, flags: Flags): Promise<Ag
     return { ...(await readDefinition(study)), ...changes }
   }
   return checkedDefinition({
-    title: 'Agreement of raters',
+    title: usualTitle,
     readings: [...(flags.rater ?? []), ...(flags.reference ? [flags.reference] : [])],
     hasReference: flags.reference !== undefined,
     structures: anyStructure,
@@ -158,7 +160,7 @@ function rater(text: string, before: Reading[] = []): Reading[] {
   const parts = /^([^=]+)=(.+)$/.exec(text)
   if (!parts) throw new InvalidArgumentError('A rater is NAME=DIR.')
   const [, name, directory] = parts
-  return [...before, { name, rater: name.replace(/#\d+$/, ''), source: '', directory }]
+  return [...before, { name, rater: raterOf(name), source: '', directory }]
 }
 
 function whole(text: string): number {
@@ -182,7 +184,7 @@ function summary(report: AgreementReport, out: string): string {
   const normals = report.pairs.some(({ bothEmpty }) => bothEmpty > 0)
   const counts = report.pairs.map(
     ({ pair, structure, cases, bothEmpty }) =>
-      `${structure}, ${pair}: ${cases} cases${bothEmpty > 0 ? `, ${bothEmpty} of them empty in both` : ''}`,
+      `${structure}, ${pair}: ${cases === 1 ? 'one case' : `${cases} cases`}${bothEmpty > 0 ? `, ${bothEmpty} of them empty in both` : ''}`,
   )
   const tables = [tableOne(report, 'withoutNormals'), ...(normals ? [tableOne(report, 'withNormals')] : [])]
   return `${tables.map(markdownTable).join('\n')}\n${counts.join('\n')}\nWritten to ${out}\n`

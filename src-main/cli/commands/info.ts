@@ -36,8 +36,9 @@ function describe(catalogue: Catalogue, all: boolean): string {
     lines.push(`  ${reason}`)
     const named = all ? files : files.slice(0, namedPerReason)
     for (const file of named) lines.push(`    ${file}`)
-    if (named.length < files.length)
-      {lines.push(`    … and ${files.length - named.length} more (--all names them)`)}
+    if (named.length < files.length) {
+      lines.push(`    … and ${files.length - named.length} more (--all names them)`)
+    }
   }
   return lines.join('\n')
 }

@@ -10,6 +10,7 @@ const USUAL_PORT = 4180
 
 interface ServeOptions {
   compare?: Comparison
+  run?: boolean
   port?: number
   host: string
   allowRemote?: boolean
@@ -67,7 +68,10 @@ async function serve(paths: string[], options: ServeOptions): Promise<void> {
     { port: 0, host, allowRemote, rendererDirectory, dataDirectory: dataDirectory(), open },
     options.port,
   )
-  const address = started.address + (options.compare ? `&compare=${options.compare.join(',')}` : '')
+  const address =
+    started.address +
+    (options.compare ? `&compare=${options.compare.join(',')}` : '') +
+    (options.run ? '&run=1' : '')
   if (options.json) printJson({ address, port: started.port, token: started.token })
   else process.stdout.write(`Umbra is at ${address} (Ctrl-C stops it)\n`)
   await stopped
@@ -83,6 +87,7 @@ export function command(): Command {
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--allow-remote', 'listen where others on the network can reach it (traffic is not encrypted)')
     .option('--compare <methods>', 'the maps that Review begins with, two sources: cnn,bennink', twoMethods)
+    .option('--run', 'run the study that is opened, from motion to summary, as soon as a window shows it')
     .option('--json', 'print the address as JSON')
     .action(serve)
 }

@@ -6,15 +6,24 @@ import { UmbraError, type EpochRecord } from '@contract'
 import type { Run } from '../../engine/compute/run'
 import { describeRuntime, openTensorFlow, type BackendName } from '../../engine/compute/tensorflow'
 import { localLearner } from '../../engine/networks'
-import { trainingConfig, trainNetwork, type TrainingResult } from '../../engine/training'
+import {
+  trainingConfig,
+  trainNetwork,
+  type CaseFiles,
+  type TrainingConfig,
+  type TrainingResult,
+} from '../../engine/training'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
+import { signedIn } from '../signedIn'
 import { printable } from '../terminal'
 
 interface Flags {
   out: string
   datasets?: string
   backend?: BackendName
+  as?: string
+  data?: string
   json?: boolean
 }
 
@@ -23,8 +32,12 @@ CONFIG is a JSON file; docs/training.md lists its fields. OUT gets config.json, 
 events, the best and the last checkpoint, and model/ with its card. The same command goes on where a run was stopped
 or killed.
 
-Example:
-  umbra train config.json -o runs/first`
+A config that names a reading study of the case store needs its owner: --as NAME signs in with the PIN in UMBRA_PIN, or as
+it is asked for on the terminal. A running Umbra must be closed until the training has begun.
+
+Examples:
+  umbra train config.json -o runs/first
+  umbra train study.json -o runs/ours --as "Ada Owner"`
 
 /** `umbra train CONFIG -o OUT`: trains a network, or goes on with it. */
 export function command(): Command {
@@ -40,6 +53,8 @@ export function command(): Command {
       'where prepared data sets are kept (default: .umbra/datasets in the home folder)',
     )
     .option('--backend <name>', 'cuda, webgpu, native or wasm (default: the first that works)')
+    .option('--as <name>', 'who signs in, for the cases of a reading study')
+    .option('--data <folder>', 'the data folder of Umbra with the case store (default: that of this user)')
     .option('--json', 'print the result on stdout')
     .addHelpText('after', help)
     .action(async (config: string, flags: Flags) => {
@@ -50,7 +65,7 @@ export function command(): Command {
 }
 
 async function train(path: string, flags: Flags, run: Run): Promise<TrainingResult> {
-  const config = trainingConfig(await readJson(path), path)
+  const { config, files } = await settle(trainingConfig(await readJson(path), path), flags)
   const runtime = await openTensorFlow({ backend: flags.backend })
   try {
     const computedBy = describeRuntime(runtime)
@@ -59,6 +74,7 @@ async function train(path: string, flags: Flags, run: Run): Promise<TrainingResu
       localLearner(runtime.tf),
       {
         config,
+        files,
         directory: resolve(flags.out),
         datasets: resolve(flags.datasets ?? join(homedir(), '.umbra', 'datasets')),
         computedBy,
@@ -73,12 +89,38 @@ async function train(path: string, flags: Flags, run: Run): Promise<TrainingResu
   }
 }
 
+/** Asks the case store what it knows of the data, where a configuration names a reading study. */
+async function settle(
+  config: TrainingConfig,
+  { as, data }: Flags,
+): Promise<{ config: TrainingConfig; files: CaseFiles | null }> {
+  const choice = config.data
+  if (choice.kind !== 'reading-study') return { config, files: null }
+  if (as === undefined) {
+    throw new UmbraError({
+      code: 'usage',
+      message: 'The configuration names a reading study of the case store, whose owner must sign in.',
+      hint: 'Add --as NAME, and --data FOLDER where the store is not in the data folder of this user.',
+    })
+  }
+  return signedIn({ as, data }, async ({ toLearn }, session) => {
+    const settled = toLearn.settle(session, choice)
+    toLearn.note(session, settled.choice)
+    return { config: { ...config, data: settled.choice }, files: settled.files }
+  })
+}
+
 async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new UmbraError({ code: 'not-found', message: 'There is no such file.', where: path })
+  const text = await readFile(path, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    const message =
+      thrown.code === 'ENOENT'
+        ? 'There is no such file.'
+        : `The configuration cannot be read (${thrown.code}).`
+    throw new UmbraError({ code: 'not-found', message, where: path })
   })
   try {
-    return JSON.parse(text)
+    // Editors on Windows put a mark before the text.
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (thrown) {
     throw new UmbraError({
       code: 'usage',

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { auditCheckSchema, auditEntrySchema } from './audit'
 import { nameSchema, pinSchema, sessionSchema } from './people'
-import { foundCaseSchema, protocolSchema } from './protocol'
+import { foundCaseSchema, keySchema, protocolSchema } from './protocol'
 import {
+  networkProposalSchema,
   openReadingSchema,
+  proposalAnswers,
   readingProgressSchema,
   readingScanSchema,
   readingStudySchema,
@@ -72,7 +74,9 @@ export const readingMethods = {
     askedStudy.extend({ path: z.string().nullable().default(null) }),
     z.object({ fileName: z.string(), text: z.string() }),
   ),
-  /** Makes a study of such a file's text, with the person as its owner. Fails with `invalid-protocol`, naming the field. */
+  /** A folder of one's own for the files of a study's readings, for whoever must not look at the folders there are. */
+  'reading.exportFolder': quick(askedStudy, z.object({ path: z.string() })),
+  /** Makes a study of such a file's text, with the person as its owner; a name they have gets a number. Fails with `invalid-protocol`, naming the field. */
   'reading.import': quick(
     asked.extend({ text: z.string().max(16_000_000) }),
     z.object({ studyId: z.string() }),
@@ -116,6 +120,20 @@ export const readingMethods = {
    * `case-moved` where its files are not where the protocol says.
    */
   'reading.load': long(askedReading, readingScanSchema),
+  /**
+   * A structure by one of `networkRules` of `reading.load`, from the network's maps of the case: of the network that is a
+   * source of the study, else the usual one. That it was shown is kept with the reading. Fails with `not-allowed` where
+   * the protocol forbids it, `no-proposal` where the network makes none by this rule, `lease-lost`.
+   */
+  'reading.propose': quick(
+    z.object({ lease: z.string(), rule: z.string(), structure: keySchema }),
+    networkProposalSchema,
+  ),
+  /** What became of a proposal, kept with the reading. Fails with `no-proposal`, `lease-lost`. */
+  'reading.answerProposal': quick(
+    z.object({ lease: z.string(), proposalId: z.string(), answer: z.enum(proposalAnswers) }),
+    nothing,
+  ),
   /** Every 20 s while a reading is open: a lease that is not renewed for a minute is given up. Also saves the time. */
   'reading.renew': quick(z.object({ lease: z.string(), seconds: z.number().min(0) }), nothing),
   /** Gives the reading back at once, for other windows. */

@@ -3,7 +3,9 @@ import { mapNames, mapsMethods, perfusionSettingsSchema } from '../perfusion'
 import { accountKey, nameSchema } from './people'
 
 /** A name within a protocol file, never shown: "core", "case-07". */
-export const keySchema = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i)
+export const keySchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'A key is 1 to 64 of the letters a to z, digits, ".", "_" and "-".')
 const someCases = z.union([z.literal('all'), z.array(keySchema).min(1)])
 
 /** A concept of a coding scheme, as DICOM writes it: SCT is SNOMED CT. */
@@ -90,7 +92,8 @@ function checkReferences(protocol: z.infer<typeof protocolShape>, context: z.Ref
     })
   }
   for (const list of ['cases', 'sources', 'structures', 'raters'] as const) {
-    unique(list, protocol[list] as { key: string }[], ({ key }) => key)
+    // They become names of files, which some disks hold to be the same.
+    unique(list, protocol[list] as { key: string }[], ({ key }) => key.toLowerCase())
   }
   unique('structures', protocol.structures, ({ label }) => label)
   unique('raters', protocol.raters, ({ name }) => accountKey(name))
@@ -143,7 +146,7 @@ const protocolShape = z.object({
   washOutDays: z.number().min(0).max(3650).default(0),
   /** Cases that every rater who reads them reads a second time; null: none. */
   rereads: z.object({ cases: someCases }).nullable().default(null),
-  /** What may help to draw. */
+  /** What may help to draw: tools that look at the values of the maps shown, and structures that a network proposes. */
   assistance: z
     .object({ thresholds: z.boolean(), proposals: z.boolean() })
     .default({ thresholds: true, proposals: false }),

@@ -67,6 +67,8 @@ export const readingProgressSchema = z.object({
   lastSaved: z.string().nullable(),
   signedAt: z.string().nullable(),
   volumes: z.record(z.string(), z.number()),
+  /** How often its rater asked for a proposal of a network, and took one over. */
+  proposals: z.object({ shown: z.number().int(), accepted: z.number().int() }),
 })
 export type ReadingProgress = z.infer<typeof readingProgressSchema>
 
@@ -109,6 +111,18 @@ export const saveReadingSchema = z.object({
   seconds: z.number().min(0),
 })
 
+/** What a rater did with a proposal: added it, put it in the place of what was drawn, kept what lies in both, or nothing. */
+export const proposalAnswers = ['added', 'replaced', 'kept-within', 'refused'] as const
+export type ProposalAnswer = (typeof proposalAnswers)[number]
+
+/** A structure that a network proposes: 1 inside, on the grid of the maps. */
+export const networkProposalSchema = z.object({
+  proposalId: z.string(),
+  voxels: voxelArraySchema,
+  /** What a relative rule compared with, in words; empty where it stands for itself. */
+  reference: z.string(),
+})
+
 /**
  * What is read: the series and its maps, as `series.load` and `maps.compute` describe them. Ids and keys are made for
  * this opening and tell nothing; where the patient is blinded the description is empty, where the source is blinded the
@@ -118,5 +132,7 @@ export const readingScanSchema = z.object({
   series: loadedSeriesSchema,
   maps: z.array(mapSchema),
   mask: voxelArraySchema,
+  /** Names of the rules by which a network can propose; none where the protocol or the scan does not let it. */
+  networkRules: z.array(z.string()),
 })
 export type ReadingScan = z.infer<typeof readingScanSchema>

@@ -1,4 +1,5 @@
-import { CONFIDENCE, normalQuantile, tTwoSided } from './distributions'
+import type { RegressionBand } from '@contract'
+import { CONFIDENCE, normalQuantile, tQuantile, tTwoSided } from './distributions'
 import { isConstant, meanOf, squaresAbout, type Interval } from './sample'
 
 export interface Correlation {
@@ -33,6 +34,27 @@ export function pearson(first: ArrayLike<number>, second: ArrayLike<number>): Co
     interval: fisherInterval(r, n),
     slope,
     intercept: meanSecond - slope * meanFirst,
+  }
+}
+
+/**
+ * What the 95 % confidence band of the least squares line `second = slope · first + intercept` follows from: the mean of
+ * `second` at x lies within t₀.₉₇₅,ₙ₋₂ · s · √(1/n + (x − x̄)² / Σ(xᵢ − x̄)²), s² = Σ(yᵢ − ŷᵢ)² / (n − 2) (Draper & Smith,
+ * Applied Regression Analysis, 3rd ed. 1998, section 3.1); equal to statsmodels' get_prediction. Null for fewer than three
+ * cases, or where one side has no spread.
+ */
+export function regressionBand(first: ArrayLike<number>, second: ArrayLike<number>): RegressionBand | null {
+  const { n, slope } = pearson(first, second)
+  if (n < 3 || slope === null) return null
+  const [centre, meanSecond] = [meanOf(first), meanOf(second)]
+  let residual = 0
+  for (let i = 0; i < n; i++) residual += (second[i] - meanSecond - slope * (first[i] - centre)) ** 2
+  return {
+    n,
+    t: tQuantile((1 + CONFIDENCE) / 2, n - 2),
+    residualSd: Math.sqrt(residual / (n - 2)),
+    centre,
+    squares: squaresAbout(first, centre),
   }
 }
 

@@ -1,6 +1,6 @@
 export { blandAltman, type BlandAltman } from './blandAltman'
 export { bootstrap, type BootstrapIntervals, type BootstrapOptions } from './bootstrap'
-export { linConcordance, pearson, type Concordance, type Correlation } from './correlation'
+export { linConcordance, pearson, regressionBand, type Concordance, type Correlation } from './correlation'
 export { drawnCoefficients, type DrawnCoefficients } from './drawnCoefficients'
 export { cohenKappa, fleissKappa } from './kappa'
 export { compareMaps, jointHistogram, type MapPair } from './mapAgreement'

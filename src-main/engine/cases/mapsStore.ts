@@ -1,8 +1,17 @@
+import { createHash } from 'node:crypto'
 import { mkdir, readFile, readdir, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
-import { geometrySchema, mapNames, perfusionResultSchema, type MapName } from '@contract'
+import {
+  geometrySchema,
+  mapNames,
+  perfusionResultSchema,
+  type MapName,
+  type PerfusionSettings,
+} from '@contract'
+import { programIdentity } from '../compute/programIdentity'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
+import { seriesIdentity, type VolumeSeries } from '../volume'
 
 const STORE_BYTES = 2 * 1024 ** 3
 
@@ -25,8 +34,19 @@ export const storedMapsSchema = perfusionResultSchema
 
 /** Computed maps on disk by the hash of what they were computed from. */
 export interface MapsStore {
+  readonly directory: string
   find(key: string): Promise<PerfusionMaps | null>
   save(key: string, maps: PerfusionMaps): Promise<void>
+}
+
+/** The same series, settings, network (the hash of its weights) and build of Umbra give the same maps: one key. */
+export async function mapsKey(
+  series: VolumeSeries,
+  settings: PerfusionSettings,
+  weights: string[] = [],
+): Promise<string> {
+  const parts = JSON.stringify([await programIdentity(), await seriesIdentity(series), settings, ...weights])
+  return createHash('sha256').update(parts).digest('hex').slice(0, 32)
 }
 
 async function readVoxels(path: string, bytes: number): Promise<ArrayBuffer> {
@@ -67,6 +87,8 @@ export function openMapsStore(directory: string, limitBytes = STORE_BYTES): Maps
   }
 
   return {
+    directory,
+
     find: async (key) => {
       const folder = join(directory, key)
       try {

@@ -1,5 +1,6 @@
 import type { AgreementReport, Bounds, PairAgreement } from '@contract'
 import { figuresOf, type Figure } from './figures'
+import { withShortNames } from './shortNames'
 import { decimals, meanSd, normalsNote, pValue, tableOne, type Normals, type Table } from './tables'
 
 /** What the HTML and the PDF show alike. */
@@ -13,14 +14,15 @@ export interface ReportDocument {
   notes: string[]
 }
 
-export function reportDocument(report: AgreementReport): ReportDocument {
+export function reportDocument(whole: AgreementReport): ReportDocument {
+  const { report, notes } = withShortNames(whole)
   const normals = report.pairs.some(({ bothEmpty }) => bothEmpty > 0)
   const ways: Normals[] = normals ? ['withoutNormals', 'withNormals'] : ['withoutNormals']
   return {
     title: report.title,
-    subtitle: `${report.cases.length} cases, ${report.readings.length} readings · Umbra ${report.software.version} · ${report.created.slice(0, 10)}`,
+    subtitle: `${report.cases.length === 1 ? 'One case' : `${report.cases.length} cases`}, ${report.readings.length} readings · Umbra ${report.software.version} · ${report.created.slice(0, 10)}`,
     notice: report.notice,
-    methods: methods(report),
+    methods: methods(whole),
     tables: [
       tableOne(report, 'withoutNormals'),
       ...(normals ? [tableOne(report, 'withNormals')] : []),
@@ -37,7 +39,7 @@ export function reportDocument(report: AgreementReport): ReportDocument {
       ...figure,
       caption: `Figure ${i + 1}. ${figure.caption}`,
     })),
-    notes: [...missingNotes(report), ...report.notes],
+    notes: [...notes, ...missingNotes(whole), ...report.notes],
   }
 }
 
@@ -84,7 +86,7 @@ function overlapTable({ pairs }: AgreementReport, which: Normals): Table {
   return {
     caption: `Overlap and surface distance: mean ± SD; Dice with its 95 % bootstrap interval (BCa) and range. ${n}`,
     head: [
-      '',
+      'Structure',
       'Pair',
       'n',
       'Dice',
@@ -116,7 +118,18 @@ function overlapTable({ pairs }: AgreementReport, which: Normals): Table {
 function volumeTable({ pairs }: AgreementReport, which: Normals): Table {
   return {
     caption: `Volume differences, first − second, ml: bias and limits of agreement with their 95 % intervals; p of Wilcoxon’s signed-rank test; ${normalsNote(which)}`,
-    head: ['', 'Pair', 'Bias', '95 %', 'Lower limit', '95 %', 'Upper limit', '95 %', 'p', 'p adjusted'],
+    head: [
+      'Structure',
+      'Pair',
+      'Bias',
+      '95 %',
+      'Lower limit',
+      '95 %',
+      'Upper limit',
+      '95 %',
+      'p',
+      'p adjusted',
+    ],
     rows: pairs.map((pair) => {
       const { blandAltman: bland, wilcoxon } = pair[which]
       return [
@@ -142,7 +155,19 @@ function reliabilityTable({ pairs }: AgreementReport, which: Normals): Table {
     ])
   return {
     caption: `Agreement of volumes: coefficients with their 95 % intervals; ${normalsNote(which)}`,
-    head: ['', 'Pair', 'Pearson r', '95 %', 'p', 'Lin’s CCC', '95 %', 'ICC(2,1)', '95 %', 'ICC(3,1)', '95 %'],
+    head: [
+      'Structure',
+      'Pair',
+      'Pearson r',
+      '95 %',
+      'p',
+      'Lin’s CCC',
+      '95 %',
+      'ICC(2,1)',
+      '95 %',
+      'ICC(3,1)',
+      '95 %',
+    ],
     rows: pairs.map((pair) => {
       const [r, interval, ...rest] = cells(pair)
       return [...label(pair), r, interval, pValue(pair[which].pearson.p), ...rest]
@@ -154,7 +179,7 @@ function groupTable({ groups }: AgreementReport): Table {
   return {
     caption:
       'All readers together, on the cases that all of them read: reliability of volumes, and κ of all voxels',
-    head: ['', 'Readings', 'Cases', 'ICC(2,1)', '95 %', 'ICC(3,1)', '95 %', 'Fleiss’ κ'],
+    head: ['Structure', 'Readings', 'Cases', 'ICC(2,1)', '95 %', 'ICC(3,1)', '95 %', 'Fleiss’ κ'],
     rows: groups.map(({ structure, readings, cases, icc21, icc31, fleissKappa }) => [
       structure,
       readings.join(', '),
@@ -172,7 +197,7 @@ function comparisonTable({ comparisons }: AgreementReport): Table {
   return {
     caption:
       'Dice against the reference, reader by reader: p of Wilcoxon’s signed-rank and of the Mann–Whitney test',
-    head: ['', 'First', 'Second', 'Wilcoxon p', 'p adjusted', 'Mann–Whitney p', 'p adjusted'],
+    head: ['Structure', 'First', 'Second', 'Wilcoxon p', 'p adjusted', 'Mann–Whitney p', 'p adjusted'],
     rows: comparisons.map(({ structure, first, second, wilcoxon, mannWhitney }) => [
       structure,
       first,
@@ -187,7 +212,7 @@ function sampleSizeTable({ sampleSize }: AgreementReport): Table {
   const shown = (cases: number | null): string => (cases === null ? '–' : `${cases}`)
   return {
     caption: `Cases that a study like this one would need for a mean Dice known to ± ${hint.diceHalfWidth}, and for an ICC(2,1) with a 95 % interval ${hint.iccWidth} wide`,
-    head: ['', 'Pair', 'Cases for Dice', 'Cases for ICC'],
+    head: ['Structure', 'Pair', 'Cases for Dice', 'Cases for ICC'],
     rows: sampleSize.map((own) => [...label(own), shown(own.casesForDice), shown(own.casesForIcc)]),
   }
 }

@@ -14,7 +14,6 @@ const FIGURE_WIDTH = 720
 /** The report as PDF, A4, with the figures as vectors. The same document and date give the same bytes. */
 export async function reportPdf(document: ReportDocument, created: Date): Promise<Uint8Array> {
   const { title, subtitle, notice, methods, tables, figures, notes } = document
-  const heading = (text: string): Content => ({ text, style: 'heading' })
   const definition: TDocumentDefinitions = {
     pageSize: 'A4',
     pageMargins: [MARGIN, 48, MARGIN, 56],
@@ -49,13 +48,23 @@ export async function reportPdf(document: ReportDocument, created: Date): Promis
       },
       heading('Methods'),
       ...methods.map((text): Content => ({ text, margin: [0, 0, 0, 5] })),
-      heading('Results'),
-      ...tables.map(tableContent),
+      ...results(tables),
       ...figures.map(figureContent),
       ...(notes.length > 0 ? [heading('Notes'), { ul: notes, fontSize: 8.5 }] : []),
     ],
   }
   return pdfWriter().createPdf(definition).getBuffer()
+}
+
+const heading = (text: string): Content => ({ text, style: 'heading' })
+
+/** The heading stays with the first table: at the foot of a page it would stand alone. */
+function results([first, ...others]: Table[]): Content[] {
+  const begun = [heading('Results'), tableContent(first)]
+  return [
+    ...(first.rows.length > ROWS_TOGETHER ? begun : [{ unbreakable: true, stack: begun }]),
+    ...others.map(tableContent),
+  ]
 }
 
 /** Tables up to this many rows stand on one page. */
@@ -68,6 +77,7 @@ function tableContent({ caption, head, rows }: Table): Content {
   const table: Content = {
     margin: [0, 0, 0, 12],
     fontSize: wide ? 6.3 : 8,
+    fontFeatures: ['tnum'],
     table: {
       headerRows: 2,
       keepWithHeaderRows: 1,

@@ -77,8 +77,9 @@ export interface Table {
 export const decimals = (value: number | null, digits = 2): string =>
   value === null ? '–' : value.toFixed(digits).replace(/^-/, '−')
 
+/** One case has no standard deviation. */
 export const meanSd = ({ mean, sd }: Pick<FigureSummary, 'mean' | 'sd'>, digits = 2): string =>
-  mean === null ? '–' : `${decimals(mean, digits)} ± ${sd === null ? '–' : decimals(sd, digits)}`
+  sd === null ? decimals(mean, digits) : `${decimals(mean, digits)} ± ${decimals(sd, digits)}`
 
 export function pValue(p: number | null): string {
   if (p === null) return '–'

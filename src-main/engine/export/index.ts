@@ -37,6 +37,8 @@ export interface ExportRequest {
   judgement?: Judgement
   /** Write the one page of tissue at risk too. */
   onePage?: boolean
+  /** False: the curves and the summary only, of a study whose maps are not to be relied on. */
+  maps?: boolean
   /** Made when missing; other files in it are left alone. */
   directory: string
 }
@@ -50,20 +52,21 @@ const FIRST_SERIES_NUMBER = 9001
  * `montage.png`, `curves.png`, `summary.json`, and where it is asked for the one page (see `writeOnePage`). The folder gets all of it or keeps what it had. Resolves to the names of the files, relative to the
  * folder. Throws `write-failed`.
  */
-export async function exportMaps(
-  { series, result, directory, judgement = judgeMaps(series, result), onePage = false }: ExportRequest,
-  run: Run = {},
-): Promise<string[]> {
+export async function exportMaps(request: ExportRequest, run: Run = {}): Promise<string[]> {
+  const { series, result, directory, judgement = judgeMaps(series, result) } = request
+  const { onePage = false, maps = true } = request
   const created = new Date()
   return writeFileSet(directory, async (folder) => {
-    // Volumes are packed by zlib's own threads meanwhile; both end before the folder is left.
-    const written = await Promise.allSettled([
-      writeVolumes(folder, result, judgement, run.signal),
-      writeDicom(join(folder, 'dicom'), series, result, created, partOfRun(run, 0, 0.85)),
-    ])
-    for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason
-    run.onProgress?.(0.85, 'Drawing the montage')
-    await writeFileAtomically(join(folder, 'montage.png'), await montagePng(series, result, created, run))
+    if (maps) {
+      // Volumes are packed by zlib's own threads meanwhile; both end before the folder is left.
+      const written = await Promise.allSettled([
+        writeVolumes(folder, result, judgement, run.signal),
+        writeDicom(join(folder, 'dicom'), series, result, created, partOfRun(run, 0, 0.85)),
+      ])
+      for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason
+      run.onProgress?.(0.85, 'Drawing the montage')
+      await writeFileAtomically(join(folder, 'montage.png'), await montagePng(series, result, created, run))
+    }
     run.onProgress?.(0.95, 'Drawing the curves')
     await writeFileAtomically(join(folder, 'curves.png'), await curvesPng(series, result, created))
     if (onePage) {

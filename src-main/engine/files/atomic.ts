@@ -8,6 +8,19 @@ const reasons: Record<string, { message: string; hint: string }> = {
   EACCES: { message: 'Writing is not allowed there.', hint: 'Choose a folder you may write to.' },
   EROFS: { message: 'That disk is read-only.', hint: 'Choose a folder on another disk.' },
   ENOTDIR: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
+  EEXIST: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
+}
+
+/** Makes a folder if it is missing, and throws `write-failed` where no file can be made in it: before long work, not after. */
+export async function ensureWritable(directory: string): Promise<void> {
+  const probe = join(directory, `.umbra.${randomBytes(6).toString('hex')}.part`)
+  try {
+    await mkdir(directory, { recursive: true })
+    await (await open(probe, 'wx')).close()
+    await rm(probe)
+  } catch (thrown) {
+    throw writeFailure(thrown, directory)
+  }
 }
 
 /**

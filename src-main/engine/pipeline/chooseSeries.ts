@@ -83,6 +83,13 @@ function noPerfusion(catalogue: Catalogue, all: SeriesSummary[]): UmbraError {
       hint: 'A perfusion series repeats the same slices over time; `umbra info` says why each one is not.',
     })
   }
+  if (catalogue.filesFound === 0) {
+    return new UmbraError({
+      code: 'no-perfusion-series',
+      message: 'There are no files in it.',
+      hint: 'Give the folder that holds the DICOM files.',
+    })
+  }
   const [skipped] = catalogue.skipped
   const why = skipped
     ? ` ${catalogue.skipped.length} files were left out, the first because: ${skipped.reason}`

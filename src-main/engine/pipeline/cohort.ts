@@ -15,7 +15,7 @@ import {
   type QualityLine,
 } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
-import { writeFileAtomically } from '../files/atomic'
+import { ensureWritable, writeFileAtomically } from '../files/atomic'
 import { csv } from '../files/csv'
 import type { ArtefactStore } from './artefacts'
 import { warningsOf } from './export'
@@ -102,6 +102,23 @@ async function rowOf(
   }
 }
 
+/** The line of a study that failed before there was a run to tell of. */
+export function failedRow(study: string, directory: string, problem: Problem): CohortRow {
+  const nothing = {
+    series: null,
+    method: null,
+    brainMl: null,
+    arteryGrade: null,
+    veinGrade: null,
+    quality: null,
+  }
+  const noFigures = { cbf: null, cbv: null, mtt: null, tmax: null, coreMl: null, hypoperfusionMl: null }
+  const noMismatch = { mismatchMl: null, mismatchRatio: null }
+  const counts = { warnings: 0, computed: 0, kept: 0, seconds: 0 }
+  const reason = reasonOf(problem)
+  return { study, state: 'failed', reason, directory, ...nothing, ...noFigures, ...noMismatch, ...counts }
+}
+
 function reasonOf({ message, hint, where }: Problem): string {
   return [message, hint, where && `At: ${where}.`].filter(Boolean).join(' ')
 }
@@ -125,13 +142,18 @@ export async function studiesIn(folder: string): Promise<StudyTask[]> {
 
 /** Paths as studies of their own, each under a name that no other has. */
 export function namedStudies(paths: string[]): StudyTask[] {
+  const names = distinctNames(paths.map((path) => basename(resolve(path)).replace(/\.zip$/i, '') || 'study'))
+  return paths.map((path, index) => ({ study: names[index], paths: [path] }))
+}
+
+/** The names in their order, with a number behind those that a file system would take for one before. */
+export function distinctNames(names: readonly string[]): string[] {
   const taken = new Set<string>()
-  return paths.map((path) => {
-    const name = basename(resolve(path)).replace(/\.zip$/i, '') || 'study'
-    let study = name
-    for (let number = 2; taken.has(study.toLowerCase()); number++) study = `${name}-${number}`
-    taken.add(study.toLowerCase())
-    return { study, paths: [path] }
+  return names.map((name) => {
+    let distinct = name
+    for (let number = 2; taken.has(distinct.toLowerCase()); number++) distinct = `${name}-${number}`
+    taken.add(distinct.toLowerCase())
+    return distinct
   })
 }
 
@@ -157,6 +179,7 @@ type CohortRequest = Omit<StudyRequest, 'paths' | 'study'> & {
 export async function runCohort(request: CohortRequest, run: Run = {}): Promise<CohortRow[]> {
   const { studies, directory, onStudy } = request
   const rows: CohortRow[] = []
+  await ensureWritable(directory)
   for (const [index, task] of studies.entries()) {
     const part = partOfRun(run, index / studies.length, (index + 1) / studies.length)
     const { row } = await runStudy(
@@ -169,8 +192,10 @@ export async function runCohort(request: CohortRequest, run: Run = {}): Promise<
     )
     rows.push(row)
     onStudy?.(row)
-    await writeCohort(directory, rows)
+    // What fills up meanwhile may have room again at the end.
+    await writeCohort(directory, rows).catch(() => undefined)
   }
+  await writeCohort(directory, rows)
   return rows
 }
 
@@ -210,15 +235,16 @@ export function cohortMarkdown(rows: CohortRow[]): string {
   ].join('\n')
 }
 
+/** The table of a cohort as CSV, every field of a row in a column of its name. */
+export function cohortCsv(rows: CohortRow[]): string {
+  const keys: (keyof CohortRow)[] = columns.map(({ key }) => key)
+  const all: (keyof CohortRow)[] = [...keys, 'series', 'method', 'computed', 'kept', 'directory']
+  return csv([all, ...rows.map((row) => all.map((key) => row[key]))])
+}
+
 /** Writes the table of a cohort. Throws `write-failed`. */
 export async function writeCohort(directory: string, rows: CohortRow[]): Promise<void> {
-  const keys: (keyof CohortRow)[] = columns.map(({ key }) => key)
-  const more: (keyof CohortRow)[] = ['series', 'method', 'computed', 'kept', 'directory']
-  const all = [...keys, ...more]
-  await writeFileAtomically(
-    join(directory, 'cohort.csv'),
-    csv([all, ...rows.map((row) => all.map((key) => row[key]))]),
-  )
+  await writeFileAtomically(join(directory, 'cohort.csv'), cohortCsv(rows))
   await writeFileAtomically(join(directory, 'cohort.json'), `${JSON.stringify(rows, null, 2)}\n`)
   await writeFileAtomically(join(directory, 'cohort.md'), cohortMarkdown(rows))
 }

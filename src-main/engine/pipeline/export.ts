@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join, relative, isAbsolute } from 'node:path'
 import {
   pipelineRunSchema,
+  worstGrade,
   type PipelineRun,
   type PipelineSettings,
   type QualityLine,
@@ -67,7 +68,8 @@ export function timingsOf({ steps }: PipelineRun): Record<string, number> {
 
 /**
  * Writes what `umbra maps --summary` writes, the network's maps in `network/`, and into summary.json what the run adds. Files of an
- * earlier run in the folder that this one does not have are removed. Nothing is written where the folder holds these
+ * earlier run in the folder that this one does not have are removed. Of a study that is not reliable, curves and summary
+ * only where the settings ask for that. Nothing is written where the folder holds these
  * very results. Throws `write-failed`.
  */
 export async function exportRun(request: ExportRequest, run: Run): Promise<Exported> {
@@ -88,11 +90,12 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
     timings: timingsOf(record),
   }
   const judgement = { assessment: judgedBy(tissueAtRisk, quality), quality }
+  const maps = !isWithheld(request.settings, quality)
   const files = await exportMaps(
-    { series, result, directory, judgement, onePage: true },
-    partOfRun(run, 0.1, predict ? 0.6 : 1),
+    { series, result, directory, judgement, onePage: maps, maps },
+    partOfRun(run, 0.1, predict && maps ? 0.6 : 1),
   )
-  if (predict?.mask.includes(1)) {
+  if (maps && predict?.mask.includes(1)) {
     const there = networkFiles(before, record).filter(isThere(directory))
     files.push(
       ...(there.length > 0
@@ -103,6 +106,11 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
   await completeSummary(directory, request, Math.round(performance.now() - start) / 1000)
   await removeStale(directory, before?.files ?? [], files)
   return { files, kept: false }
+}
+
+/** Whether the maps of a study are not written because quality calls it not reliable. */
+export function isWithheld(settings: PipelineSettings, quality: QualityLine[]): boolean {
+  return settings.export.notReliable === 'summary' && worstGrade(quality) === 'red'
 }
 
 /** The network's maps with their own volumes, by the same rule and under the same verdict on the study. */

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { isAbsolute, join, relative } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { dirname, isAbsolute, join, relative } from 'node:path'
 import {
   queueSchema,
   UmbraError,
   type CohortRow,
   type QueueItem,
-  type StudyQueueState,
+  type StudyQueue as QueueContent,
   type Warning,
 } from '@contract'
-import { openJsonFile } from '../cases/jsonFile'
-import { writeCohort, type StudyTask } from './cohort'
+import { openJsonFile, type JsonFile } from '../cases/jsonFile'
+import { takeOwnership, type OtherOwner, type Ownership } from '../files/ownership'
+import { distinctNames, failedRow, writeCohort, type StudyTask } from './cohort'
 import { createSettledStudies } from './settledStudies'
 
 export interface QueueOptions {
@@ -18,22 +20,33 @@ export interface QueueOptions {
   report: (warning: Warning) => void
   /** Does one study; throws an AbortError where it was cancelled. */
   perform: (item: QueueItem) => Promise<CohortRow>
-  onChange?: (state: StudyQueueState) => void
+  onChange?: (state: QueueContent) => void
   /** How often a watched folder is looked at, and how long a study must stay as it is. */
   lookEveryMs?: number
   settlingMs?: number
 }
 
-/** Studies that are run one at a time, and a folder that may be watched for more. */
+export interface QueuedStudy extends StudyTask {
+  fingerprint?: string
+  /** By key or UID; the perfusion series that fits where it is absent. */
+  series?: string
+}
+
+/**
+ * Studies that are run one at a time, and a folder that may be watched for more. Of several programs that open one queue
+ * the first works on it; changes by another throw `queue-elsewhere`.
+ */
 export interface StudyQueue {
-  state(): Promise<StudyQueueState>
+  state(): Promise<QueueContent>
+  /** That another program works on the queue, in words; null where this one does. */
+  elsewhere(): Promise<string | null>
   /** Each study's results go to a folder of its name in `directory`. */
-  add(studies: (StudyTask & { fingerprint?: string })[], directory: string): Promise<void>
+  add(studies: QueuedStudy[], directory: string): Promise<void>
   /** Takes studies out that are not being done. */
   remove(ids: string[]): Promise<void>
   /** Puts studies that have ended at the end of the queue again. */
   again(ids: string[]): Promise<void>
-  watch(watched: StudyQueueState['watch']): Promise<void>
+  watch(watched: QueueContent['watch']): Promise<void>
   /** Resolves when nothing waits and nothing is being done. */
   idle(): Promise<void>
   /** Takes no further study; the one being done is the owner's to cancel. */
@@ -55,16 +68,76 @@ export function refuseInside(folder: string, directory: string): void {
   })
 }
 
+const sourceOf = ({ paths, series }: { paths: string[]; series?: string | null }): string =>
+  [...paths, series ?? ''].join('\n')
+
+/**
+ * The name of each study that comes, and so of its folder in `directory`: that which it had before; else its own, with a
+ * number where another study has taken it, whose results it would write over.
+ */
+function namesOf(items: readonly QueueItem[], coming: readonly QueuedStudy[], directory: string): string[] {
+  const there = items.filter((item) => item.directory === directory)
+  const known = new Map(there.map((item) => [sourceOf(item), item.study]))
+  const taken = there.map(({ study }) => study)
+  const fresh = coming.filter((study) => !known.has(sourceOf(study)))
+  const distinct = distinctNames([...taken, ...fresh.map(({ study }) => study)]).slice(taken.length)
+  const given = new Map(fresh.map((study, index) => [study, distinct[index]]))
+  return coming.map((study) => known.get(sourceOf(study)) ?? given.get(study) ?? study.study)
+}
+
+function inUse(path: string, other: OtherOwner | null): UmbraError {
+  return new UmbraError({
+    code: 'queue-elsewhere',
+    message: `Another Umbra works on this queue${other ? ` (process ${other.pid} on ${other.host})` : ''}.`,
+    hint: 'Change it there, or end that program first.',
+    where: path,
+  })
+}
+
 /** Opens a queue and goes on with what it holds. */
 export function openQueue(options: QueueOptions): StudyQueue {
   const { path, report, perform, onChange } = options
-  const file = openJsonFile(path, queueSchema, { items: [], watch: null }, report)
+  const openFile = (): JsonFile<QueueContent> =>
+    openJsonFile(path, queueSchema, { items: [], watch: null }, report)
+  let file = openFile()
+  let owner: Ownership | null = null
+  let refusal: UmbraError | null = null
+  let claimed: Promise<void> = Promise.resolve()
   let closed = false
   let working: Promise<void> | null = null
   let looking: Promise<void> = Promise.resolve()
   let timer: ReturnType<typeof setInterval> | null = null
 
-  async function update(change: (state: StudyQueueState) => StudyQueueState): Promise<void> {
+  /** Makes the queue this program's, unless another has it: that one's file is then read anew each time. */
+  async function claim(): Promise<void> {
+    if (owner || closed) return
+    try {
+      await mkdir(dirname(path), { recursive: true })
+      owner = takeOwnership(`${path}.owner`, (other) => inUse(path, other))
+      refusal = null
+    } catch (thrown) {
+      // Where no mark can be written the queue cannot be kept either, and that is told with the first change.
+      refusal = thrown instanceof UmbraError ? thrown : null
+    }
+    file = openFile()
+    if (refusal) return
+    const { items } = await file.read()
+    if (items.some(({ state }) => state === 'running')) {
+      await update((state) => ({
+        ...state,
+        items: state.items.map((item) => (item.state === 'running' ? { ...item, state: 'waiting' } : item)),
+      }))
+    }
+    await follow()
+    wake()
+  }
+
+  async function ownOrRefuse(): Promise<void> {
+    await claimed
+    if (refusal) throw refusal
+  }
+
+  async function update(change: (state: QueueContent) => QueueContent): Promise<void> {
     await file
       .update(change)
       .catch((thrown: Error) =>
@@ -95,7 +168,13 @@ export function openQueue(options: QueueOptions): StudyQueue {
       const row = await perform(item)
       await change(item.id, { state: row.state, row, endedAt: new Date().toISOString() })
       await writeTable(item.directory)
-    } catch {
+    } catch (thrown) {
+      if (thrown instanceof UmbraError && !closed) {
+        const row = failedRow(item.study, join(item.directory, item.study), thrown)
+        await change(item.id, { state: 'failed', row, endedAt: new Date().toISOString() })
+        await writeTable(item.directory)
+        return
+      }
       // Cancelled by a person it stays cancelled; ended with the program it is done at the next start.
       const state = closed ? 'waiting' : 'cancelled'
       await change(item.id, { state, endedAt: closed ? null : new Date().toISOString() })
@@ -150,18 +229,28 @@ export function openQueue(options: QueueOptions): StudyQueue {
   }
 
   const queue: StudyQueue = {
-    state: () => file.read(),
+    state: async () => {
+      await claimed
+      if (refusal) await (claimed = claimed.then(claim))
+      return file.read()
+    },
+    elsewhere: async () => {
+      await claimed
+      return refusal?.message ?? null
+    },
     add: async (studies, directory) => {
+      await ownOrRefuse()
       await update((state) => {
-        const coming = new Set(studies.map(({ paths }) => paths.join('\n')))
+        const coming = new Set(studies.map(sourceOf))
         const stays = state.items.filter(
-          (item) =>
-            item.state === 'running' || item.directory !== directory || !coming.has(item.paths.join('\n')),
+          (item) => item.state === 'running' || item.directory !== directory || !coming.has(sourceOf(item)),
         )
-        const added = studies.map(({ study, paths, fingerprint }): QueueItem => ({
+        const names = namesOf(state.items, studies, directory)
+        const added = studies.map(({ paths, fingerprint, series }, index): QueueItem => ({
           id: randomUUID(),
-          study,
+          study: names[index],
           paths,
+          series: series ?? null,
           directory,
           state: 'waiting',
           addedAt: new Date().toISOString(),
@@ -173,12 +262,15 @@ export function openQueue(options: QueueOptions): StudyQueue {
       })
       wake()
     },
-    remove: (ids) =>
-      update((state) => ({
+    remove: async (ids) => {
+      await ownOrRefuse()
+      await update((state) => ({
         ...state,
         items: state.items.filter(({ id, state: each }) => each === 'running' || !ids.includes(id)),
-      })),
+      }))
+    },
     again: async (ids) => {
+      await ownOrRefuse()
       await update((state) => {
         const chosen = state.items.filter(({ id, state: each }) => ids.includes(id) && each !== 'running')
         const rest = state.items.filter((item) => !chosen.includes(item))
@@ -191,6 +283,7 @@ export function openQueue(options: QueueOptions): StudyQueue {
     },
     watch: async (watched) => {
       if (watched) refuseInside(watched.folder, watched.directory)
+      await ownOrRefuse()
       await update((state) => ({ ...state, watch: watched }))
       await follow()
     },
@@ -199,21 +292,14 @@ export function openQueue(options: QueueOptions): StudyQueue {
     },
     close: async () => {
       closed = true
+      await claimed
       if (timer) clearInterval(timer)
       await looking
       await working
+      owner?.release()
     },
   }
 
-  void file.read().then(async ({ items }) => {
-    if (items.some(({ state }) => state === 'running')) {
-      await update((state) => ({
-        ...state,
-        items: state.items.map((item) => (item.state === 'running' ? { ...item, state: 'waiting' } : item)),
-      }))
-    }
-    await follow()
-    wake()
-  })
+  claimed = claim()
   return queue
 }

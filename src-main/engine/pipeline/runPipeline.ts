@@ -12,9 +12,10 @@ import {
 } from '@contract'
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
+import { ensureWritable } from '../files/atomic'
 import { seriesIdentity } from '../volume'
 import type { Artefact, ArtefactStore, StoredArtefact } from './artefacts'
-import { exportRun, readRun, writeRun } from './export'
+import { exportRun, isWithheld, readRun, writeRun } from './export'
 import { endRecord, newRecord, problemIn, versionOf } from './record'
 import { SeriesChain } from './seriesChain'
 import type { PipelineSource } from './source'
@@ -67,6 +68,7 @@ export async function runPipeline(request: PipelineRequest, run: Run = {}): Prom
   const record = newRecord(request.settings)
   const state = new RunState(request, record)
   try {
+    if (request.directory !== null) await ensureWritable(request.directory)
     await state.recognise(partOfRun(run, 0, RECOGNISED))
     for (const [index, step] of workingOrder.entries()) {
       const share = (COMPUTED - RECOGNISED) / workingOrder.length
@@ -83,7 +85,7 @@ export async function runPipeline(request: PipelineRequest, run: Run = {}): Prom
       throw thrown
     }
     const failed = record.steps.find(({ state: each }) => each === 'running')
-    const problem = problemIn((failed?.step ?? 'recognise') as PipelineStep, thrown)
+    const problem = problemIn((failed?.step ?? 'export') as PipelineStep, thrown)
     if (failed) Object.assign(failed, { state: 'failed', error: problem })
     await state.judgeFailure(problem, run)
     endRecord(record, 'failed', problem)
@@ -91,7 +93,10 @@ export async function runPipeline(request: PipelineRequest, run: Run = {}): Prom
   if (request.directory !== null) {
     // What an earlier run wrote is still there after a failure.
     if (record.state === 'failed') record.files = (await readRun(request.directory))?.files ?? []
-    await writeRun(request.directory, record)
+    // Where not even this can be written, the record itself is what tells it.
+    await writeRun(request.directory, record).catch((thrown) =>
+      endRecord(record, 'failed', record.error ?? problemIn('export', thrown)),
+    )
   }
   request.onUpdate?.(record)
   return { record, results: state.results, header: state.header }
@@ -195,8 +200,12 @@ class RunState {
     )
     this.chain.release()
     this.record.files = written.files
+    const withheld = isWithheld(settings, this.results.quality ?? [])
     this.leave(record, written.kept ? 'kept' : 'done', written.kept ? record.seconds : secondsSince(start), {
-      result: [`${written.files.length} files in ${directory}`],
+      result: [
+        `${written.files.length} files in ${directory}`,
+        ...(withheld ? ['No maps: the study is not reliable'] : []),
+      ],
       warnings: [],
     })
   }

@@ -1,19 +1,9 @@
 import { existsSync } from 'node:fs'
 import { basename, join, relative, sep } from 'node:path'
-import { UmbraError, type Catalogue, type FoundCase, type ReadingCase, type SeriesSummary } from '@contract'
+import { UmbraError, type FoundCase, type ReadingCase } from '@contract'
+import { isMissing, isPerfusion, seriesIn } from '../cases/caseFiles'
 import { partOfRun, type Run } from '../compute/run'
 import { openStudy } from '../dicom'
-
-const isPerfusion = ({ kind }: SeriesSummary): boolean => kind.endsWith('-perfusion')
-
-const seriesOf = ({ studies }: Catalogue): SeriesSummary[] => studies.flatMap(({ series }) => series)
-
-/** The series a protocol means: by its UID, else the only perfusion series there. Null where there is no such one. */
-export function seriesOfCase(catalogue: Catalogue, seriesUid: string | null): SeriesSummary | null {
-  const all = seriesOf(catalogue)
-  if (seriesUid === null) return all.filter(isPerfusion)[0] ?? null
-  return all.find(({ uid, uids }) => uid === seriesUid || uids.includes(seriesUid)) ?? null
-}
 
 /** Names of folders that say nothing of the case in them. */
 const generic = /^(dicom|dcm|ctp?|images?|series|studies|data|study|(s|se|st|pa|im)?[-_]?\d{1,5})$/i
@@ -34,7 +24,7 @@ function nameOf(folder: string, chosen: string): string {
 export async function findCases(paths: string[], run: Run = {}): Promise<FoundCase[]> {
   const study = await openStudy(paths, run)
   try {
-    const perfusion = seriesOf(study.catalogue).filter(isPerfusion)
+    const perfusion = seriesIn(study.catalogue).filter(isPerfusion)
     const names = new Map<string, number>()
     return perfusion.map(({ key, uid, description, timePoints, size }) => {
       const folder = study.folderOf(key)
@@ -55,9 +45,6 @@ export async function findCases(paths: string[], run: Run = {}): Promise<FoundCa
     await study.close()
   }
 }
-
-export const isMissing = ({ paths }: Pick<ReadingCase, 'paths'>): boolean =>
-  !paths.every((path) => existsSync(path))
 
 /** Where `path` lies after `from` became `to`, judged by the names both end with; null where that says nothing. */
 export function movedAlong(path: string, from: string, to: string): string | null {

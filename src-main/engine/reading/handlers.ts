@@ -1,10 +1,12 @@
+import { homedir } from 'node:os'
 import { isAbsolute } from 'node:path'
 import { UmbraError, type QuickMethod, type readingMethods } from '@contract'
+import { isMissing } from '../cases/caseFiles'
 import { writeFileAtomically } from '../files/atomic'
 import type { QuickHandlers } from '../handlers'
-import { isMissing } from './cases'
 import type { People } from './people'
-import { parseProtocol, protocolFileName, protocolText } from './protocolFile'
+import { exportFolder, parseProtocol, protocolFileName, protocolText, untaken } from './protocolFile'
+import type { Proposals } from './proposals'
 import type { Readings } from './readings'
 import { auditOf, backUp, bytesOnDisk, checkAudit, copyStore, lastBackup, type CaseStore } from './store'
 import {
@@ -25,6 +27,7 @@ export interface OpenRoom {
   store: CaseStore
   people: People
   readings: Readings
+  proposals: Proposals
   now: () => Date
 }
 
@@ -88,7 +91,12 @@ function studyHandlers(open: () => OpenRoom) {
     'reading.import': ({ session, text }) => {
       const { store, people, now } = open()
       const owner = people.of(session)
-      return { studyId: createStudy(store, parseProtocol(text), owner, now()) }
+      const protocol = parseProtocol(text)
+      const name = untaken(
+        protocol.name,
+        studiesOf(store, owner).map((study) => study.name),
+      )
+      return { studyId: createStudy(store, { ...protocol, name }, owner, now()) }
     },
     'reading.update': ({ session, studyId, protocol }) => {
       const { store, people, now } = open()
@@ -108,6 +116,11 @@ function studyHandlers(open: () => OpenRoom) {
       const text = protocolText(protocol)
       if (path !== null) await writeFileAtomically(wholePath(path), text)
       return { fileName: protocolFileName(protocol), text }
+    },
+    'reading.exportFolder': ({ session, studyId }) => {
+      const { store, people } = open()
+      const person = people.of(session)
+      return { path: exportFolder(homedir(), studyOf(store, studyId).protocol, person.name) }
     },
     'reading.checkCases': ({ session, studyId }) => {
       const { store, people } = open()
@@ -151,8 +164,13 @@ function drawingHandlers(open: () => OpenRoom) {
     'reading.save': (params, bytes) => open().readings.save(params, bytes),
     'reading.sign': async ({ lease, pin, seconds }) => {
       const { people, readings } = open()
-      await people.checkPin({ key: readings.holder(lease) }, pin)
+      await people.checkPin({ key: readings.leased(lease).person }, pin)
       return readings.sign(lease, seconds)
+    },
+    'reading.propose': ({ lease, rule, structure }) => open().proposals.propose(lease, rule, structure),
+    'reading.answerProposal': ({ lease, proposalId, answer }) => {
+      open().proposals.answer(lease, proposalId, answer)
+      return {}
     },
     'reading.reopen': ({ session, readingId, reason }) => {
       const { people, readings } = open()

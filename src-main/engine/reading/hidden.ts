@@ -9,6 +9,8 @@ export interface ScanOrder {
   subject: ReadingCase
   source: ReadingSource
   blinding: Protocol['blinding']
+  /** The source whose maps are made for proposals; null where there are to be none. */
+  network: Pick<ReadingSource, 'model' | 'settings'> | null
 }
 
 /** What stands in the place of a frame of reference, a UID that names the scan. */

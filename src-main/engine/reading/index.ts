@@ -1,11 +1,13 @@
 import type { BackendChoice, Warning } from '@contract'
 import type { MapsStore } from '../cases/mapsStore'
 import { createVoxelRegistry } from '../session/voxelRegistry'
+import { createCasesToLearn, type CasesToLearn } from './casesToLearn'
 import { readingFileHandlers, type ReadingFileHandlers } from './files'
 import { readingHandlers, type OpenRoom, type ReadingHandlers } from './handlers'
 import { readingLongHandlers, type ReadingLongHandlers } from './longHandlers'
 import { SCAN_PREFIX } from './hidden'
 import { createPeople } from './people'
+import { createProposals } from './proposals'
 import { createReadings } from './readings'
 import { createReadingScans, type ReadingScans } from './scans'
 import { createSignedDrawings, type SignedDrawings } from './signedDrawings'
@@ -14,6 +16,7 @@ import { readsBlinded } from './studies'
 
 export { protocolFileName, protocolText } from './protocolFile'
 export { SCAN_PREFIX } from './hidden'
+export type { CasesToLearn } from './casesToLearn'
 export type { SignedDrawings, SignedStudy } from './signedDrawings'
 
 /** Reading studies: who reads what, what they drew, and who did what when. */
@@ -25,6 +28,8 @@ export interface ReadingRoom {
   holds(id: string): boolean
   /** What is signed, for a report of how far the raters agree. */
   signed: SignedDrawings
+  /** What a network may learn from. */
+  toLearn: CasesToLearn
   /** Readings as files, which are jobs. */
   fileHandlers: ReadingFileHandlers
   readVoxels(id: string, frame: number): Uint8Array
@@ -60,7 +65,8 @@ export function createReadingRoom(options: ReadingRoomOptions): ReadingRoom {
     if (room) return room
     const store = openCaseStore(path, report)
     const readings = createReadings({ store, labelmaps, frameOfReference: scans.frameOfReference, now })
-    room = { store, people: createPeople(store, now), readings, now }
+    const proposals = createProposals({ store, readings, scans, now })
+    room = { store, people: createPeople(store, now), readings, proposals, now }
     return room
   }
 
@@ -78,6 +84,7 @@ export function createReadingRoom(options: ReadingRoomOptions): ReadingRoom {
       return person !== null && readsBlinded(store, person)
     },
     signed: createSignedDrawings(open, labelmaps),
+    toLearn: createCasesToLearn(open, mapsStore.directory),
     fileHandlers: readingFileHandlers(open),
     close: () => {
       room?.store.close()

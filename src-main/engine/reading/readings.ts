@@ -14,6 +14,7 @@ import { hiddenFrame, hideFrame, type ScanOrder } from './hidden'
 import { createLeases, type Lease } from './leases'
 import type { Person } from './people'
 import { appendAudit, contentHash, type CaseStore, type Sqlite } from './store'
+import { networkOf } from './proposals'
 import {
   labelOf,
   readingOf,
@@ -35,8 +36,8 @@ export interface Readings {
   renew(lease: string, seconds: number): void
   close(lease: string, seconds: number): void
   save(params: Input<'reading.save'>, bytes: Uint8Array): Output<'reading.save'>
-  /** Whose lease it is, to ask for their PIN. */
-  holder(lease: string): string
+  /** Whose lease it is, and of which reading; renewed. */
+  leased(lease: string): Pick<Lease, 'readingId' | 'person'>
   sign(lease: string, seconds: number): Output<'reading.sign'>
   reopen(person: Person, readingId: string, reason: string): void
   /** Whether something is drawn, and whether this person may put another drawing there. Throws why not. */
@@ -192,7 +193,7 @@ export function createReadings({ store, labelmaps, frameOfReference, now }: Read
     const subject = cases.find(({ key }) => key === reading.case_key)
     const source = sources.find(({ key }) => key === reading.source_key)
     if (!source || !subject) throw new Error(`reading ${reading.id} is of no case or source of its study`)
-    return { readingId, subject, source, blinding }
+    return { readingId, subject, source, blinding, network: networkOf(study.protocol, source) }
   }
 
   /** Throws `not-allowed`, `signed`, `washing-out`. */
@@ -290,7 +291,7 @@ export function createReadings({ store, labelmaps, frameOfReference, now }: Read
       })
     },
 
-    holder: (token) => leases.renew(token).person,
+    leased: (token) => leases.renew(token),
     sign: (token, seconds) => {
       const lease = leases.renew(token)
       const signedAt = now().toISOString()

@@ -1,24 +1,34 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import {
+  normalTissue,
+  proposedMask,
+  referenceText,
   UmbraError,
+  usualRules,
   type BackendChoice,
   type LoadedSeriesInfo,
+  type MapName,
+  type MapValues,
   type PerfusionResult,
+  type ProposalRule,
   type ReadingScan,
   type ReadingSource,
   type VoxelArray,
 } from '@contract'
+import { isMissing, seriesOfCase } from '../cases/caseFiles'
 import type { MapsStore } from '../cases/mapsStore'
 import { partOfRun, type Run } from '../compute/run'
 import type { JobRun } from '../jobs'
-import { DEFAULT_MODEL, findModel } from '../prediction'
+import type { PerfusionMaps } from '../perfusion'
+import { DEFAULT_MODEL, describeModel, findModel } from '../prediction'
 import { createMapsSession, type MapsSession } from '../session/mapsSession'
 import { createStudySession, type Projection, type StudySession } from '../session/studySession'
 import { createVoxelRegistry, type VoxelRegistry } from '../session/voxelRegistry'
-import { seriesOfCase } from './cases'
+import { voxelVolume } from '../volume'
 import { hideFrame, SCAN_PREFIX, type ScanOrder } from './hidden'
 
+/** What stands outside the brain of a network's map. */
+const OUTSIDE = -Infinity
 /** Scans in memory: of the reading that is drawn in, and of one more window. */
 const SCANS_KEPT = 2
 /** The scans of open readings, apart from the study that is open in Studies and Review. */
@@ -27,9 +37,19 @@ export interface ReadingScans {
   load(order: ScanOrder, run: JobRun): Promise<ReadingScan>
   /** The frame of reference of the files; null where the scan is not in memory. */
   frameOfReference(readingId: string): string | null
+  /** A structure by one of the `networkRules` of a scan in memory, from the network's maps; null where there is none. */
+  propose(readingId: string, rule: string): ProposedStructure | null
   project(seriesKey: string, projection: Projection, run: Run): Promise<VoxelArray>
   readFrame(id: string, frame: number): Uint8Array
   close(): Promise<void>
+}
+
+export interface ProposedStructure {
+  voxels: VoxelArray
+  reference: string
+  millilitres: number
+  /** Which network, for the audit trail. */
+  network: string
 }
 
 export interface ReadingScansOptions {
@@ -46,6 +66,10 @@ interface Scan {
   described: Promise<ReadingScan> | null
   seriesKey: string | null
   frameOfReference: string | null
+  /** The network's maps that proposals are made from. */
+  networkMaps: string | null
+  /** The proposal that can be read at `/voxels`. */
+  proposal: string | null
 }
 
 const opaque = (): string => SCAN_PREFIX + randomBytes(9).toString('hex')
@@ -71,7 +95,8 @@ function withOpaqueIds(registry: VoxelRegistry): VoxelRegistry {
   }
 }
 
-const settingsOf = ({ method, settings }: ReadingSource): ReadingSource['settings'] =>
+/** The settings of a source's deconvolution. */
+export const settingsOf = ({ method, settings }: ReadingSource): ReadingSource['settings'] =>
   // The method of a source rules; a network's settings are those of the deconvolution it stands beside.
   method === 'cnn' ? settings : { ...settings, method }
 
@@ -119,7 +144,7 @@ export function createReadingScans({ mapsStore, backend }: ReadingScansOptions):
     const study = createStudySession(voxels, maps.clear)
     const scan: Scan = {
       ...{ study, maps, key: opaque() },
-      ...{ described: null, seriesKey: null, frameOfReference: null },
+      ...{ described: null, seriesKey: null, frameOfReference: null, networkMaps: null, proposal: null },
     }
     scans.set(readingId, scan)
     return scan
@@ -133,20 +158,39 @@ export function createReadingScans({ mapsStore, backend }: ReadingScansOptions):
     return scan.maps.predict(series, settings, { model, backend: await backend() }, run)
   }
 
+  /** With the scan, not when they are asked for: how long that takes would tell whose maps are shown. */
+  async function networkRulesOf(scan: Scan, order: ScanOrder, run: JobRun): Promise<string[]> {
+    if (order.network === null || scan.seriesKey === null) return []
+    const { model: wanted, settings } = order.network
+    try {
+      const model = await findModel(wanted ?? DEFAULT_MODEL)
+      const series = await scan.study.series(scan.seriesKey, run)
+      const made = await scan.maps.predict(series, settings, { model, backend: await backend() }, run)
+      scan.networkMaps = made.mapsId
+      const known = new Set((await describeModel(model)).outputs.map(({ map }) => map))
+      return usualRules.filter(({ rule }) => known.has(rule.map)).map(({ name }) => name)
+    } catch (thrown) {
+      if (run.signal.aborted) throw thrown
+      process.stderr.write(
+        `Reading ${order.readingId}: no proposals, ${(thrown as Error).name} ${(thrown as UmbraError).code}\n`,
+      )
+      return []
+    }
+  }
+
   async function prepare(scan: Scan, order: ScanOrder, run: JobRun): Promise<ReadingScan> {
     const { subject, source, blinding } = order
-    if (!subject.paths.every((path) => existsSync(path))) {
-      throw caseMoved(blinding.patient ? null : subject.paths)
-    }
+    if (isMissing(subject)) throw caseMoved(blinding.patient ? null : subject.paths)
     const catalogue = await scan.study.open(subject.paths, partOfRun(run, 0, 0.1))
     const summary = seriesOfCase(catalogue, subject.seriesUid)
     if (!summary) throw caseMoved(blinding.patient ? null : subject.paths)
     scan.seriesKey = summary.key
     const series = await scan.study.load(summary.key, partOfRun(run, 0.1, 0.3))
     scan.frameOfReference = series.voxels.geometry.frameOfReference
-    const within = { ...partOfRun(run, 0.3, 1), log: run.log } as JobRun
-    const result = await mapsOf(scan, summary.key, source, within)
-    return describeScan(scan.key, series, result, order)
+    const part = (from: number, to: number) => ({ ...partOfRun(run, from, to), log: run.log }) as JobRun
+    const result = await mapsOf(scan, summary.key, source, part(0.3, order.network ? 0.65 : 1))
+    const networkRules = await networkRulesOf(scan, order, part(0.65, 1))
+    return { ...describeScan(scan.key, series, result, order), networkRules }
   }
 
   /** Once for all windows that open the reading. */
@@ -190,6 +234,24 @@ export function createReadingScans({ mapsStore, backend }: ReadingScansOptions):
       }
     },
     frameOfReference: (readingId) => scans.get(readingId)?.frameOfReference ?? null,
+    propose: (readingId, name) => {
+      const scan = scans.get(readingId)
+      const named = usualRules.find((each) => each.name === name)
+      if (!scan?.networkMaps || !named) return null
+      const maps = scan.maps.maps(scan.networkMaps)
+      const proposed = proposeFrom(maps, named.rule)
+      if (!proposed) return null
+      if (scan.proposal) registry.forget(scan.proposal)
+      scan.proposal = opaque()
+      const content = { voxels: proposed.mask, geometry: maps.geometry, frames: 1, unit: '' }
+      const count = proposed.mask.reduce((sum, inside) => sum + inside, 0)
+      return {
+        voxels: hideFrame(readingId, registry.register(scan.proposal, content)),
+        reference: proposed.reference,
+        millilitres: (count * voxelVolume(maps.geometry)) / 1000,
+        network: `${maps.model?.name} ${maps.model?.weightsSha256.slice(0, 12)}`,
+      }
+    },
     project: async (key, projection, run) => {
       const found = [...scans].find(([, scan]) => scan.key === key)
       if (!found?.[1].seriesKey) {
@@ -215,7 +277,7 @@ function describeScan(
   series: LoadedSeriesInfo,
   result: PerfusionResult,
   { readingId, blinding }: ScanOrder,
-): ReadingScan {
+): Omit<ReadingScan, 'networkRules'> {
   return {
     series: {
       ...series,
@@ -236,3 +298,22 @@ function describeScan(
 
 /** "Tmax (peak of residue)" tells how it was computed. */
 const plainLabel = (label: string): string => label.replace(/\s*\(.*\)$/, '')
+
+/** What a rule picks of a network's maps, and what it compared with; null where there is no normal tissue to compare with. */
+function proposeFrom(
+  { maps, mask, geometry }: PerfusionMaps,
+  rule: ProposalRule,
+): { mask: Uint8Array; reference: string } | null {
+  const within = (name: MapName): MapValues => ({
+    values: maps[name].map((value, at) => (mask[at] === 0 ? OUTSIDE : value)),
+    outside: OUTSIDE,
+  })
+  const map = within(rule.map)
+  if (!rule.relative) return { mask: proposedMask(rule, map, 1), reference: '' }
+  const normal = normalTissue(
+    map,
+    geometry.size[0],
+    maps.tmax.some((value) => value > 0) ? within('tmax') : null,
+  )
+  return normal && { mask: proposedMask(rule, map, normal.mean), reference: referenceText(normal) }
+}

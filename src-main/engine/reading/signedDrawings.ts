@@ -13,7 +13,7 @@ import { hideFrame } from './hidden'
 import type { OpenRoom } from './handlers'
 import type { Person } from './people'
 import { appendAudit } from './store'
-import { readingsOf, studyOf, type StoredReading, type StoredStudy } from './studies'
+import { proposalsOf, readingsOf, studyOf, type StoredReading, type StoredStudy } from './studies'
 
 /** One person's signed readings of the cases, of one source, first or second time. */
 export interface SignedReading {
@@ -105,11 +105,9 @@ export function createSignedDrawings(open: () => OpenRoom, voxels: VoxelRegistry
   return {
     study: (session, studyId) => {
       const { study, person, all } = allowed(session, studyId)
-      return describe(
-        veiled(study, person),
-        all,
-        study.owner !== person.key && study.protocol.blinding.source,
-      )
+      const hideMethods = study.owner !== person.key && study.protocol.blinding.source
+      const proposals = proposalsOf(open().store, studyId)
+      return describe(veiled(study, person), all, { owner: study.owner, hideMethods, proposals })
     },
 
     drawing: (readingId) => {
@@ -177,7 +175,15 @@ function veiled({ owner, protocol }: StoredStudy, person: Person): Protocol {
   }
 }
 
-function describe(protocol: Protocol, all: readonly StoredReading[], hideMethods: boolean): SignedStudy {
+function describe(
+  protocol: Protocol,
+  all: readonly StoredReading[],
+  {
+    owner,
+    hideMethods,
+    proposals,
+  }: { owner: string; hideMethods: boolean; proposals: ReturnType<typeof proposalsOf> },
+): SignedStudy {
   const { cases, raters, sources } = protocol
   const readings = raters.flatMap(({ name: rater }): (SignedReading & { key: string; pass: number })[] => {
     const own = all.filter(({ person, state }) => person === accountKey(rater) && state === 'signed')
@@ -203,7 +209,14 @@ function describe(protocol: Protocol, all: readonly StoredReading[], hideMethods
     cases: named(cases.map(({ name }) => name)),
     readings: readings.map(({ name, rater, source, ids }) => ({ name, rater, source, ids })),
     reference: network.length > 0 && others.length === 1 ? others[0].name : null,
-    design: [designOf(protocol, hideMethods)],
+    design: [
+      designOf(protocol, hideMethods),
+      ...unblindedOwner(
+        protocol,
+        readings.find(({ rater }) => accountKey(rater) === owner),
+      ),
+      ...(protocol.assistance.proposals ? [helpOf(all, proposals)] : []),
+    ],
   }
 }
 
@@ -217,6 +230,23 @@ function named(names: string[]): string[] {
 
 const listed = (names: string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names[names.length - 1]}`
+
+/** Whoever made the study sees what its other raters do not get to know, whatever the protocol says. */
+function unblindedOwner({ blinding }: Protocol, reading: { rater: string } | undefined): string[] {
+  if (!reading || (!blinding.patient && !blinding.source)) return []
+  return [`${reading.rater} made the study and so was not blinded.`]
+}
+
+/** In how many of the signed readings a network's proposal was shown and taken over. */
+function helpOf(all: readonly StoredReading[], proposals: ReturnType<typeof proposalsOf>): string {
+  const signed = all.filter(({ state }) => state === 'signed')
+  const counted = signed.map(({ id }) => proposals.get(id) ?? { shown: 0, accepted: 0 })
+  const [shown, accepted] = [
+    counted.filter((each) => each.shown > 0).length,
+    counted.filter((each) => each.accepted > 0).length,
+  ]
+  return `A structure proposed by a network was shown in ${shown} of the ${signed.length} signed readings and taken over in ${accepted}.`
+}
 
 function designOf(
   { sources, order, blinding, washOutDays, rereads, assistance }: Protocol,

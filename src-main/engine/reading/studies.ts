@@ -228,6 +228,7 @@ export function studiesOf(store: Sqlite, person: Person): ReadingStudy[] {
 
 /** Every reading of a study, nothing hidden. */
 export function progressOf(store: Sqlite, { id, protocol }: StoredStudy): ReadingProgress[] {
+  const proposals = proposalsOf(store, id)
   return readingsOf(store, id).map((reading) => ({
     readingId: reading.id,
     case: reading.case_key,
@@ -240,7 +241,20 @@ export function progressOf(store: Sqlite, { id, protocol }: StoredStudy): Readin
     lastSaved: reading.saved,
     signedAt: reading.signed,
     volumes: volumesOfReading(store, reading, protocol),
+    proposals: proposals.get(reading.id) ?? { shown: 0, accepted: 0 },
   }))
+}
+
+/** How often a network's proposals were shown in the readings of a study, and accepted, as the audit trail has it. */
+export function proposalsOf(store: Sqlite, studyId: string): Map<string, ReadingProgress['proposals']> {
+  const counted = store.all<{ reading: string; shown: number; accepted: number }>(
+    `SELECT reading, sum(action = 'reading.proposal-shown') AS shown,
+       sum(json_extract(detail, '$.answer') IN ('added', 'replaced', 'kept-within')) AS accepted
+     FROM audit WHERE study = ? AND action IN ('reading.proposal-shown', 'reading.proposal-answered')
+     GROUP BY reading`,
+    studyId,
+  )
+  return new Map(counted.map(({ reading, shown, accepted }) => [reading, { shown, accepted: accepted ?? 0 }]))
 }
 
 /** What a reading is called before its rater. */

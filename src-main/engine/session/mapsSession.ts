@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import {
   mapNames,
   UmbraError,
@@ -10,14 +9,13 @@ import {
   type Vec3,
   type VoxelArray,
 } from '@contract'
-import type { MapsStore } from '../cases/mapsStore'
-import { programIdentity } from '../compute/programIdentity'
+import { mapsKey, type MapsStore } from '../cases/mapsStore'
 import { partOfRun, type Run } from '../compute/run'
 import { createLane, type JobRun } from '../jobs'
 import { computePerfusion, mapDefinitions, sampleCurve, type PerfusionMaps } from '../perfusion'
 import { describeModel, openRemotePredictor, predictMaps } from '../prediction'
 import { withMotionCorrected } from '../registration'
-import { seriesIdentity, type VolumeSeries } from '../volume'
+import type { VolumeSeries } from '../volume'
 import { createStillSeries } from './stillSeries'
 import type { VoxelRegistry } from './voxelRegistry'
 
@@ -37,8 +35,10 @@ export interface MapsSession {
   /** Takes in maps that were made elsewhere, under the id of what they were made from. */
   adopt(mapsId: string, seriesKey: string, maps: PerfusionMaps): PerfusionResult
   list(seriesKey: string): PerfusionResult[]
-  /** The curve of some voxels, of what the maps were computed from. */
-  curve(series: VolumeSeries, sampled: readonly Vec3[], mapsId: string | null): Promise<CurveSample>
+  /** What these maps were computed from: the series with its motion taken back, or the series itself. */
+  madeOf(series: VolumeSeries, mapsId: string): Promise<VolumeSeries>
+  /** The curve of some voxels of a series, with the fit of the maps where there are some. */
+  curve(series: VolumeSeries, sampled: readonly Vec3[], mapsId: string | null): CurveSample
   maps(mapsId: string): PerfusionMaps
   result(mapsId: string): PerfusionResult
   clear(): void
@@ -56,16 +56,6 @@ export interface ModelChoice {
 interface Entry {
   result: PerfusionResult
   maps: PerfusionMaps
-}
-
-/** The same series, settings, network and build of Umbra give the same maps, so they share one id. */
-async function mapsIdOf(
-  series: VolumeSeries,
-  settings: PerfusionSettings,
-  weights: string[],
-): Promise<string> {
-  const parts = JSON.stringify([await programIdentity(), await seriesIdentity(series), settings, ...weights])
-  return createHash('sha256').update(parts).digest('hex').slice(0, 32)
 }
 
 function arrayIds(mapsId: string): string[] {
@@ -209,14 +199,14 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
     compute: (series, settings, run) =>
       inTurn(
         series,
-        () => mapsIdOf(series, settings, []),
+        () => mapsKey(series, settings),
         (part) => inPlace(series, settings, part, (moved, rest) => computePerfusion(moved, settings, rest)),
         run,
       ),
     predict: (series, settings, { model, backend }, run) =>
       inTurn(
         series,
-        async () => mapsIdOf(series, settings, [(await describeModel(model)).weightsSha256]),
+        async () => mapsKey(series, settings, [(await describeModel(model)).weightsSha256]),
         (part) =>
           inPlace(series, settings, part, (moved, rest) =>
             predictRemotely(moved, settings, { model, backend }, rest),
@@ -231,11 +221,9 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
       [...entries.values()].map(({ result }) => result).filter((result) => result.seriesKey === seriesKey),
     maps: (mapsId) => entryOf(mapsId).maps,
     result: (mapsId) => entryOf(mapsId).result,
-    curve: async (series, sampled, mapsId) => {
-      if (mapsId === null) return sampleCurve(series, sampled, null)
-      const { maps } = entryOf(mapsId)
-      return sampleCurve(await still.of(series, maps.motion), sampled, maps)
-    },
+    madeOf: (series, mapsId) => still.of(series, entryOf(mapsId).maps.motion),
+    curve: (series, sampled, mapsId) =>
+      sampleCurve(series, sampled, mapsId === null ? null : entryOf(mapsId).maps),
     clear: () => {
       generation++
       still.clear()

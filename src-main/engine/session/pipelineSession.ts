@@ -1,18 +1,24 @@
+import { stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import {
-  pipelineSettingsOf,
+  queuedSettings,
+  queueSettingsSchema,
   UmbraError,
   type BackendChoice,
   type PerfusionSettings,
   type PipelineResult,
   type PipelineRun,
   type PipelineSettings,
+  type StudyQueueState,
   type Warning,
 } from '@contract'
+import { openJsonFile } from '../cases/jsonFile'
 import type { Params, QuickHandlers } from '../handlers'
 import { createLane, type JobRequest, type JobRun, type Jobs } from '../jobs'
 import type { PerfusionMaps } from '../perfusion'
 import {
+  cohortCsv,
+  distinctNames,
   namedStudies,
   openArtefactStore,
   openQueue,
@@ -21,6 +27,7 @@ import {
   seriesSource,
   studiesIn,
   refuseInside,
+  type QueuedStudy,
   type StudyQueue,
 } from '../pipeline'
 import type { MapsSession } from './mapsSession'
@@ -35,7 +42,7 @@ interface Parts {
   report(warning: Warning): void
 }
 
-type QueueMethod = 'queue.state' | 'queue.add' | 'queue.remove' | 'queue.again' | 'queue.watch'
+type QueueMethod = Extract<keyof QuickHandlers, `queue.${string}`>
 
 /** Runs of the pipeline over the open study, and the queue of studies beside it. One run at a time. */
 export interface PipelineSession {
@@ -92,15 +99,47 @@ export function createPipelineSession(parts: Parts): PipelineSession {
     return (study.catalogue()?.studies ?? []).some((each) => each.series.some(({ key }) => key === seriesKey))
   }
 
+  const queueSettings = openJsonFile(
+    join(dataDirectory, 'queue-settings.json'),
+    queueSettingsSchema,
+    queueSettingsSchema.parse({}),
+    report,
+  )
+  const queueState = async (): Promise<StudyQueueState> => ({
+    ...(await queue().state()),
+    elsewhere: await queue().elsewhere(),
+    settings: await queueSettings.read(),
+  })
+
+  /** Series of the open study as studies of their own, named by their patients' numbers. */
+  function studiesOfSeries(seriesKeys: string[]): QueuedStudy[] {
+    const studies = study.catalogue()?.studies ?? []
+    const named = distinctNames(
+      seriesKeys.map((key) => {
+        const { patientId, date } =
+          studies.find(({ series }) => series.some((each) => each.key === key)) ?? {}
+        return (
+          [patientId, date]
+            .map((part) => part?.replace(/[^\w-]+/g, '_'))
+            .filter(Boolean)
+            .join('-') || 'study'
+        )
+      }),
+    )
+    const paths = study.paths()
+    return seriesKeys.map((key, index) => ({ study: named[index], paths, series: study.summary(key).key }))
+  }
+
   /** Opened when it is first asked for: an engine that only reads one study starts no other work. */
   let opened: StudyQueue | null = null
   const queue = (): StudyQueue =>
     (opened ??= openQueue({
       path: join(dataDirectory, 'queue.json'),
       report,
-      perform: async ({ study: name, paths, directory }) => {
+      perform: async ({ study: name, paths, directory, series }) => {
         const { perfusion, backend } = await parts.settings()
-        const settings = pipelineSettingsOf(perfusion)
+        const usual = queuedSettings(perfusion, await queueSettings.read())
+        const settings = { ...usual, recognise: { series } }
         const job = jobs.start({
           method: 'queue.study',
           title: `Run ${name}`,
@@ -137,26 +176,43 @@ export function createPipelineSession(parts: Parts): PipelineSession {
     },
     state: ({ seriesKey }) => ({ run: runs.get(seriesKey) ?? null }),
     queue: {
-      'queue.state': () => queue().state(),
+      'queue.state': queueState,
       'queue.add': async ({ paths, directory, cohort }) => {
         refuseRelative(directory)
         if (cohort) for (const path of paths) refuseInside(path, directory)
         const found = cohort ? (await Promise.all(paths.map(studiesIn))).flat() : namedStudies(paths)
+        if (found.length === 0) throw noStudies(paths)
         await queue().add(namedStudies(found.flatMap((task) => task.paths)), directory)
-        return queue().state()
+        return queueState()
+      },
+      'queue.addSeries': async ({ seriesKeys, directory }) => {
+        refuseRelative(directory)
+        await queue().add(studiesOfSeries(seriesKeys), directory)
+        return queueState()
       },
       'queue.remove': async ({ ids }) => {
         await queue().remove(ids)
-        return queue().state()
+        return queueState()
       },
       'queue.again': async ({ ids }) => {
         await queue().again(ids)
-        return queue().state()
+        return queueState()
       },
+      'queue.settings': async (changed) => {
+        await queueSettings.update((before) => ({ ...before, ...changed }))
+        return queueState()
+      },
+      'queue.table': async () => ({
+        csv: cohortCsv((await queue().state()).items.flatMap(({ row }) => row ?? [])),
+      }),
       'queue.watch': async ({ watch }) => {
-        if (watch) refuseRelative(watch.directory)
+        if (watch) {
+          refuseRelative(watch.directory)
+          refuseRelative(watch.folder)
+          await refuseMissing(watch.folder)
+        }
         await queue().watch(watch)
-        return queue().state()
+        return queueState()
       },
     },
     clear: () => runs.clear(),
@@ -171,4 +227,18 @@ function refuseRelative(directory: string): void {
     message: 'The path of the folder must be whole, from its root.',
     where: directory,
   })
+}
+
+function noStudies(paths: string[]): UmbraError {
+  return new UmbraError({
+    code: 'no-studies',
+    message: 'There are no studies: no folders and no zip files.',
+    hint: 'Leave “Several studies” off where the folder itself is the study.',
+    where: paths.join(', '),
+  })
+}
+
+async function refuseMissing(folder: string): Promise<void> {
+  if ((await stat(folder).catch(() => null))?.isDirectory()) return
+  throw new UmbraError({ code: 'not-found', message: 'There is no such folder.', where: folder })
 }

@@ -20,6 +20,8 @@ export interface StudySession {
   /** Opens files and folders in place of what was open; that stays open when this fails. */
   open(paths: string[], run: Run): Promise<Catalogue>
   catalogue(): Catalogue | null
+  /** The files and folders that were opened. */
+  paths(): string[]
   summary(seriesKey: string): SeriesSummary
   series(seriesKey: string, run: Run): Promise<VolumeSeries>
   load(seriesKey: string, run: Run): Promise<LoadedSeriesInfo>
@@ -29,6 +31,7 @@ export interface StudySession {
 }
 
 interface Opened {
+  paths: string[]
   /** Voxel ids begin with it, so that ids of an earlier study, or of an engine before a restart, never fit. */
   id: string
   study: OpenStudy
@@ -67,7 +70,7 @@ export function createStudySession(voxels: VoxelRegistry, onClose: () => void): 
     })
   }
 
-  function admit(study: OpenStudy): Opened {
+  function admit(study: OpenStudy, paths: string[]): Opened {
     const id = randomBytes(6).toString('hex')
     const summaries = new Map(
       study.catalogue.studies.flatMap((each) => each.series).map((summary) => [summary.key, summary]),
@@ -83,7 +86,7 @@ export function createStudySession(voxels: VoxelRegistry, onClose: () => void): 
       },
       onRelease: (series) => voxels.forget(seriesId(series.key)),
     })
-    return { id, study, summaries, cache, arrays }
+    return { paths, id, study, summaries, cache, arrays }
   }
 
   async function leave(): Promise<void> {
@@ -109,10 +112,11 @@ export function createStudySession(voxels: VoxelRegistry, onClose: () => void): 
         run.signal.throwIfAborted()
       }
       await leave()
-      opened = admit(study)
+      opened = admit(study, paths)
       return study.catalogue
     },
     catalogue: () => opened?.study.catalogue ?? null,
+    paths: () => current().paths,
     summary: (seriesKey) => summaryOf(current(), seriesKey),
     series,
 

@@ -11,13 +11,16 @@ import { startTensorFlowProcess } from '../compute/tensorflow'
 import type { JobRequest, JobRun } from '../jobs'
 import { mapDefinitions } from '../perfusion'
 import { exportJob, listModels } from '../prediction'
+import type { CasesToLearn } from '../reading'
 import {
   newRunId,
   openRunFolder,
   readExample,
+  surveyCases,
   trainingConfig,
   trainingPresets,
   trainJob,
+  type CaseFiles,
   type TrainingConfig,
 } from '../training'
 import type { VoxelRegistry } from './voxelRegistry'
@@ -30,6 +33,8 @@ export interface TrainingSession {
   presets(): Promise<Output<'training.presets'>>
   /** The example slice of a run after its latest epoch; its images are read as voxels. */
   example(params: Input<'training.example'>): Promise<Output<'training.example'>>
+  /** The cases of a reading study, as ones to learn from. */
+  cases(params: Input<'training.cases'>): Omit<JobRequest<Output<'training.cases'>>, 'method'>
   start(params: Input<'training.start'>): Omit<JobRequest<{ runId: string }>, 'method'>
   resume(params: Input<'training.resume'>): Omit<JobRequest<{ runId: string }>, 'method'>
   /** Ends the work of a run; nothing happens to one that is not under way. */
@@ -37,6 +42,12 @@ export interface TrainingSession {
   /** Writes the model of a finished run as an ONNX file. */
   export(params: Input<'training.export'>): Omit<JobRequest<Output<'training.export'>>, 'method'>
   remove(params: Input<'training.remove'>): Promise<void>
+}
+
+/** What a run learns, and where the cases of a reading study lie, if it learns from one. */
+interface Order {
+  config: TrainingConfig
+  files: CaseFiles | null
 }
 
 interface UnderWay {
@@ -62,6 +73,7 @@ export function createTrainingSession(
   dataDirectory: string,
   voxels: VoxelRegistry,
   backend: () => Promise<BackendChoice>,
+  toLearn: CasesToLearn,
 ): TrainingSession {
   const root = join(dataDirectory, 'training', 'runs')
   const folder = openRunFolder(root)
@@ -71,18 +83,13 @@ export function createTrainingSession(
    * Trains in a process of its own until the run ends, is paused or its job is cancelled. A process that dies is replaced
    * by another, which goes on from the last checkpoint; one that has not completed an epoch is not.
    */
-  async function trainToTheEnd(
-    runId: string,
-    config: TrainingConfig,
-    entry: UnderWay,
-    run: JobRun,
-  ): Promise<void> {
+  async function trainToTheEnd(runId: string, order: Order, entry: UnderWay, run: JobRun): Promise<void> {
     const epochsDone = async (): Promise<number> =>
       (await folder.list(() => null)).find((each) => each.runId === runId)?.history.length ?? 0
     for (;;) {
       const before = await epochsDone()
       try {
-        return await trainInProcess(runId, config, entry, run)
+        return await trainInProcess(runId, order, entry, run)
       } catch (thrown) {
         const crashed = thrown instanceof UmbraError && thrown.code === 'tensorflow-crashed'
         if (!crashed || (await epochsDone()) === before) throw thrown
@@ -93,7 +100,7 @@ export function createTrainingSession(
 
   async function trainInProcess(
     runId: string,
-    config: TrainingConfig,
+    { config, files }: Order,
     { abort, work }: UnderWay,
     run: JobRun,
   ): Promise<void> {
@@ -111,7 +118,7 @@ export function createTrainingSession(
       const datasets = join(dataDirectory, 'training', 'datasets')
       const { ended } = await tensorFlow.run(
         trainJob,
-        { config, directory, datasets },
+        { config, directory, datasets, files },
         {
           signal: abort.signal,
           onProgress,
@@ -148,11 +155,7 @@ export function createTrainingSession(
     }
   }
 
-  async function train(
-    runId: string,
-    config: () => Promise<TrainingConfig>,
-    run: JobRun,
-  ): Promise<{ runId: string }> {
+  async function train(runId: string, order: () => Promise<Order>, run: JobRun): Promise<{ runId: string }> {
     if (underWay.has(runId)) throw alreadyRunning(runId, 'This training is already under way.')
     const abort = new AbortController()
     const cancel = (): void => abort.abort()
@@ -160,7 +163,7 @@ export function createTrainingSession(
     const entry: UnderWay = { abort, work: { progress: 0, stage: '', secondsLeft: null } }
     underWay.set(runId, entry)
     try {
-      await trainToTheEnd(runId, await config(), entry, run)
+      await trainToTheEnd(runId, await order(), entry, run)
       return { runId }
     } catch (thrown) {
       const paused = abort.signal.aborted && !run.signal.aborted
@@ -170,6 +173,36 @@ export function createTrainingSession(
     } finally {
       run.signal.removeEventListener('abort', cancel)
       underWay.delete(runId)
+    }
+  }
+
+  /** Asks the case store what it knows of the data, where a configuration names a reading study. */
+  function settle(config: TrainingConfig, session: string | null = null): Order {
+    if (config.data.kind !== 'reading-study') return { config, files: null }
+    if (session === null) {
+      throw new UmbraError({
+        code: 'signed-out',
+        message: 'The cases of a reading study teach only where its owner is signed in.',
+        hint: 'Sign in in Reading, then start or resume the training again.',
+      })
+    }
+    const { choice, files } = toLearn.settle(session, config.data)
+    toLearn.note(session, choice)
+    return { config: { ...config, data: choice }, files }
+  }
+
+  async function casesOf(
+    { session, studyId }: Input<'training.cases'>,
+    run: JobRun,
+  ): Promise<Output<'training.cases'>> {
+    const { cases, sources } = toLearn.protocol(session, studyId)
+    const surveyed = await surveyCases(cases, {}, run)
+    return {
+      cases: cases.map(({ key, name }, i) => {
+        const { patient, problem } = surveyed[i]
+        return { key, name, patient, problem }
+      }),
+      sources: sources.filter(({ method }) => method !== 'cnn').map(({ key, name }) => ({ key, name })),
     }
   }
 
@@ -211,19 +244,27 @@ export function createTrainingSession(
     runs: async () => ({ runs: await folder.list((runId) => underWay.get(runId)?.work ?? null) }),
     models: async () => ({ models: await listModels({ own: join(dataDirectory, 'models'), runs: root }) }),
     presets: async () => ({ presets: await trainingPresets() }),
-    start: ({ config: text }) => {
-      const config = parseConfig(text)
-      const runId = newRunId(config.name)
-      const create = async (): Promise<TrainingConfig> => {
-        await folder.create(runId, config)
-        return config
+    cases: (params) => {
+      toLearn.protocol(params.session, params.studyId)
+      return {
+        title: 'Look at the cases of a reading study',
+        key: `training.cases ${params.studyId}`,
+        work: (run) => casesOf(params, run),
+      }
+    },
+    start: ({ config: text, session }) => {
+      const order = settle(parseConfig(text), session)
+      const runId = newRunId(order.config.name)
+      const create = async (): Promise<Order> => {
+        await folder.create(runId, order.config)
+        return order
       }
       return { title: `Train ${runId}`, key: `training ${runId}`, work: (run) => train(runId, create, run) }
     },
-    resume: ({ runId }) => ({
+    resume: ({ runId, session }) => ({
       title: `Train ${runId}`,
       key: `training ${runId}`,
-      work: (run) => train(runId, () => folder.config(runId), run),
+      work: (run) => train(runId, async () => settle(await folder.config(runId), session), run),
     }),
     pause: ({ runId }) => underWay.get(runId)?.abort.abort(),
     export: ({ runId }) => ({

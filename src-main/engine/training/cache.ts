@@ -28,10 +28,17 @@ const studySchema = z.strictObject({
   uid: z.string().nullable().default(null),
   /** By fixed thresholds; null where it is not known. */
   hypoperfusedMl: z.number().nullable().default(null),
+  /** By what the patient is known again, see `patientIdentity`; of cases of the store. */
+  identity: z.array(z.string()).default([]),
 })
 export type CachedStudy = z.output<typeof studySchema>
 
-const skippedSchema = z.strictObject({ patient: z.string(), reason: z.string() })
+const skippedSchema = z.strictObject({
+  patient: z.string(),
+  reason: z.string(),
+  /** Of the problem. */
+  code: z.string().default(''),
+})
 /** A patient, or a part of one, that is not in the data set. */
 export type SkippedStudy = z.output<typeof skippedSchema>
 
@@ -99,7 +106,7 @@ function unpackSlice(bytes: Uint8Array, study: CachedStudy, timePoints: number, 
 }
 
 type StudyFacts = Pick<CachedStudy, 'patient' | 'study' | 'rows' | 'columns'> &
-  Partial<Pick<CachedStudy, 'uid' | 'hypoperfusedMl'>>
+  Partial<Pick<CachedStudy, 'uid' | 'hypoperfusedMl' | 'identity'>>
 
 /** `key` says what the file is made from; two of one study, by other maps or of other series, differ in it. */
 const fileOf = (key: string): string =>
@@ -116,7 +123,15 @@ export async function writeStudy(
   const sha256 = createHash('sha256').update(content).digest('hex')
   const file = fileOf(key)
   await writeFileAtomically(join(directory, file), content)
-  const cached = { uid: null, hypoperfusedMl: null, ...study, file, slices: slices.length, sha256 }
+  const cached = {
+    uid: null,
+    hypoperfusedMl: null,
+    identity: [],
+    ...study,
+    file,
+    slices: slices.length,
+    sha256,
+  }
   await writeFileAtomically(join(directory, `${file}.json`), JSON.stringify(cached))
   return cached
 }

@@ -1,14 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import type { TrainingPreset } from '@contract'
+import { trainingConfigText, type TrainingPreset } from '@contract'
 import { resourcePath } from '../files/resources'
+import { readModelSpec } from '../networks'
+import { DEFAULT_MODEL } from '../prediction'
 import type { TrainingConfigInput } from './config'
-
-/** As it is written by hand: a line for each field, what is left out takes its default. */
-const text = (config: TrainingConfigInput): string => {
-  const lines = Object.entries(config).map(([key, value]) => `  ${JSON.stringify(key)}: ${oneLine(value)}`)
-  return `{\n${lines.join(',\n')}\n}\n`
-}
-const oneLine = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')
 
 const tryOut: TrainingConfigInput = {
   name: 'first-try',
@@ -38,27 +33,53 @@ const paper: TrainingConfigInput = {
   lossRegion: 'image',
 }
 
+/** The model that comes with Umbra, taught on by further patients: fewer of them and fewer epochs are enough. */
+async function furtherTraining(): Promise<TrainingConfigInput> {
+  const { network, input, outputs } = await readModelSpec(resourcePath('models', DEFAULT_MODEL))
+  if (network.name === 'onnx') throw new TypeError('The model that comes with Umbra is no ONNX file.')
+  return {
+    name: 'further',
+    data: { kind: 'cohort', patients: 12, seed: 11, size: 256, slices: 2, thickness: 8 },
+    start: DEFAULT_MODEL,
+    network,
+    input,
+    outputs,
+    split: { validation: 3 },
+    window: [144, 144],
+    batch: 2,
+    epochs: 10,
+    optimiser: { name: 'adam', learningRate: 0.0003 },
+    plateau: { factor: 0.5, patience: 2 },
+  }
+}
+
 /** Configurations to begin from, the quickest first. */
 export async function trainingPresets(): Promise<TrainingPreset[]> {
-  const bundled = await readFile(resourcePath('models/perfusion-unet-small.config.json'), 'utf8')
+  const fresh = await readFile(resourcePath('models/perfusion-unet-small.config.json'), 'utf8')
   return [
     {
       title: 'First try',
       description:
         'A very small network on six small phantoms: minutes on any machine. To see how training works.',
-      config: text(tryOut),
+      config: trainingConfigText(tryOut),
+    },
+    {
+      title: 'Further training',
+      description:
+        "Begins from the weights of Umbra's network instead of fresh ones: for few patients. Put your own into data.",
+      config: text(await furtherTraining()),
     },
     {
       title: 'Small network',
       description:
-        'The configuration of the network that comes with Umbra: about two hours on two processor cores.',
-      config: bundled,
+        'The network that comes with Umbra, from fresh weights: about two hours on two processor cores.',
+      config: fresh,
     },
     {
       title: 'As in the paper',
       description:
         'The network of the paper on 115 generated patients of 512 × 512 pixels, 89 time points. Needs a GPU and days.',
-      config: text(paper),
+      config: trainingConfigText(paper),
     },
   ]
 }

@@ -4,6 +4,8 @@ import { epochRecordSchema, UmbraError, warningSchema, type TrainingRun } from '
 import { z } from 'zod'
 import { writeFileAtomically } from '../files/atomic'
 import { trainingConfig, type TrainingConfig } from './config'
+import { refuseRunInUse } from './runLock'
+import { SPLIT_FILE, splitSchema } from './split'
 import { ENDED_FILE } from './train'
 
 /** The runs of a folder: each in a folder of its own, which is all there is to know of it. */
@@ -14,11 +16,11 @@ export interface RunFolder {
   /** The configuration that a run began with. Throws `no-run`. */
   config(runId: string): Promise<TrainingConfig>
   directoryOf(runId: string): string
+  /** Throws `run-in-use` while another program trains in its folder. */
   remove(runId: string): Promise<void>
 }
 
 const aboutSchema = z.object({ computedBy: z.string() })
-const splitSchema = z.object({ training: z.array(z.string()), validation: z.array(z.string()) })
 
 async function textOf(path: string): Promise<string | null> {
   try {
@@ -66,7 +68,7 @@ async function describe(
   try {
     const { name, epochs } = trainingConfig(JSON.parse(config), path('config.json'))
     const history = (await jsonOf(path('metrics.json'), z.array(epochRecordSchema))) ?? []
-    const split = await jsonOf(path('split.json'), splitSchema)
+    const split = await jsonOf(path(SPLIT_FILE), splitSchema)
     const card = await textOf(path('model/README.md'))
     const ended = (await textOf(path(ENDED_FILE))) !== null
     return {
@@ -115,6 +117,10 @@ export function openRunFolder(root: string): RunFolder {
       }
       return trainingConfig(JSON.parse(text), path)
     },
-    remove: (runId) => rm(directoryOf(runId), { recursive: true, force: true }),
+    remove: async (runId) => {
+      const directory = directoryOf(runId)
+      refuseRunInUse(directory)
+      await rm(directory, { recursive: true, force: true })
+    },
   }
 }

@@ -1,12 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { mixSeeds, randomStream } from '../phantom'
 import type { CachedStudy } from './cache'
 import { refusePatientInBoth } from './dataChecks'
 
 /** Which patients teach and which judge. */
-export interface Split {
-  training: string[]
-  validation: string[]
+export const splitSchema = z.object({ training: z.array(z.string()), validation: z.array(z.string()) })
+export type Split = z.output<typeof splitSchema>
+
+/** In the folder of a run. */
+export const SPLIT_FILE = 'split.json'
+
+/** The split that a run began with; null where it is not to be read. */
+export async function readSplit(directory: string): Promise<Split | null> {
+  const text = await readFile(join(directory, SPLIT_FILE), 'utf8').catch(() => 'null')
+  try {
+    return splitSchema.nullable().parse(JSON.parse(text))
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -33,7 +47,7 @@ export function splitPatients(
   if (split.training.length === 0 || split.validation.length === 0) {
     throw new UmbraError({
       code: 'too-few-patients',
-      message: `${shuffled.length} patients cannot be split: ${split.training.length} would teach and ${split.validation.length} judge.`,
+      message: `${shuffled.length} ${shuffled.length === 1 ? 'patient' : 'patients'} cannot be split: ${split.training.length} would teach and ${split.validation.length} judge.`,
       hint: 'Add patients, or let fewer of them judge.',
     })
   }

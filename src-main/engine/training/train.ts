@@ -18,7 +18,10 @@ import { historyCsv } from './history'
 import { createTrainer, type Trainer } from './loop'
 import { modelCard } from './modelCard'
 import { resumeRun } from './resume'
-import { checkSplit, splitPatients, type Split } from './split'
+import { holdRun } from './runLock'
+import { checkSplit, readSplit, splitPatients, SPLIT_FILE, type Split } from './split'
+import { readStart, startOf, writeStart, type StartModel } from './startModel'
+import type { CaseFiles } from './storedCases'
 import { eventFile } from './tensorboard'
 
 /** In the folder of a run: why it ended. Not there while it goes on, or can. */
@@ -30,6 +33,8 @@ export interface TrainingRequest {
   directory: string
   /** Where prepared data sets are kept; several runs share one. */
   datasets: string
+  /** Where the cases of a reading study lie, for a configuration that names one. */
+  files?: CaseFiles | null
   /** Says what computes, for the card: "tensorflow 2.15.1, 2 threads". */
   computedBy: string
   onEpoch?: (record: EpochRecord, timeLeft: number | null) => void
@@ -50,8 +55,9 @@ export interface TrainingResult {
 /**
  * Runs or resumes a training. A folder that holds a run of the same configuration goes on from its last checkpoint, or
  * where that is damaged from its best; one of another configuration is refused (`other-run`). Cancelling, a kill and a
- * full disk keep everything up to the last whole epoch. What computes is the learner, here or elsewhere; data and folder
- * are read and written here. Throws what `buildDataset` and `checkSplit` throw, `damaged-checkpoint`,
+ * full disk keep everything up to the last whole epoch; who teaches and who judges stays as it was. What computes is the
+ * learner, here or elsewhere; data and folder are read and written here. One process at a time trains in a folder
+ * (`run-in-use`). Throws what `buildDataset`, `checkSplit` and `readStart` throw, `damaged-checkpoint`,
  * `training-diverged`, `write-failed`, and what the learner throws.
  */
 export async function trainNetwork(
@@ -62,19 +68,39 @@ export async function trainNetwork(
   const { config, directory } = request
   if (config.split.patients) refusePatientInBoth(config.split.patients)
   const configKey = keyOf(config)
+  const folder = await holdRun(directory)
+  try {
+    return await trainInFolder(openLearner, request, configKey, run)
+  } finally {
+    await folder.release()
+  }
+}
+
+async function trainInFolder(
+  openLearner: OpenLearner,
+  request: TrainingRequest,
+  configKey: string,
+  run: Run,
+): Promise<TrainingResult> {
+  const { config, directory } = request
   await restoreFolder(join(directory, 'model'))
   const { from: resume, warnings } = await resumeRun(directory, configKey)
+  // Before the data are prepared, which takes long.
+  const start = resume || config.start === null ? null : await readStart(config.start, config)
   const data = await buildDataset(
     request.datasets,
     config.data,
     config.input,
     config.outputs,
     partOfRun(run, 0, resume ? 0.02 : 0.3),
+    request.files,
   )
   try {
-    const split = splitOf(config, data)
+    const split = (resume && (await readSplit(directory))) ?? chooseSplit(config, data)
+    checkSplit(split, data.studies)
     await rm(join(directory, ENDED_FILE), { force: true })
     await describeRun(request, split)
+    if (start) await writeStart(directory, start.about)
     await warn(request, [...warnings, ...skippedWarnings(data), ...lesionWarnings(split, data.studies)])
     const slicesOf = (patients: string[]): SliceChoice[] =>
       allSlices(data.studies.filter(({ patient }) => patients.includes(patient)))
@@ -85,7 +111,7 @@ export async function trainNetwork(
     const stride = networkStride(config.network)
     const shown = await chooseExample(data, validation)
     const training = slicesOf(split.training)
-    const learner = await openLearner(learnerSpec(config), resume)
+    const learner = await openLearner(learnerSpec(config), resume ?? start?.from ?? null)
     const trainer = createTrainer({ learner, data, training, validation, config, configKey, stride, resume })
     const showExample = async ({ epoch, time }: EpochRecord): Promise<void> => {
       if (!shown) return
@@ -93,7 +119,8 @@ export async function trainNetwork(
       await writeExample(directory, example, time)
     }
     try {
-      const work: Training = { learner, trainer, request, split }
+      const begun = config.start === null ? null : (start?.about ?? (await startOf(directory)))
+      const work: Training = { learner, trainer, request, split, start: begun }
       await runEpochs(work, showExample, partOfRun(run, resume ? 0.02 : 0.3, 1))
       return await finish(work)
     } catch (thrown) {
@@ -112,6 +139,8 @@ interface Training {
   trainer: Trainer
   request: TrainingRequest
   split: Split
+  /** What it began from, where that was a model. */
+  start: StartModel | null
 }
 
 async function warn({ directory, onWarning }: TrainingRequest, warnings: Warning[]): Promise<void> {
@@ -142,27 +171,28 @@ function learnerSpec({ network, input, outputs, seed, optimiser, lossRegion }: T
 
 /** What decides the weights; how long a run may last does not. */
 function keyOf(config: TrainingConfig): string {
-  const { epochs: _epochs, minutes: _minutes, name: _name, ...rest } = config
-  return createHash('sha256').update(JSON.stringify(rest)).digest('hex')
+  const { epochs: _epochs, minutes: _minutes, name: _name, start, ...rest } = config
+  // Without `start` as before there was one: a run that was begun then goes on.
+  const decisive = start === null ? rest : { ...rest, start }
+  return createHash('sha256').update(JSON.stringify(decisive)).digest('hex')
 }
 
-function splitOf(config: TrainingConfig, data: DatasetCache): Split {
+function chooseSplit(config: TrainingConfig, data: DatasetCache): Split {
   const { patients, ...choice } = config.split
-  const split =
+  return (
     patients ??
     splitPatients(
       data.studies.map(({ patient }) => patient),
       choice,
     )
-  checkSplit(split, data.studies)
-  return split
+  )
 }
 
 async function describeRun({ config, directory, computedBy }: TrainingRequest, split: Split): Promise<void> {
   const about = { version: __UMBRA_VERSION__, program: await programIdentity(), computedBy }
   const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
   await writeFileAtomically(join(directory, 'config.json'), json(config))
-  await writeFileAtomically(join(directory, 'split.json'), json(split))
+  await writeFileAtomically(join(directory, SPLIT_FILE), json(split))
   await writeFileAtomically(join(directory, 'code.json'), json(about))
 }
 
@@ -232,13 +262,13 @@ async function finish(work: Training): Promise<TrainingResult> {
 
 /** Writes the network as it is now, with its card, into the run's `model` folder. */
 async function writeRunModel(work: Training, best: EpochRecord, ended: string): Promise<string> {
-  const { learner, trainer, request, split } = work
+  const { learner, trainer, request, split, start } = work
   const { config, directory, computedBy } = request
   const model = join(directory, 'model')
   const { history } = trainer.state
   const { outline } = learner
   const { parameters } = outline
-  const card = modelCard({ config, split, best, history, ended, parameters, computedBy })
+  const card = modelCard({ config, start, split, best, history, ended, parameters, computedBy })
   const { name, network, input, outputs } = config
   const created = new Date().toISOString()
   const about = { name, network, input, outputs, created, version: __UMBRA_VERSION__ }

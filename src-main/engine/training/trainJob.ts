@@ -9,12 +9,18 @@ import {
 } from '../compute/tensorflow'
 import type { OpenLearner } from '../networks'
 import { trainingConfigSchema } from './config'
+import { caseFilesSchema } from './storedCases'
 import { trainNetwork } from './train'
 
 /** A training run in the process of the networks: it tells every epoch, and resumes where its folder holds a run. */
 export const trainJob = defineJob({
   name: 'train',
-  input: z.object({ config: trainingConfigSchema, directory: z.string(), datasets: z.string() }),
+  input: z.object({
+    config: trainingConfigSchema,
+    directory: z.string(),
+    datasets: z.string(),
+    files: caseFilesSchema.nullable().default(null),
+  }),
   event: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('epoch'), record: epochRecordSchema, timeLeft: z.number().nullable() }),
     z.object({ kind: z.literal('warning'), warning: warningSchema }),

@@ -1,28 +1,8 @@
-import { BarChart, BoxplotChart, CustomChart, LineChart, ScatterChart } from 'echarts/charts'
-import {
-  GridComponent,
-  LegendComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-  TooltipComponent,
-} from 'echarts/components'
-import { init, use, type EChartsType } from 'echarts/core'
-import { CanvasRenderer } from 'echarts/renderers'
+import { BarChart, BoxplotChart, CustomChart, ScatterChart } from 'echarts/charts'
+import { MarkAreaComponent, MarkLineComponent } from 'echarts/components'
+import { use } from 'echarts/core'
 
-use([
-  BarChart,
-  BoxplotChart,
-  CustomChart,
-  LineChart,
-  ScatterChart,
-  GridComponent,
-  LegendComponent,
-  MarkAreaComponent,
-  MarkLineComponent,
-  TooltipComponent,
-  CanvasRenderer,
-])
+use([BarChart, BoxplotChart, CustomChart, ScatterChart, MarkAreaComponent, MarkLineComponent])
 
-/** A chart in an element; loaded on demand. */
-export const openChart = (element: HTMLElement): EChartsType =>
-  init(element, undefined, { renderer: 'canvas' })
+/** With the kinds of series that only the figures of an agreement have. */
+export { openChart } from '../shell/chart'

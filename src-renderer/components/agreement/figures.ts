@@ -1,4 +1,4 @@
-import type { AgreementReport, CaseAgreement, PairAgreement } from '@contract'
+import { bandOutline, type AgreementReport, type CaseAgreement, type PairAgreement } from '@contract'
 import type { EChartsCoreOption } from 'echarts/core'
 import type { Normals } from '../../stores/agreement'
 import { decimals, pairColour, pValue, readingColour, within } from './numbers'
@@ -25,7 +25,12 @@ const axis = {
   axisTick: { lineStyle: { color: line } },
   splitLine: { lineStyle: { color: line } },
 }
-const middle = (name: string, gap: number): object => ({ name, nameLocation: 'middle', nameGap: gap })
+const middle = (name: string, gap: number): object => ({
+  name,
+  nameLocation: 'middle',
+  nameGap: gap,
+  nameTruncate: { maxWidth: 230 },
+})
 const tooltip = {
   backgroundColor: '#1b1d21',
   borderColor: line,
@@ -67,7 +72,7 @@ export function volumesOption(
   report: AgreementReport,
   structure: string,
   readings: readonly string[],
-  pairFor: (reading: string) => string,
+  pairFor: (reading: string, name: string) => string,
 ): EChartsCoreOption {
   const s = report.structures.findIndex(({ name }) => name === structure)
   return {
@@ -88,7 +93,7 @@ export function volumesOption(
         ...axis.axisLabel,
         interval: 0,
         rotate: report.cases.length > 8 ? 40 : 0,
-        width: 90,
+        width: Math.max(90, 800 / report.cases.length),
         overflow: 'truncate',
       },
     },
@@ -99,11 +104,14 @@ export function volumesOption(
         type: 'bar',
         name,
         barGap: '10%',
+        // An empty reading is seen, and can be opened.
+        barMinHeight: 2,
+        barMaxWidth: 48,
         barCategoryGap: '30%',
         itemStyle: { color: readingColour(report.readings, name, report.reference) },
         data: report.cases.map((each) => ({
           value: each.volumesMl[s]?.[r] ?? '-',
-          of: { case: each.name, pair: pairFor(name) },
+          of: { case: each.name, pair: pairFor(name, each.name) },
         })),
       }
     }),
@@ -197,7 +205,7 @@ const points = (
   data: cases.map((each): Point => ({ value: of(each), of: { case: each.case, pair: each.pair } })),
 })
 
-/** The volumes of two readings against each other, with the least squares line and the line of identity. */
+/** The volumes of two readings against each other, with the least squares line in its band and the line of identity. */
 export function scatterOption(
   report: AgreementReport,
   pair: PairAgreement,
@@ -208,6 +216,7 @@ export function scatterOption(
   const shown = counted(cases, normals)
   const { slope, intercept } = pair[normals].pearson
   const top = niceCeiling(Math.max(0, ...shown.flatMap(({ firstMl, secondMl }) => [firstMl, secondMl])))
+  const band = bandOutline(pair[normals].pearson, top)
   const straight = (a: number, b: number, type: 'solid' | 'dashed', stroke: string): object => ({
     type: 'line',
     silent: true,
@@ -227,6 +236,17 @@ export function scatterOption(
     xAxis: { ...axis, type: 'value', min: 0, max: top, ...middle(`${pair.second}, ml`, 26) },
     yAxis: { ...axis, type: 'value', min: 0, max: top, ...middle(`${pair.first}, ml`, 40) },
     series: [
+      {
+        type: 'custom',
+        silent: true,
+        tooltip: { show: false },
+        data: band.length > 0 ? [[0, 0]] : [],
+        renderItem: (_: unknown, api: { coord(at: number[]): number[] }) => ({
+          type: 'polygon',
+          shape: { points: band.map((corner) => api.coord(corner)) },
+          style: { fill: quiet, opacity: 0.18 },
+        }),
+      },
       straight(1, 0, 'dashed', quiet),
       ...(slope === null || intercept === null ? [] : [straight(slope, intercept, 'solid', ink)]),
       points(shown, ({ firstMl, secondMl }) => [secondMl, firstMl], colour),
@@ -236,7 +256,7 @@ export function scatterOption(
 
 export function pearsonWords(pair: PairAgreement, normals: Normals): string {
   const { value, interval, p, n } = pair[normals].pearson
-  if (value === null) return `${n} cases: no correlation can be given`
+  if (value === null) return `${n === 1 ? 'one case' : `${n} cases`}: no correlation can be given`
   const range = interval ? ` (95 % ${within(interval)})` : ''
   const chance = pValue(p)
   return `r = ${decimals(value, 3)}${range}, p ${chance.startsWith('<') ? chance : `= ${chance}`}, n = ${n}`

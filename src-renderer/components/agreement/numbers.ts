@@ -5,7 +5,7 @@ export const decimals = (value: number | null, digits = 2): string =>
   value === null ? '–' : value.toFixed(digits).replace(/^-/, '−')
 
 export const meanSd = ({ mean, sd }: Pick<FigureSummary, 'mean' | 'sd'>, digits = 2): string =>
-  mean === null ? '–' : `${decimals(mean, digits)} ± ${decimals(sd, digits)}`
+  sd === null ? decimals(mean, digits) : `${decimals(mean, digits)} ± ${decimals(sd, digits)}`
 
 export const within = (bounds: Bounds | null, digits = 2): string =>
   bounds === null ? '' : `${decimals(bounds.lower, digits)} to ${decimals(bounds.upper, digits)}`

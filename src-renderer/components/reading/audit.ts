@@ -13,9 +13,13 @@ const actions: Record<string, string> = {
   'reading.left': 'left a reading',
   'reading.signed': 'signed a reading',
   'reading.reopened': 'reopened a signed reading',
+  'reading.proposal-shown': 'was shown a proposal of the network',
+  'reading.proposal-answered': 'answered a proposal of the network',
   'reading.imported': 'put a drawing made elsewhere into a reading',
   'reading.exported': 'wrote a reading as files',
   'study.exported': 'wrote the signed readings as files',
+  'agreement.reported': 'compared the signed readings',
+  'agreement.exported': 'wrote the agreement report as files',
   'person.pin-reset': 'gave a new PIN',
 }
 

@@ -1,5 +1,5 @@
-import { defaultDisplays, type MapName } from '@contract'
-import type { MapValues, WirePicture } from '../../drawing'
+import { defaultDisplays, type MapName, type MapValues } from '@contract'
+import type { WirePicture } from '../../drawing'
 import { useDrawingStore } from '../../stores/drawing'
 import { useReviewPicturesStore } from '../../stores/reviewPictures'
 import { useReviewViewStore, type DisplayRange } from '../../stores/reviewView'

@@ -1,14 +1,31 @@
-import { mapNames } from '@contract'
-import { combined, normalTissue, proposedMask, type ProposalRule } from '../../drawing'
+import {
+  mapNames,
+  normalTissue,
+  proposedMask,
+  referenceText,
+  type ProposalAnswer,
+  type ProposalRule,
+} from '@contract'
+import { combined } from '../../drawing'
+import { useEngine } from '../../engine/client'
 import { useDrawingStore } from '../../stores/drawing'
 import { useMessagesStore } from '../../stores/messages'
+import { useOpenReadingStore } from '../../stores/openReading'
 import { mapValues } from './mapValues'
 
 /** How an accepted proposal meets what is drawn: in its place, beside it, or only where both agree. */
 export type Acceptance = 'replace' | 'union' | 'intersection'
 
+const answers: Record<Acceptance, ProposalAnswer> = {
+  replace: 'replaced',
+  union: 'added',
+  intersection: 'kept-within',
+}
+
 export interface Proposals {
   propose: (title: string, rule: ProposalRule) => Promise<void>
+  /** By the same rules, from the maps of the network that the study lets propose. */
+  proposeByNetwork: (rule: string) => Promise<void>
   accept: (how: Acceptance) => void
   refuse: () => void
 }
@@ -17,6 +34,7 @@ export interface Proposals {
 export function useProposals(): Proposals {
   const store = useDrawingStore()
   const messages = useMessagesStore()
+  const reading = useOpenReadingStore()
 
   async function propose(title: string, rule: ProposalRule): Promise<void> {
     const { drawing, active: layer } = store
@@ -45,21 +63,51 @@ export function useProposals(): Proposals {
     store.proposal = {
       layer,
       title,
-      reference: normal === null ? '' : `100 % is ${normal.mean.toFixed(1)}, the mean of ${normal.tissue}`,
+      reference: normal === null ? '' : referenceText(normal),
       mask,
       millilitres: voxels * drawing.labels.millilitresPerVoxel,
+    }
+  }
+
+  async function proposeByNetwork(rule: string): Promise<void> {
+    const { drawing, active: layer, structure } = store
+    if (drawing === null || structure === null || !store.editable) return
+    refuse()
+    try {
+      const proposed = await reading.propose(rule, structure.key)
+      if (proposed === null) return
+      const { proposalId, voxels, reference } = proposed
+      const mask = Uint8Array.from(await useEngine().readVoxels(voxels, 0))
+      if (store.drawing !== drawing) return
+      const count = mask.reduce((sum, inside) => sum + inside, 0)
+      store.proposal = {
+        layer,
+        title: `Network, ${rule}`,
+        reference,
+        mask,
+        millilitres: count * drawing.labels.millilitresPerVoxel,
+        answered: (answer) => void reading.answerProposal(proposalId, answer).catch(messages.fault),
+      }
+    } catch (error) {
+      messages.fault(error)
     }
   }
 
   function accept(how: Acceptance): void {
     const { drawing, proposal } = store
     if (drawing === null || proposal === null || !store.editable) return
-    const { layer, title } = proposal
+    const { layer, title, answered } = proposal
     const mask = how === 'replace' ? proposal.mask : combined(drawing.labels.layer(layer), proposal.mask, how)
     store.proposal = null
     drawing.replace(layer, mask)
     store.commit(`${title}: ${store.structures[layer].name}`)
+    answered?.(answers[how])
   }
 
-  return { propose, accept, refuse: () => (store.proposal = null) }
+  function refuse(): void {
+    store.proposal?.answered?.('refused')
+    store.proposal = null
+  }
+
+  return { propose, proposeByNetwork, accept, refuse }
 }

@@ -3,6 +3,7 @@ import { computed, shallowRef, watch, type ComputedRef, type ShallowRef } from '
 import { useEngine } from '../../engine/client'
 import { useReviewStore } from '../../stores/review'
 import { useReviewViewStore } from '../../stores/reviewView'
+import { useShownSeriesStore } from '../../stores/shownSeries'
 import { voxelAt } from '../../viewer/geometry'
 
 interface Curve {
@@ -16,6 +17,7 @@ export function useCurve(): Curve {
   const engine = useEngine()
   const review = useReviewStore()
   const view = useReviewViewStore()
+  const images = useShownSeriesStore()
   const sample = shallowRef<CurveSample | null>(null)
   const failure = shallowRef<Problem | null>(null)
 
@@ -49,7 +51,9 @@ export function useCurve(): Curve {
       }
       try {
         const mapsId = review.result?.mapsId ?? null
-        const answer = await engine.call('series.curve', { seriesKey, voxels: wanted, mapsId })
+        // The curve is that of the pictures: corrected where they are, as acquired where a person asks for those.
+        const corrected = !images.moved || view.layout.corrected
+        const answer = await engine.call('series.curve', { seriesKey, voxels: wanted, mapsId, corrected })
         if (review.series?.seriesKey === seriesKey && !waiting) sample.value = answer
         failure.value = null
       } catch (error) {
@@ -59,7 +63,11 @@ export function useCurve(): Curve {
     }
     busy = false
   }
-  watch([voxels, () => review.result?.mapsId, () => review.series], () => void ask(), { immediate: true })
+  watch(
+    [voxels, () => review.result?.mapsId, () => review.series, () => view.layout.corrected],
+    () => void ask(),
+    { immediate: true },
+  )
 
   return { sample, label, failure }
 }

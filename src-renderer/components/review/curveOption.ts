@@ -107,8 +107,13 @@ export function curveOption({ sample, label, aif, vof, unit, duration }: CurveDa
     animation: false,
     grid: CURVE_GRID,
     legend: {
+      type: 'scroll',
       top: 2,
       left: 6,
+      pageIconColor: quiet,
+      pageIconInactiveColor: line,
+      pageIconSize: 9,
+      pageTextStyle: { color: quiet, fontSize: 10 },
       itemWidth: 14,
       itemHeight: 2,
       itemGap: 10,

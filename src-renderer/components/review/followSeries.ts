@@ -61,8 +61,10 @@ export function followSeries(): void {
     [() => study.seriesKey, () => study.catalogue, () => openReading.reading !== null],
     ([key, , reading]) => {
       if (reading) return
-      if (key === null) review.close()
-      else void review.open(key, shownMethods)
+      if (key === null) return review.close()
+      // A run makes the maps itself, after the motion is corrected.
+      const runs = study.toRun === key
+      void review.open(key, () => (runs ? [] : shownMethods()))
     },
     { immediate: true },
   )

@@ -3,11 +3,19 @@ import type { EChartsCoreOption } from 'echarts/core'
 
 export const motionColours = ['#ff6a5e', '#7ccf6f', '#6aa3ff'] as const
 
+/** More frames than this are counted, not named. */
+const NAMED = 8
 const quiet = '#a4a9b0'
 const line = '#363a41'
 /** Along and about the patient's x (to the left), y (to the back) and z (upwards). */
 const shifts = ['shift left', 'shift back', 'shift up'] as const
 const turns = ['nod', 'tilt', 'turn'] as const
+
+/** Half a millimetre and half a degree to either side at least: a head that lies still is seen to. */
+const atLeast = {
+  min: ({ min }: { min: number }) => (min > -0.5 ? -0.5 : null),
+  max: ({ max }: { max: number }) => (max < 0.5 ? 0.5 : null),
+}
 
 /** The largest values of a motion, in words: what is read before the plot. */
 export function motionSentence({ frames, leftOut }: MotionReport): string {
@@ -18,8 +26,15 @@ export function motionSentence({ frames, leftOut }: MotionReport): string {
   const corrected = new Set(frames.filter(({ state }) => state === 'corrected').map(({ frame }) => frame))
     .size
   const count = new Set(frames.map(({ frame }) => frame)).size
-  const lost = leftOut.length === 0 ? '' : `, ${leftOut.length} left out`
+  const lost = leftOut.length === 0 ? '' : `; left out: ${namedFrames(leftOut)}`
   return `Up to ${far.toFixed(1)} mm and ${turned.toFixed(1)}°; ${corrected} of ${count} frames corrected${lost}.`
+}
+
+/** "frames 12, 13 and 2 more": counted from 1, as the time slider counts them. */
+function namedFrames(frames: readonly number[]): string {
+  const named = frames.slice(0, NAMED).map((frame) => frame + 1)
+  const more = frames.length > NAMED ? ` and ${frames.length - NAMED} more` : ''
+  return `${frames.length === 1 ? 'frame' : 'frames'} ${named.join(', ')}${more}`
 }
 
 /**
@@ -89,8 +104,8 @@ export function motionOption({ frames, times, leftOut }: MotionReport, slab: num
     },
     xAxis: { ...axis, type: 'value', name: 'Time, s', nameLocation: 'middle', nameGap: 20, min: 0 },
     yAxis: [
-      { ...axis, type: 'value', name: 'mm', nameGap: 6 },
-      { ...axis, type: 'value', name: 'degrees', nameGap: 6, splitLine: { show: false } },
+      { ...axis, ...atLeast, type: 'value', name: 'mm', nameGap: 6 },
+      { ...axis, ...atLeast, type: 'value', name: 'degrees', nameGap: 6, splitLine: { show: false } },
     ],
     series,
   }

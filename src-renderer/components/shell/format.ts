@@ -24,6 +24,24 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${pad(Math.floor((whole % 3600) / 60))} min`
 }
 
+/** "3 Nov 2026": a moment's day, on the clock of this machine. */
+export function formatDay(time: string): string {
+  return new Date(time).toLocaleDateString('en-GB', { dateStyle: 'medium' })
+}
+
+/** "3 Nov 2026, 16:42", with seconds where events follow each other closely. */
+export function formatMoment(time: string, seconds = false): string {
+  return new Date(time).toLocaleString('en-GB', {
+    dateStyle: 'medium',
+    timeStyle: seconds ? 'medium' : 'short',
+  })
+}
+
+/** "16:42:48". */
+export function formatClock(time: string): string {
+  return new Date(time).toLocaleTimeString('en-GB')
+}
+
 /** DICOM "20261103" as "2026-11-03"; anything else as it is. */
 export function formatDicomDate(date: string): string {
   const parts = /^(\d{4})(\d{2})(\d{2})$/.exec(date)

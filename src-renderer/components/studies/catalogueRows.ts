@@ -1,10 +1,21 @@
 import type { Catalogue, SeriesSummary, StudySummary } from '@contract'
+import { isPerfusion } from '../../stores/study'
 import { formatDicomDate, formatPersonName, plainText } from '../shell/format'
+
+interface GroupRow {
+  id: string
+  label: string
+  detail: string
+  open: boolean
+  series: number
+  /** The perfusion series in it: what can be run. */
+  perfusion: string[]
+}
 
 /** One line of the study table: a patient, a study of theirs, or a series of it. */
 export type Row =
-  | { kind: 'patient'; id: string; level: 1; label: string; detail: string; open: boolean; series: number }
-  | { kind: 'study'; id: string; level: 2; label: string; detail: string; open: boolean; series: number }
+  | (GroupRow & { kind: 'patient'; level: 1 })
+  | (GroupRow & { kind: 'study'; level: 2 })
   | { kind: 'series'; id: string; level: 3; series: SeriesSummary; study: StudySummary }
 
 export const kindLabels = {
@@ -70,7 +81,8 @@ export function catalogueRows(catalogue: Catalogue, closed: ReadonlySet<string>,
     const total = studies.reduce((sum, { series }) => sum + series.length, 0)
     const open = words.length > 0 || !closed.has(patient.id)
     const { id, label, detail } = patient
-    rows.push({ kind: 'patient', id, level: 1, label, detail, open, series: total })
+    const perfusion = studies.flatMap(({ series }) => perfusionKeys(series))
+    rows.push({ kind: 'patient', id, level: 1, label, detail, open, series: total, perfusion })
     if (open) {
       for (const { study, series } of studies) {
         rows.push(...studyRows(study, series, closed, words.length > 0))
@@ -79,6 +91,9 @@ export function catalogueRows(catalogue: Catalogue, closed: ReadonlySet<string>,
   }
   return rows
 }
+
+const perfusionKeys = (series: readonly SeriesSummary[]): string[] =>
+  series.filter(isPerfusion).map(({ key }) => key)
 
 function studyRows(
   study: StudySummary,
@@ -96,6 +111,7 @@ function studyRows(
     detail: plainText(formatDicomDate(study.date)),
     open,
     series: series.length,
+    perfusion: perfusionKeys(series),
   }
   return [
     row,

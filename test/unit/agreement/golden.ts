@@ -23,6 +23,8 @@ export interface Golden {
     concordance: { ccc: number | null; interval: Bounds | null }
     blandAltman: Record<string, number | Bounds>
     pearson: Record<string, number | Bounds | null>
+    /** Of the line of `second` over `first`; absent where one has no spread. */
+    band?: { at: number[]; lower: number[]; upper: number[] } | null
     wilcoxon: { statistic: number; p: number } | null
     mannWhitney: { statistic: number; p: number }
     icc?: { agreement: Coefficient; consistency: Coefficient; f: number; p: number }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { bandReach } from '@contract'
 import {
   blandAltman,
   casesForIcc,
@@ -11,6 +12,7 @@ import {
   linConcordance,
   mannWhitney,
   pearson,
+  regressionBand,
   summarise,
   wilcoxonSignedRank,
 } from '../../../src-main/engine/agreement'
@@ -42,6 +44,15 @@ describe('distributions are those of scipy', () => {
 describe.each(golden.pairs)('two measurements, $name', (pair) => {
   const { first, second } = pair
   it("Pearson's r, p, interval and line as scipy", () => expectAlike(pearson(first, second), pair.pearson))
+  it('the confidence band of the line as statsmodels', () => {
+    const { slope, intercept } = pearson(first, second)
+    const band = regressionBand(first, second)
+    if (!pair.band) return expect(band).toBeNull()
+    pair.band.at.forEach((x, i) => {
+      const [line, reach] = [slope! * x + intercept!, bandReach(band!, x)]
+      expectAlike([line - reach, line + reach], [pair.band!.lower[i], pair.band!.upper[i]])
+    })
+  })
   it("Lin's concordance as its formula in numpy", () =>
     expectAlike(linConcordance(first, second), pair.concordance))
   it('Bland–Altman bias, limits and their intervals as pingouin', () =>

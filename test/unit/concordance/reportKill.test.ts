@@ -10,20 +10,28 @@ import { draw } from './drawings'
 /** `UMBRA_KILLS=200 npx vitest run test/unit/concordance/reportKill` is the long form. */
 const KILLS = Number(process.env.UMBRA_KILLS ?? 2)
 
-/** Reports in a process of its own; killed so many milliseconds after it compared the readings, or left to end. */
-async function report(folder: string, out: string, after: number | null): Promise<string> {
+/**
+ * Reports in a process of its own; killed so many milliseconds after it compared the readings and began to write, or left
+ * to end. What it said, and how long it wrote (ms).
+ */
+async function report(
+  folder: string,
+  out: string,
+  after: number | null,
+): Promise<{ output: string; writing: number }> {
   const program = join(process.env.UMBRA_WORKERS as string, 'report.process.js')
   const child = spawn(process.execPath, [program, folder, out], { stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text))
   const closed = once(child, 'close')
+  await Promise.race([closed, once(child.stdout, 'data')])
+  const compared = Date.now()
   if (after !== null) {
-    await Promise.race([closed, once(child.stdout, 'data')])
     await Promise.race([closed, pause(after)])
     child.kill('SIGKILL')
   }
   await closed
-  return output
+  return { output, writing: Date.now() - compared }
 }
 
 function filesIn(folder: string): string[] {
@@ -52,15 +60,16 @@ it.runIf(process.env.UMBRA_LONG)(
       }
     }
     const whole = join(folder, 'whole')
-    const started = Date.now()
-    expect(await report(folder, whole, null)).toBe('compared\ndone\n')
-    const long = Date.now() - started
+    const { output, writing } = await report(folder, whole, null)
+    expect(output).toBe('compared\ndone\n')
     const names = filesIn(whole)
     expect(names).toEqual(expect.arrayContaining(['report.json', 'report.html', 'report.pdf', 'cases.csv']))
 
     const out = join(folder, 'killed')
+    let unfinished = 0
     for (let kill = 1; kill <= KILLS; kill++) {
-      await report(folder, out, Math.random() * long)
+      const killed = await report(folder, out, 0.7 * Math.random() * writing)
+      if (!killed.output.includes('done')) unfinished++
       // What is half written has another name until it is whole.
       for (const name of filesIn(out).filter((each) => names.includes(each))) {
         expect(
@@ -69,7 +78,10 @@ it.runIf(process.env.UMBRA_LONG)(
         ).toBe(true)
       }
     }
-    expect(await report(folder, out, null)).toBe('compared\ndone\n')
+    // Kills must come while it writes, or they show nothing.
+    console.info(`${unfinished} of ${KILLS} kills came while it wrote`)
+    expect(unfinished).toBeGreaterThanOrEqual(Math.floor(KILLS / 4))
+    expect((await report(folder, out, null)).output).toBe('compared\ndone\n')
     for (const name of names) {
       expect(readFileSync(join(out, name)).equals(readFileSync(join(whole, name))), name).toBe(true)
     }

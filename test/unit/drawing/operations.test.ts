@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { normalTissue, proposedMask } from '@contract'
 import {
   combined,
   connectedRegion,
   edgeRuns,
-  normalTissue,
   polygonMask,
-  proposedMask,
   smoothed,
   squaredDistance,
   withHolesFilled,

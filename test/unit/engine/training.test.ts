@@ -7,6 +7,7 @@ import type { TrainingRun } from '@contract'
 import { createEngine, type Engine } from '../../../src-main/engine/engine'
 import { describeModel } from '../../../src-main/engine/prediction'
 import { trainingConfig } from '../../../src-main/engine/training'
+import { readStart } from '../../../src-main/engine/training/startModel'
 import { tinyTraining } from '../../tinyTraining'
 import { clientOf } from './client'
 
@@ -39,7 +40,13 @@ describe('training, asked of the engine', { timeout: 120_000 }, () => {
   it('offers configurations to begin from, each of which it takes', async () => {
     const { presets } = await client.call('training.presets', {})
     expect(presets.length).toBeGreaterThan(1)
-    for (const preset of presets) expect(trainingConfig(JSON.parse(preset.config))).toHaveProperty('network')
+    const configs = presets.map(({ config }) => trainingConfig(JSON.parse(config)))
+    const further = configs.filter(({ start }) => start !== null)
+    expect(further).toHaveLength(1)
+    for (const config of further) {
+      const { about } = await readStart(config.start ?? '', config)
+      expect(about.name).toBe('perfusion-unet-small')
+    }
   })
 
   it('trains in a process of its own, and keeps every epoch and the model with its card', async () => {

@@ -1,8 +1,10 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { CohortRow, QueueItem } from '@contract'
+import { UmbraError, type CohortRow, type QueueItem } from '@contract'
 import {
   createSettledStudies,
   namedStudies,
@@ -121,6 +123,41 @@ describe('the queue of studies', () => {
     await second.close()
   })
 
+  it('never lets two studies of one name write into one folder, and gives a study that comes again its own', async () => {
+    const folder = await freshFolder()
+    const queue = openQueue({
+      path: join(folder, 'queue.json'),
+      report: () => undefined,
+      perform: (item) => Promise.resolve(rowOf(item)),
+    })
+    const names = async (): Promise<string[]> => (await queue.state()).items.map(({ study }) => study)
+    await queue.add(namedStudies(['/in/head.zip']), folder)
+    await queue.idle()
+    await queue.add(namedStudies(['/in/head', '/in/head.zip']), folder)
+    await queue.idle()
+    expect(await names()).toEqual(['head-2', 'head'])
+    await queue.add([{ study: 'head', paths: ['/in/head'], series: 'second' }], folder)
+    await queue.idle()
+    expect(await names()).toEqual(['head-2', 'head', 'head-3'])
+    await queue.close()
+  })
+
+  it('says of a study that could not be begun that it failed, and why; it was not cancelled', async () => {
+    const folder = await freshFolder()
+    const queue = openQueue({
+      path: join(folder, 'queue.json'),
+      report: () => undefined,
+      perform: () =>
+        Promise.reject(new UmbraError({ code: 'write-failed', message: 'The disk is full.', where: '/out' })),
+    })
+    await queue.add(namedStudies(['/studies/one']), folder)
+    await queue.idle()
+    const [item] = (await queue.state()).items
+    expect(item).toMatchObject({ state: 'failed', row: { reason: 'The disk is full. At: /out.' } })
+    expect(await readFile(join(folder, 'cohort.md'), 'utf8')).toContain('| one | failed |')
+    await queue.close()
+  })
+
   it('leaves a cancelled study until it is asked for again', async () => {
     const folder = await freshFolder()
     let cancelled = false
@@ -141,6 +178,53 @@ describe('the queue of studies', () => {
     await queue.idle()
     expect((await queue.state()).items[0].state).toBe('done')
     await queue.close()
+  })
+
+  it('is worked on by the program that opened it first; another looks on, and goes on once that has ended', async () => {
+    const folder = await freshFolder()
+    const path = join(folder, 'queue.json')
+    const done: string[] = []
+    const open = (name: string): StudyQueue =>
+      openQueue({
+        path,
+        report: () => undefined,
+        perform: (item) => {
+          done.push(`${item.study} by ${name}`)
+          return Promise.resolve(rowOf(item))
+        },
+      })
+    const first = open('the first')
+    expect(await first.elsewhere()).toBeNull()
+    const second = open('the second')
+    expect(await second.elsewhere()).toContain(String(process.pid))
+    await expect(second.add(namedStudies(['/studies/two']), folder)).rejects.toMatchObject({
+      code: 'queue-elsewhere',
+    })
+    await first.add(namedStudies(['/studies/one']), folder)
+    await first.idle()
+    expect((await second.state()).items.map(({ study }) => study)).toEqual(['one'])
+    await first.close()
+    expect((await second.state()).items).toHaveLength(1)
+    expect(await second.elsewhere()).toBeNull()
+    await second.add(namedStudies(['/studies/two']), folder)
+    await second.idle()
+    expect(done).toEqual(['one by the first', 'two by the second'])
+    await second.close()
+  })
+
+  it('is taken over from a program that was killed', async () => {
+    const folder = await freshFolder()
+    const path = join(folder, 'queue.json')
+    const gone = spawnSync(process.execPath, ['-e', '0']).pid
+    await writeFile(`${path}.owner`, JSON.stringify({ host: hostname(), pid: gone, started: '', token: 'x' }))
+    const queue = openQueue({
+      path,
+      report: () => undefined,
+      perform: (item) => Promise.resolve(rowOf(item)),
+    })
+    expect(await queue.elsewhere()).toBeNull()
+    await queue.close()
+    expect(existsSync(`${path}.owner`)).toBe(false)
   })
 
   it('refuses to write among the studies it watches', async () => {

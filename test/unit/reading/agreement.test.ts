@@ -11,7 +11,12 @@ import { area, geometry, openRoom, openStudy, paperProtocol, sliceOf, temporaryF
 type Study = Awaited<ReturnType<typeof openStudy>> & { three: string }
 
 /** Opens, draws a core of so many voxels (and a penumbra of twice as many) on one slice, and signs. */
-async function sign({ ask }: Study, session: string, readingId: string, core: number): Promise<void> {
+async function sign(
+  { ask }: Pick<Study, 'ask'>,
+  session: string,
+  readingId: string,
+  core: number,
+): Promise<void> {
   const { lease } = await ask('reading.open', { session, readingId })
   const slices = ['core', 'penumbra'].map((structure) => ({ structure, slice: 1 }))
   const bytes = new Uint8Array(2 * area)
@@ -198,6 +203,21 @@ describe('a re-read', () => {
 })
 
 describe('who may see the agreement', () => {
+  it('says that whoever made the study was not blinded in their own reading of it', async () => {
+    const raters = paperProtocol().raters.map((each) =>
+      each.key === 'r1' ? { ...each, name: 'Owner' } : each,
+    )
+    const study = await openStudy({ ...oneCase, raters, order: { kind: 'fixed' } })
+    const { owner, two, worklist, room, studyId } = study
+    for (const session of [owner, two]) {
+      const [{ readingId }] = await worklist(session)
+      await sign(study, session, readingId, 20)
+    }
+    const { design } = room.signed.study(owner, studyId)
+    expect(design[1]).toBe('Owner made the study and so was not blinded.')
+    expect(design).toHaveLength(2)
+  })
+
   it('is its owner alone where raters are blinded to each other', async () => {
     const study = await signedStudy(oneCase)
     const agreement = agreementOf(study)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   methods,
+  perfusionSettingsSchema,
   usualStructures,
   type Answer,
   type EngineEvent,
@@ -10,6 +11,7 @@ import {
   type Job,
   type LongMethod,
   type Output,
+  type ProposalAnswer,
   type ProtocolInput,
   type QuickMethod,
   type ReadingScan,
@@ -158,6 +160,7 @@ describe('a blinded rater', () => {
       ['maps.list', { seriesKey: key }],
       ['models.list', {}],
       ['training.runs', {}],
+      ['agreement.report', { of: { from: 'folders', reference: null, raters: [], labels: '' } }],
     ]
     for (const [method, params] of asked) {
       await expect(rater.request(method, params), method).rejects.toMatchObject({ code: 'blinded' })
@@ -205,6 +208,92 @@ describe('a blinded rater', () => {
     } finally {
       renameSync(moved, study.dicom)
     }
+  })
+})
+
+describe('proposals of a network', () => {
+  const proposing = { assistance: { thresholds: false, proposals: true } }
+
+  it('are the named rules on the network’s maps, tell nothing of the source, and are kept with the reading', async () => {
+    const { engine, coordinator, rater, owner, session, studyId, readingId } = await begin(proposing)
+    const { lease } = await rater.call('reading.open', { session, readingId })
+    const scan = await rater.run('reading.load', { session, readingId })
+    expect(scan.networkRules).toEqual(['rCBF < 30 %', 'Tmax > 6 s', 'CBV < 2 ml/100 g'])
+    const ask = (rule: string) =>
+      rater.call('reading.propose', { lease: lease as string, rule, structure: 'core' })
+    const answer = (proposalId: string, given: ProposalAnswer) =>
+      rater.call('reading.answerProposal', { lease: lease as string, proposalId, answer: given })
+
+    const { studies } = await coordinator.run('study.open', { paths: [study.dicom] })
+    const [{ key: seriesKey }] = studies[0].series
+    await coordinator.run('series.load', { seriesKey })
+    const settings = perfusionSettingsSchema.parse({})
+    const made = await coordinator.run('maps.predict', { seriesKey, settings, model: null })
+    const mask = engine.readVoxels(made.mask.id, 0)
+    const bytes = engine.readVoxels(made.maps.find(({ name }) => name === 'cbv')!.voxels.id, 0)
+    const cbv = new Float32Array(bytes.slice().buffer)
+    const expected = cbv.map((value, at) => (mask[at] === 1 && value < 2 ? 1 : 0))
+
+    const proposed = await ask('CBV < 2 ml/100 g')
+    const voxels = engine.readVoxels(proposed.voxels.id, 0)
+    expect(voxels.reduce((sum, inside) => sum + inside, 0)).toBeGreaterThan(0)
+    expect(voxels).toEqual(Uint8Array.from(expected))
+    expect(proposed.voxels.geometry).toEqual(scan.mask.geometry)
+    await answer(proposed.proposalId, 'added')
+    const { proposalId, reference } = await ask('rCBF < 30 %')
+    expect(reference).toMatch(/^100 % is \d+\.\d, the mean of brain with Tmax below 4 s$/)
+    await expect(answer(proposed.proposalId, 'added')).rejects.toMatchObject({ code: 'no-proposal' })
+    await answer(proposalId, 'refused')
+    await expect(ask('CBF < 5')).rejects.toMatchObject({ code: 'no-proposal' })
+    expect(rater.heard.filter((message) => telling.test(message) || /cnn|unet/i.test(message))).toEqual([])
+
+    const { readings } = await coordinator.call('reading.study', { session: owner, studyId })
+    expect(readings.map(({ proposals }) => proposals)).toEqual([
+      { shown: 2, accepted: 1 },
+      { shown: 0, accepted: 0 },
+    ])
+    const { entries, check } = await coordinator.call('reading.audit', { session: owner, studyId })
+    const kept = entries.filter(({ action }) => action.startsWith('reading.proposal'))
+    expect(kept.map(({ detail }) => [detail.rule, detail.answer])).toEqual([
+      ['CBV < 2 ml/100 g', undefined],
+      ['CBV < 2 ml/100 g', 'added'],
+      ['rCBF < 30 %', undefined],
+      ['rCBF < 30 %', 'refused'],
+    ])
+    expect(kept[0].detail.network).toMatch(/^perfusion-unet-small [0-9a-f]{12}$/)
+    expect(check.whole).toBe(true)
+
+    // The report says it.
+    const other = openWindow(engine)
+    const two = (await other.call('reading.signIn', { name: 'Rater Two', pin: '2468', first: true })).session
+    const [second] = (await other.call('reading.worklist', { session: two, studyId })).items
+    const opened = await other.call('reading.open', { session: two, readingId: second.readingId })
+    for (const [window, held] of [
+      [rater, lease],
+      [other, opened.lease],
+    ] as const) {
+      const { geometry } = scan.mask
+      await window.call('reading.save', { lease: held as string, geometry, slices: [], seconds: 1 })
+      await window.call('reading.sign', { lease: held as string, pin: '2468', seconds: 1 })
+    }
+    const of = { from: 'study' as const, session: owner, studyId }
+    const { reportId } = await coordinator.run('agreement.report', { of, resamples: 10 })
+    const { report } = await coordinator.call('agreement.read', { session: owner, reportId })
+    expect(report.design[0]).toContain('proposals of a network could be shown for help')
+    expect(report.design[1]).toBe(
+      'A structure proposed by a network was shown in 1 of the 2 signed readings and taken over in 1.',
+    )
+  }, 60_000)
+
+  it('are refused where the protocol forbids them', async () => {
+    const { rater, session, readingId } = await begin()
+    const { lease } = await rater.call('reading.open', { session, readingId })
+    const scan = await rater.run('reading.load', { session, readingId })
+    expect(scan.networkRules).toEqual([])
+    const asked = { lease: lease as string, rule: 'Tmax > 6 s', structure: 'core' }
+    await expect(rater.call('reading.propose', asked)).rejects.toMatchObject({ code: 'not-allowed' })
+    const stranger = { ...asked, lease: 'made-up' }
+    await expect(rater.call('reading.propose', stranger)).rejects.toMatchObject({ code: 'lease-lost' })
   })
 })
 

@@ -111,13 +111,62 @@ describe('a protocol as a file', () => {
       /rater one is there twice/,
     ],
     ['no case', { cases: [] }, /cases/],
+    ['no rater', { raters: [] }, /raters/],
+    [
+      'keys that are one file on some disks',
+      { cases: ['a', 'A'].map((key) => ({ key, name: key, paths: ['/studies'] })) },
+      /a is there twice/,
+    ],
+    [
+      'two raters who look alike',
+      {
+        raters: [
+          { key: 'r1', name: 'Rater One' },
+          { key: 'r2', name: 'Rater\u200b One\u202e' },
+        ],
+        assignments: [{ rater: 'r1', source: 'cnn' }],
+      },
+      /rater one is there twice/,
+    ],
   ])('is refused with %s, naming the field', (_, change, message) => {
     const text = JSON.stringify(paperProtocol(change))
     expect(() => parseProtocol(text)).toThrow(expect.objectContaining({ code: 'invalid-protocol' }))
     expect(() => parseProtocol(text)).toThrow(message)
   })
 
-  it('is refused when it is no JSON', () => {
-    expect(() => parseProtocol('{')).toThrow(expect.objectContaining({ code: 'invalid-protocol' }))
+  it('is refused when it is no JSON, or another JSON altogether', () => {
+    for (const text of [
+      '',
+      '{',
+      '\0\0PNG',
+      'null',
+      '[]',
+      '"protocol"',
+      '['.repeat(100_000),
+      '{"cases":1e999}',
+    ]) {
+      expect(() => parseProtocol(text)).toThrow(expect.objectContaining({ code: 'invalid-protocol' }))
+    }
+  })
+
+  it('tells the first of hundreds of faults, in a few lines', () => {
+    const cases = Array.from({ length: 500 }, () => ({ key: '', name: '', paths: [] }))
+    try {
+      parseProtocol(JSON.stringify(paperProtocol({ cases })))
+      expect.unreachable()
+    } catch (thrown) {
+      const { message } = thrown as Error
+      expect(message.split('\n').length).toBeLessThan(25)
+      expect(message).toMatch(/and \d+ more$/)
+    }
+  })
+
+  it('takes names as they are typed, markup included, without what nobody sees', () => {
+    const name = '<b onclick="alert(1)">Ärzte & Söhne</b>'
+    const [rater] = protocol({
+      raters: [{ key: 'r1', name: ` ${name}\n\u202e` }],
+      assignments: [{ rater: 'r1', source: 'cnn' }],
+    }).raters
+    expect(rater.name).toBe(name)
   })
 })

@@ -7,7 +7,6 @@ import {
   openSync,
   readdirSync,
   readFileSync,
-  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -22,7 +21,6 @@ import { appendAudit, checkAudit, openCaseStore } from '../../../src-main/engine
 import { backupsOf } from '../../../src-main/engine/reading/store/backup'
 import { openSqlite } from '../../../src-main/engine/reading/store/database'
 import { migrate, migrations, versionOf } from '../../../src-main/engine/reading/store/migrations'
-import { takeOwnership } from '../../../src-main/engine/reading/store/owner'
 import { geometry, openRoom, openStudy, sliceOf, temporaryFolder } from './room'
 
 const failing = (code: string) => expect.objectContaining({ code })
@@ -298,23 +296,5 @@ describe('the store belongs to one process', () => {
     other.kill('SIGKILL')
     await once(other, 'exit')
     expect(openStore(path).store.unclean).toBe(true)
-  })
-
-  it.runIf(process.platform === 'linux')('and a later process with the same number is not it', () => {
-    const path = join(temporaryFolder(), 'owner')
-    const earlier = { host: hostname(), pid: process.pid, started: 'another start', token: 'x' }
-    writeFileSync(path, JSON.stringify(earlier))
-    const ownership = takeOwnership(path)
-    expect(ownership.unclean).toBe(true)
-    ownership.release()
-    expect(existsSync(path)).toBe(false)
-  })
-
-  it('and one on another machine is not taken for dead', () => {
-    const path = join(temporaryFolder(), 'owner')
-    writeFileSync(path, JSON.stringify({ host: 'elsewhere.invalid', pid: 1, started: '', token: 'x' }))
-    expect(() => takeOwnership(path)).toThrow(failing('store-in-use'))
-    rmSync(path)
-    takeOwnership(path).release()
   })
 })

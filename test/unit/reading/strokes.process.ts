@@ -39,7 +39,7 @@ async function draw(): Promise<void> {
     readings.save({ lease, geometry: strokeGrid, slices, seconds: n }, bytes)
     say(`saved ${n}`)
     if (n % 11 === 0) {
-      await people.checkPin({ key: readings.holder(lease) }, '2468')
+      await people.checkPin({ key: readings.leased(lease).person }, '2468')
       readings.sign(lease, n)
       say(`signed ${n}`)
       readings.reopen(person, readingId, 'go on')

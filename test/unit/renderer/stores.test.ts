@@ -49,6 +49,33 @@ describe('the series a study opens with', () => {
   })
 })
 
+describe('what is run', () => {
+  it('is the one perfusion series of what is opened for it', async () => {
+    use({ 'study.open': () => mixed })
+    const study = useStudyStore()
+    await study.openAndRun(() => study.open(['/data/a']))
+    expect([study.toRun, study.seriesKey, useLayoutStore().room]).toEqual(['ctp', 'ctp', 'review'])
+    study.openSeries('ctp')
+    expect(study.toRun).toBeNull()
+  })
+
+  it('waits for a folder of results where there are several series', async () => {
+    use({ 'study.open': () => two })
+    const study = useStudyStore()
+    await study.openAndRun(() => study.open(['/data/a']))
+    expect([study.toRun, study.toQueue, useLayoutStore().room]).toEqual([null, ['ctp', 'ctp-2'], 'studies'])
+  })
+
+  it('is nothing where only a volume was opened, or nothing was run', async () => {
+    use({ 'study.open': () => catalogueOf([studyOf([plain])]) })
+    const study = useStudyStore()
+    await study.openAndRun(() => study.open(['/data/a']))
+    expect([study.toRun, study.seriesKey]).toEqual([null, 'ncct'])
+    await study.open(['/data/a'])
+    expect(study.toRun).toBeNull()
+  })
+})
+
 describe('opening a study', () => {
   it('goes straight to Review with its perfusion series', async () => {
     use({ 'study.open': () => mixed })

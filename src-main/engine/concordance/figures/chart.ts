@@ -70,22 +70,34 @@ function forPaper(svg: string, name: string): string {
     .replace(/\bzr\d+-/g, `${name}-`)
 }
 
-/** Panels side by side, three a row at most, each with room for its axes. */
+/** A legend over a figure of this width, and how much more room it takes than one line of it does. */
+export function legendOf(names: string[], width: number): { option: object; more: number } {
+  // Inter at this size is hardly ever wider; the sign and the gaps beside it come on top.
+  const widths = names.map(({ length }) => 7 * length + 30)
+  let [lines, filled] = [1, 0]
+  for (const own of widths) {
+    if (filled > 0 && filled + own > width) [lines, filled] = [lines + 1, 0]
+    filled += own
+  }
+  return { option: { top: 4, data: names, itemWidth: 12, itemHeight: 9 }, more: (lines - 1) * 22 }
+}
+
+/** Panels side by side, three a row at most, each with room for its axes and its title. */
 export interface PanelLayout {
   width: number
   height: number
   cells: { left: number; top: number; width: number; height: number }[]
 }
 
-export function panels(count: number, side: number, foot: number): PanelLayout {
+export function panels(count: number, side: number, foot: number, head: number): PanelLayout {
   const across = Math.max(1, Math.min(3, count))
-  const cell = { width: 240, height: side + 84 }
+  const cell = { width: 240, height: side + head + 50 }
   return {
     width: Math.max(2, across) * cell.width,
     height: Math.ceil(count / across) * cell.height + foot,
     cells: Array.from({ length: count }, (_, i) => ({
       left: (i % across) * cell.width + 52,
-      top: Math.floor(i / across) * cell.height + 34,
+      top: Math.floor(i / across) * cell.height + head,
       width: cell.width - 70,
       height: side,
     })),

@@ -1,7 +1,7 @@
 import type { AgreementReport } from '@contract'
 import { quantilesOf } from '../../agreement'
 import { pairNames } from '../tables'
-import { axisStyle, colourOf, drawSvg, ink, type Figure } from './chart'
+import { axisStyle, colourOf, drawSvg, ink, legendOf, type Figure } from './chart'
 
 const HEIGHT = 300
 
@@ -14,14 +14,23 @@ export function diceFigure(report: AgreementReport): Figure {
     report.caseAgreement
       .filter((found) => found.pair === pair && found.structure === structure)
       .flatMap(({ dice }) => (dice === null ? [] : [dice]))
-  const svg = drawSvg('dice', width, HEIGHT, {
-    legend: { top: 4, data: structures, itemWidth: 12, itemHeight: 9 },
-    grid: { left: 52, right: 14, top: 36, bottom: 62 },
+  const legend = legendOf(structures, width)
+  const height = HEIGHT + legend.more
+  const turned = pairs.length > 4
+  const svg = drawSvg('dice', width, height, {
+    legend: legend.option,
+    grid: { left: 52, right: 14, top: 36 + legend.more, bottom: turned ? 76 : 62 },
     xAxis: {
       ...axisStyle,
       type: 'category',
       data: pairs,
-      axisLabel: { ...axisStyle.axisLabel, interval: 0, rotate: pairs.length > 4 ? 25 : 0 },
+      axisLabel: {
+        ...axisStyle.axisLabel,
+        interval: 0,
+        rotate: turned ? 25 : 0,
+        width: turned ? 130 : (width - 66) / pairs.length - 6,
+        overflow: turned ? 'truncate' : 'break',
+      },
     },
     yAxis: { ...axisStyle, type: 'value', min: 0, max: 1, name: 'Dice', nameLocation: 'middle', nameGap: 34 },
     series: [
@@ -72,7 +81,7 @@ export function diceFigure(report: AgreementReport): Figure {
       'Dice coefficients by pair of readings: box from the first to the third quartile with the median, whiskers to the extremes, a dot a case; cases that both left empty are left out. The dashed line at 0.70 is where agreement is called good.',
     svg,
     width,
-    height: HEIGHT,
+    height,
   }
 }
 

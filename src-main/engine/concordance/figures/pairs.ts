@@ -1,7 +1,7 @@
-import type { AgreementReport, CaseAgreement, PairAgreement } from '@contract'
+import { bandOutline, type AgreementReport, type CaseAgreement, type PairAgreement } from '@contract'
 import { decimals, pValue } from '../tables'
 import { axisStyle, colourOf, drawSvg, ink, niceCeiling, panels, type Figure } from './chart'
-import { fileName } from './volumes'
+import { structureFile } from './volumes'
 
 const SIDE = 140
 const FOOT = 8
@@ -14,18 +14,21 @@ const lesions = (report: AgreementReport, { pair, structure }: PairAgreement): C
 const pairsOf = (report: AgreementReport, s: number): PairAgreement[] =>
   report.pairs.filter(({ structure }) => structure === report.structures[s].name)
 
+/** Of a title in two lines where one of the pairs is too long for one. */
+const headOf = (pairs: PairAgreement[]): number => (pairs.some(({ pair }) => pair.length > 26) ? 50 : 34)
+
 const titled = (pairs: PairAgreement[], cells: { left: number; top: number }[]): object[] =>
-  pairs.map(({ pair }, i) => ({
-    text: pair,
+  pairs.map(({ pair, first, second }, i) => ({
+    text: headOf(pairs) > 34 ? `${first}/\n${second}` : pair,
     left: cells[i].left - 6,
-    top: cells[i].top - 28,
+    top: cells[i].top - headOf(pairs) + 6,
     textStyle: { fontSize: 12, fontWeight: 600, color: ink.text },
   }))
 
-/** Volumes of two readings against each other, with the line of identity and the least squares line. */
+/** Volumes of two readings against each other, with the line of identity and the least squares line in its band. */
 export function scatterFigure(report: AgreementReport, s: number): Figure {
   const own = pairsOf(report, s)
-  const { width, height, cells } = panels(own.length, SIDE, FOOT)
+  const { width, height, cells } = panels(own.length, SIDE, FOOT, headOf(own))
   const structure = report.structures[s].name
   const axes = own.map((pair) => {
     const top = niceCeiling(
@@ -33,7 +36,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
     )
     return { min: 0, max: top, interval: top / 2 }
   })
-  const name = `scatter-${fileName(structure)}`
+  const name = `scatter-${structureFile(report, s)}`
   const svg = drawSvg(name, width, height, {
     title: titled(own, cells),
     grid: cells,
@@ -43,6 +46,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
       type: 'value',
       gridIndex,
       name: `${second}, ml`,
+      nameTruncate: { maxWidth: SIDE + 30 },
       nameLocation: 'middle',
       nameGap: 24,
     })),
@@ -52,6 +56,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
       type: 'value',
       gridIndex,
       name: `${first}, ml`,
+      nameTruncate: { maxWidth: SIDE + 20 },
       nameLocation: 'middle',
       nameGap: 34,
     })),
@@ -68,6 +73,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
         clip: true,
       }
       return [
+        bandSeries(bandOutline(pair.withoutNormals.pearson, top), i),
         {
           ...clipped,
           lineStyle: { color: ink.faint, width: 1, type: 'dashed' },
@@ -94,10 +100,26 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
   })
   return {
     name,
-    caption: `Volumes of ${structure}: each pair of readings with the least squares line (solid) and the line of identity (dashed); r is Pearson’s.`,
+    caption: `Volumes of ${structure}: each pair of readings with the least squares line (solid), its 95 % confidence band (shaded) and the line of identity (dashed); r is Pearson’s.`,
     svg,
     width,
     height,
+  }
+}
+
+/** The confidence band of a panel's line. */
+function bandSeries(outline: [number, number][], panel: number): object {
+  return {
+    type: 'custom',
+    xAxisIndex: panel,
+    yAxisIndex: panel,
+    silent: true,
+    data: outline.length > 0 ? [[0, 0]] : [],
+    renderItem: (_: unknown, api: { coord(at: number[]): number[] }) => ({
+      type: 'polygon',
+      shape: { points: outline.map((corner) => api.coord(corner)) },
+      style: { fill: ink.rule, opacity: 0.75 },
+    }),
   }
 }
 
@@ -125,7 +147,7 @@ function note(text: string, y: number, right: number): object {
 /** Difference against mean of the volumes, with bias and limits of agreement. */
 export function blandAltmanFigure(report: AgreementReport, s: number): Figure {
   const own = pairsOf(report, s)
-  const { width, height, cells } = panels(own.length, SIDE, FOOT)
+  const { width, height, cells } = panels(own.length, SIDE, FOOT, headOf(own))
   const structure = report.structures[s].name
   const reach = own.map((pair) => {
     const { lower, upper } = pair.withoutNormals.blandAltman
@@ -139,7 +161,7 @@ export function blandAltmanFigure(report: AgreementReport, s: number): Figure {
       1.02 * Math.max(0, ...lesions(report, pair).map(({ firstMl, secondMl }) => (firstMl + secondMl) / 2)),
     ),
   )
-  const name = `bland-altman-${fileName(structure)}`
+  const name = `bland-altman-${structureFile(report, s)}`
   const svg = drawSvg(name, width, height, {
     title: titled(own, cells),
     grid: cells.map((cell) => ({ ...cell, width: cell.width - 18 })),
@@ -162,6 +184,7 @@ export function blandAltmanFigure(report: AgreementReport, s: number): Figure {
       min: -reach[gridIndex],
       max: reach[gridIndex],
       interval: reach[gridIndex] / 2,
+      axisLabel: { ...axisStyle.axisLabel, formatter: (value: number) => String(value).replace('-', '−') },
       name: 'difference, ml',
       nameLocation: 'middle',
       nameGap: 34,

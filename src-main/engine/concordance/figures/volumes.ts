@@ -1,5 +1,5 @@
 import type { AgreementReport } from '@contract'
-import { axisStyle, colourOf, drawSvg, type Figure } from './chart'
+import { axisStyle, colourOf, drawSvg, legendOf, niceCeiling, type Figure } from './chart'
 
 /** More cases go on rows of their own. */
 const CASES_A_ROW = 30
@@ -13,11 +13,20 @@ export function volumesFigure(report: AgreementReport, s: number): Figure {
   const rows = Array.from({ length: Math.ceil(cases.length / CASES_A_ROW) }, (_, row) =>
     cases.slice(row * CASES_A_ROW, (row + 1) * CASES_A_ROW),
   )
-  const height = rows.length * ROW + 30
-  const name = `volumes-${fileName(structure)}`
+  const legend = legendOf(
+    readings.map((reading) => reading.name),
+    WIDTH,
+  )
+  const height = rows.length * ROW + 30 + legend.more
+  const name = `volumes-${structureFile(report, s)}`
   const svg = drawSvg(name, WIDTH, height, {
-    legend: { top: 4, data: readings.map(({ name }) => name), itemWidth: 12, itemHeight: 9 },
-    grid: rows.map((_, row) => ({ left: 56, right: 12, top: 34 + row * ROW, height: ROW - 74 })),
+    legend: legend.option,
+    grid: rows.map((_, row) => ({
+      left: 56,
+      right: 12,
+      top: 34 + legend.more + row * ROW,
+      height: ROW - 74,
+    })),
     xAxis: rows.map((own, gridIndex) => ({
       ...axisStyle,
       type: 'category',
@@ -67,13 +76,22 @@ function largest({ cases }: AgreementReport, s: number): number | undefined {
   // One scale for all rows, so that they can be compared.
   if (cases.length <= CASES_A_ROW) return undefined
   const top = Math.max(0, ...cases.flatMap(({ volumesMl }) => volumesMl[s].map((volume) => volume ?? 0)))
-  return Math.max(1, Math.ceil(top / 10) * 10)
+  return Math.max(1, niceCeiling(top))
+}
+
+/** What the files of a structure are called; letters that a file name cannot have leave a number. */
+export function structureFile({ structures }: Pick<AgreementReport, 'structures'>, s: number): string {
+  const names = structures.slice(0, s + 1).map(({ name }) => fileName(name))
+  const before = names.slice(0, s).filter((name) => name === names[s]).length
+  return before > 0 ? `${names[s]}-${before + 1}` : names[s]
 }
 
 /** A structure's name as part of a file name. */
 export function fileName(name: string): string {
   return (
     name
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-|-$/g, '') || 'structure'

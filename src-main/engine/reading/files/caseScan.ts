@@ -1,8 +1,8 @@
 import { UmbraError, type Geometry, type ReadingCase } from '@contract'
+import { seriesOfCase } from '../../cases/caseFiles'
 import type { Run } from '../../compute/run'
 import { openStudy, type SeriesPlace } from '../../dicom'
 import { uidOf } from '../../dicom/write'
-import { seriesOfCase } from '../cases'
 
 /** Where the series of a case lies and which images it is of; its pixels are not read. Throws `no-series`. */
 export async function scanOfCase({ paths, seriesUid }: ReadingCase, run: Run): Promise<SeriesPlace> {

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { UmbraError, type Warning } from '@contract'
 import { writeFailure } from '../../files/atomic'
+import { takeOwnership, type OtherOwner, type Ownership } from '../../files/ownership'
 import { backUp, fallBack, integrityFaults, lastBackup } from './backup'
 import { openSqlite, type Sqlite } from './database'
 import { migrate, migrations, versionOf } from './migrations'
-import { takeOwnership, type Ownership } from './owner'
 
 export { appendAudit, auditOf, checkAudit, contentHash } from './audit'
 export { backUp, copyStore, lastBackup } from './backup'
@@ -22,6 +22,16 @@ export interface CaseStore extends Sqlite {
   /** Copies the store beside itself when the last copy is a day old. */
   backUpDaily(): void
 }
+
+const storeInUse = (where: string, other: OtherOwner | null): UmbraError =>
+  new UmbraError({
+    code: 'store-in-use',
+    message: other
+      ? `The reading studies are open in another Umbra (process ${other.pid} on ${other.host}).`
+      : 'Other programs contend for the reading studies.',
+    hint: 'Close it there first. If none runs there any more, delete the file named here.',
+    where,
+  })
 
 const hasStudies = (store: Sqlite): boolean =>
   versionOf(store) > 0 && store.get('SELECT 1 FROM study LIMIT 1') !== null
@@ -60,7 +70,8 @@ function openOrFallBack(
 }
 
 /**
- * Opens the store of the reading studies for this process alone, checks that it is whole, copies it when it is about to
+ * Opens the store of the reading studies for this process alone (SQLite's own lock here is a folder, which a process that
+ * is killed leaves behind; the file of its owner says whose it was), checks that it is whole, copies it when it is about to
  * change its form or the last copy is a day old, and brings it to the present form. `report` hears what a person should
  * know. Throws `store-in-use`, `store-newer`, `disk-full` or `write-failed`.
  */
@@ -68,7 +79,7 @@ export function openCaseStore(path: string, report: (warning: Warning) => void):
   let ownership: Ownership
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    ownership = takeOwnership(`${path}.owner`)
+    ownership = takeOwnership(`${path}.owner`, (other) => storeInUse(`${path}.owner`, other))
   } catch (thrown) {
     throw thrown instanceof UmbraError ? thrown : writeFailure(thrown, path)
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
   closeSync,
@@ -12,7 +13,7 @@ import {
 } from 'node:fs'
 import { hostname } from 'node:os'
 import { z } from 'zod'
-import { UmbraError } from '@contract'
+import type { UmbraError } from '@contract'
 
 const ownerSchema = z.object({
   host: z.string(),
@@ -23,18 +24,37 @@ const ownerSchema = z.object({
 })
 type Owner = z.infer<typeof ownerSchema>
 
-/** The right of one process to use a store; `unclean` says that the one before ended without giving it back. */
+/** The process that has something, as those it is refused to are told. */
+export type OtherOwner = Pick<Owner, 'host' | 'pid'>
+
+/** The right of one process to use something; `unclean` says that the one before ended without giving it back. */
 export interface Ownership {
   readonly unclean: boolean
   release(): void
 }
 
-/** When a process started, in ticks since this start of the machine, with the id of that start; Linux only. */
+/**
+ * When a process started: on Linux in ticks since this start of the machine, with the id of that start; on other Unix
+ * systems by the clock, as `ps` tells it. '' where neither is to be had, `GONE` for one that was killed and not yet
+ * taken note of by its parent.
+ */
 function startOf(pid: number): string {
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return `${boot} ${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return /[ZX]/.test(fields[0]) ? GONE : `${boot} ${fields[19]}`
+  } catch {
+    return process.platform === 'win32' || process.platform === 'linux' ? '' : startByClock(pid)
+  }
+}
+
+const GONE = 'gone'
+
+function startByClock(pid: number): string {
+  try {
+    const env = { PATH: '/bin:/usr/bin', LC_ALL: 'C', TZ: 'UTC' }
+    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8', env }).trim()
   } catch {
     return ''
   }
@@ -48,7 +68,8 @@ function isAlive({ host, pid, started }: Owner): boolean {
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EPERM') return false
   }
-  return started === '' || startOf(pid) === started
+  const now = startOf(pid)
+  return now !== GONE && (started === '' || now === '' || now === started)
 }
 
 function readOwner(path: string): Owner | null {
@@ -110,11 +131,15 @@ function clear(path: string, gone: Owner | null, token: string): void {
   rmSync(aside, { force: true })
 }
 
+/** Contends for so long with others that end, or begin, at the same moment. */
+const ATTEMPTS = 5
+
 /**
- * Takes the store whose owner file is `path` for this process. SQLite's own lock here is a folder, which a process that
- * is killed leaves behind; this file says whose it was. Throws `store-in-use` while its owner lives.
+ * Takes something for this process alone, by a file at `path` that says whose it is: host, process and its start, so that
+ * one that was killed, or ended with its machine, is known to be gone, and a later process of the same number is not
+ * taken for it. The folder must be there. Throws `inUse` while the owner lives; null stands for several that contend.
  */
-export function takeOwnership(path: string): Ownership {
+export function takeOwnership(path: string, inUse: (other: OtherOwner | null) => UmbraError): Ownership {
   const mine: Owner = {
     host: hostname(),
     pid: process.pid,
@@ -122,7 +147,7 @@ export function takeOwnership(path: string): Ownership {
     token: randomBytes(8).toString('hex'),
   }
   let unclean = false
-  for (let attempt = 0; attempt < 5; attempt++) {
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (create(path, mine)) {
       return {
         unclean,
@@ -132,20 +157,15 @@ export function takeOwnership(path: string): Ownership {
       }
     }
     const other = readOwner(path)
-    if (other && isAlive(other)) {
-      throw new UmbraError({
-        code: 'store-in-use',
-        message: `The reading studies are open in another Umbra (process ${other.pid} on ${other.host}).`,
-        hint: 'Close it there first. If none runs there any more, delete the file named here.',
-        where: path,
-      })
-    }
+    if (other && isAlive(other)) throw inUse(other)
     clear(path, other, mine.token)
     unclean = true
   }
-  throw new UmbraError({
-    code: 'store-in-use',
-    message: 'Other programs contend for the reading studies.',
-    where: path,
-  })
+  throw inUse(null)
+}
+
+/** The process that has what the file at `path` stands for; null where it is free, or its owner is gone. */
+export function ownerOf(path: string): OtherOwner | null {
+  const owner = readOwner(path)
+  return owner && isAlive(owner) ? owner : null
 }

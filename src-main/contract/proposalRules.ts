@@ -1,4 +1,4 @@
-import type { MapName } from '@contract'
+import type { MapName } from './perfusion'
 
 /** Voxels of a map in its unit, one frame; `outside` marks what is no brain. */
 export interface MapValues {
@@ -38,6 +38,10 @@ export interface NormalTissue {
   mean: number
   tissue: string
 }
+
+/** "100 % is 48.2, the mean of brain with Tmax below 4 s". */
+export const referenceText = ({ mean, tissue }: NormalTissue): string =>
+  `100 % is ${mean.toFixed(1)}, the mean of ${tissue}`
 
 /**
  * Mean of a map over normal tissue: brain with Tmax below 4 s or, where there is no Tmax map, the half of the brain with

@@ -40,7 +40,7 @@ export async function applyOnPool(
   const remaining = Array.from({ length: series.frames }, (_, frame) => frame).filter(
     (frame) => !leftOut.includes(frame),
   )
-  const voxels = sharedLike(series.voxels, remaining.length * length)
+  const voxels = sharedLike(series.voxels, remaining.length * length, series.description)
   const tasks: unknown[][] = []
   remaining.forEach((frame, index) => {
     const from = frameOf(series, frame)

@@ -19,7 +19,7 @@ const outDir = join(root, `out/measure-${process.pid}`)
 const engine = join(root, 'src-main/engine')
 const { dependencies, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 /** Found in node_modules as they are: they look for files beside themselves. */
-const external = [...Object.keys(dependencies), 'playwright-core', '@sparticuz/chromium']
+const external = [...Object.keys(dependencies), 'playwright-core', '@sparticuz/chromium', 'prettier']
 const workers = readdirSync(engine, { recursive: true }).filter((file) =>
   /\.(worker|process)\.ts$/.test(file),
 )

@@ -44,7 +44,13 @@ print(best * ${SLICES * FRAMES})`
 export async function benchFilters(): Promise<BenchRow[]> {
   const size = `${FRAMES}×${SLICES}×${SIZE}×${SIZE}`
   const peer = itkSeconds()
-  const row = (name: string, ours: number): BenchRow => ({ name, ours, peer: null, peerName: null, limit: null })
+  const row = (name: string, ours: number): BenchRow => ({
+    name,
+    ours,
+    peer: null,
+    peerName: null,
+    limit: null,
+  })
   return [
     {
       name: `bilateral filter of ${size}, 3 mm, 20 HU, s`,

@@ -95,7 +95,7 @@ function circulantNanoseconds(curves: Float64Array): number {
  * The product of a [2N × N] inverse with [N × voxel] curves in numpy on one thread, ns a voxel; null without numpy. Our
  * own kernels compute in float32, numpy by habit in float64: both are measured.
  */
-function numpyNanoseconds(type: 'float64' | 'float32'): number | null {
+export function numpyNanoseconds(type: 'float64' | 'float32'): number | null {
   const program = `
 import time, numpy as np
 n, voxels = ${FRAMES}, ${VOXELS}

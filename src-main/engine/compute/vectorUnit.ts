@@ -97,6 +97,23 @@ interface Kernels {
       width: number,
     ]
   ): void
+  resampleRow(
+    ...args: [
+      volume: number,
+      nx: number,
+      slices: number,
+      above: number,
+      x: number,
+      y: number,
+      z: number,
+      stepX: number,
+      stepY: number,
+      stepZ: number,
+      first: number,
+      end: number,
+      out: number,
+    ]
+  ): void
   highestRows(...args: [values: number, rows: number, width: number, out: number]): void
 }
 

@@ -58,8 +58,12 @@ export async function exportMaps(request: ExportRequest, run: Run = {}): Promise
   const created = new Date()
   return writeFileSet(directory, async (folder) => {
     if (maps) {
-      await writeVolumes(folder, result, judgement, partOfRun(run, 0, 0.35))
-      await writeDicom(join(folder, 'dicom'), series, result, created, partOfRun(run, 0.35, 0.85))
+      // Volumes are packed by zlib's own threads meanwhile; both end before the folder is left.
+      const written = await Promise.allSettled([
+        writeVolumes(folder, result, judgement, run.signal),
+        writeDicom(join(folder, 'dicom'), series, result, created, partOfRun(run, 0, 0.85)),
+      ])
+      for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason
       run.onProgress?.(0.85, 'Drawing the montage')
       await writeFileAtomically(join(folder, 'montage.png'), await montagePng(series, result, created, run))
     }
@@ -80,17 +84,14 @@ async function writeVolumes(
   folder: string,
   result: PerfusionMaps,
   { assessment }: Judgement,
-  run: Run,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const definitions = mapDefinitions(result.method)
-  const steps = mapNames.length + 1
-  for (const [i, name] of mapNames.entries()) {
-    stopIfCancelled(run)
-    run.onProgress?.(i / steps, `Writing ${name}.nii.gz`)
+  for (const name of mapNames) {
+    stopIfCancelled({ signal })
     const description = `Umbra ${name.toUpperCase()} [${definitions[name].ucum}] ${result.method}`
     await writeNifti(join(folder, `${name}.nii.gz`), result.geometry, result.maps[name], { description })
   }
-  run.onProgress?.(mapNames.length / steps, 'Writing mask.nii.gz')
   await writeNifti(join(folder, 'mask.nii.gz'), result.geometry, result.mask, {
     description: 'Umbra brain mask',
   })

@@ -1,4 +1,5 @@
 import { UmbraError, type FilterSettings } from '@contract'
+import { allocateVoxels } from '../compute/allocateVoxels'
 import { callForEach, openPool, type WorkerPool } from '../compute/pool'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { viewSeries, type VolumeSeries } from '../volume'
@@ -19,7 +20,7 @@ let jobs = 0
  * as it is. Only soft tissue is filtered (its mean over time is between air and bone; MR: above the background); the rest
  * is copied bit for bit. 16-bit series keep 16 bits, in steps up to ten times finer. Method `none` gives back the series
  * itself. The filters are those of filterFrame.ts and profileGuided.ts. Throws UmbraErrors `too-few-time-points` (one
- * frame has no noise to be measured over time) and `nothing-to-filter`, and an AbortError when cancelled.
+ * frame has no noise to be measured over time), `nothing-to-filter` and `too-large`, and an AbortError when cancelled.
  */
 export async function filterSeries(
   series: VolumeSeries,
@@ -37,14 +38,22 @@ export async function filterSeries(
   }
   const pool = openPool('filter')
   try {
-    const job = await prepareJob(pool, series, settings, partOfRun(run, 0, 0.1))
-    await filterAll(pool, job, partOfRun(run, 0.1, 1))
-    const { slope, intercept } = series
-    const finer = Math.max(1, job.factor)
-    return { ...series, voxels: resultVoxels(job), slope: slope / finer, intercept }
+    return await filterOnPool(pool, series, settings, run)
   } finally {
     await pool.close()
   }
+}
+
+/** The same for a series of at least two frames, on a pool of workers `filter` that is open already. */
+export async function filterOnPool(
+  pool: WorkerPool,
+  series: VolumeSeries,
+  settings: FilterSettings,
+  run: Run = {},
+): Promise<VolumeSeries> {
+  const job = await prepareJob(pool, series, settings, partOfRun(run, 0, 0.1))
+  await filterAll(pool, job, partOfRun(run, 0.1, 1))
+  return { ...series, voxels: resultVoxels(job), slope: series.slope / Math.max(1, job.factor) }
 }
 
 async function prepareJob(
@@ -77,7 +86,7 @@ async function prepareJob(
     selected,
     perHu: view.echoTime === null ? 1 : median(Float32Array.from(signals).sort()) / 100,
     noise: noiseOf(surveys),
-    result: new SharedArrayBuffer(voxels * view.frames * (whole ? 2 : 4)),
+    result: allocateVoxels(voxels * view.frames * (whole ? 2 : 4), series.description),
     factor: whole ? Math.max(1, factor) : 0,
   }
 }

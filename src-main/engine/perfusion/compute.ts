@@ -116,7 +116,8 @@ function stopwatch(timings: Record<string, number>, run: Run): Timed {
   }
 }
 
-async function prepareOnPool(
+/** `prepareInputs` on a pool of workers `perfusion` that is open already. */
+export async function prepareOnPool(
   pool: WorkerPool,
   series: VolumeSeries,
   settings: PerfusionSettings,
@@ -137,7 +138,8 @@ async function prepareOnPool(
   }
 }
 
-async function deconvolveOnPool(
+/** `deconvolve` on a pool of workers `perfusion` that is open already. */
+export async function deconvolveOnPool(
   pool: WorkerPool,
   series: VolumeSeries,
   prepared: PreparedInputs,

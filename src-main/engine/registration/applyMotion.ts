@@ -40,14 +40,15 @@ export async function applyOnPool(
   const remaining = Array.from({ length: series.frames }, (_, frame) => frame).filter(
     (frame) => !leftOut.includes(frame),
   )
-  const voxels = sharedLike(series.voxels, remaining.length * length)
+  const voxels = sharedLike(series.voxels, remaining.length * length, series.description)
   const tasks: unknown[][] = []
   remaining.forEach((frame, index) => {
     const from = frameOf(series, frame)
     const to = voxels.subarray(index * length, (index + 1) * length)
-    to.set(from)
-    for (const { slab, state, rotation, translation } of frames.filter((motion) => motion.frame === frame)) {
-      if (state !== 'corrected') continue
+    const moved = frames.filter((motion) => motion.frame === frame && motion.state === 'corrected')
+    // What is resampled needs no copy first.
+    if (moved.length < slabs.length) to.set(from)
+    for (const { slab, rotation, translation } of moved) {
       const motion = { rotation: rotationOf(rotation), translation, centre: centres[slab] }
       tasks.push([from, geometry.size, gridMap(geometry, motion, geometry), slabs[slab], to])
     }

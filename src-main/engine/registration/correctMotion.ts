@@ -67,7 +67,8 @@ export async function correctMotion(
   }
 }
 
-async function correctOnPool(
+/** `correctMotion` on a pool of workers `registration` that is open already; the voxels lie on shared memory. */
+export async function correctOnPool(
   pool: WorkerPool,
   series: VolumeSeries,
   slabs: SlabRange[],

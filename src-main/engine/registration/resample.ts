@@ -1,107 +1,113 @@
+import { createVectorUnit, type Plane, type VectorUnit } from '../compute/vectorUnit'
 import type { Voxels } from '../volume'
 import type { GridMap } from './gridMap'
+
+type Size = readonly [number, number, number]
+
+/** Room for some slices of a frame and one row of the result; kept from call to call. */
+interface Workspace {
+  unit: VectorUnit
+  slices: Plane
+  row: Plane
+}
+
+let workspace: Workspace | null = null
+
+function workspaceFor(voxels: number, nx: number): Workspace {
+  if (workspace && workspace.slices.floats.length >= voxels && workspace.row.floats.length >= nx) {
+    return workspace
+  }
+  const unit = createVectorUnit()
+  // A vector that begins with the last voxels of the last row reads a little beyond.
+  workspace = { unit, slices: unit.reserve(voxels + 4), row: unit.reserve(nx) }
+  return workspace
+}
 
 /**
  * Fills `to`, from its slice `toSlice` on, with slices [first, last] of the volume `from`, taken at `map`'s indices.
  * Within the slices by cubic convolution (Keys 1981), which keeps the peaks of vessels a few pixels wide where linear
  * interpolation lowers them, limited to the values of the nearest voxels, so that the skull does not ring into the
- * brain; between the slices, which are thick, linearly. Beyond the volume its border goes on. Where `to` holds whole
- * numbers they are rounded.
+ * brain; between the slices, which are thick, linearly. Beside the slices' edges linearly in all directions; beyond the
+ * volume its border goes on. Where `to` holds whole numbers they are rounded.
  */
 export function resampleSlices(
   from: Voxels,
-  size: readonly [number, number, number],
+  size: Size,
   map: GridMap,
   [first, last]: readonly [number, number],
   to: Voxels,
   toSlice = first,
 ): void {
-  const [nx, ny, nz] = size
+  const [nx, ny] = size
   const area = nx * ny
+  const [lowest, highest] = slicesNeeded(size, map, [first, last])
+  const count = highest - lowest + 1
+  const { unit, slices, row } = workspaceFor(count * area, nx)
+  const held = slices.floats
+  held.set(from.subarray(lowest * area, (highest + 1) * area))
+  const values = row.floats
   const whole = !(to instanceof Float32Array)
-  const [lastX, lastY, lastZ] = [Math.max(0, nx - 2), Math.max(0, ny - 2), Math.max(0, nz - 2)]
-  const right = nx > 1 ? 1 : 0
-  const down = ny > 1 ? nx : 0
-  const up = nz > 1 ? area : 0
   const [sx, sy, sz] = map.x
   for (let slice = first; slice <= last; slice++) {
-    for (let row = 0; row < ny; row++) {
-      let x = map.start[0] + row * map.y[0] + slice * map.z[0]
-      let y = map.start[1] + row * map.y[1] + slice * map.z[1]
-      let z = map.start[2] + row * map.y[2] + slice * map.z[2]
-      const start = (toSlice + slice - first) * area + row * nx
-      for (let at = start; at < start + nx; at++, x += sx, y += sy, z += sz) {
-        const px = x < 0 ? 0 : x > nx - 1 ? nx - 1 : x
-        const py = y < 0 ? 0 : y > ny - 1 ? ny - 1 : y
-        const pz = z < 0 ? 0 : z > nz - 1 ? nz - 1 : z
-        const ix = px > lastX ? lastX : px | 0
-        const iy = py > lastY ? lastY : py | 0
-        const iz = pz > lastZ ? lastZ : pz | 0
-        const fx = px - ix
-        const fy = py - iy
-        const fz = pz - iz
-        const a = iz * area + iy * nx + ix
-        const b = a + up
-        const a0 = from[a]
-        const a1 = from[a + right]
-        const a2 = from[a + down]
-        const a3 = from[a + down + right]
-        const b0 = from[b]
-        const b1 = from[b + right]
-        const b2 = from[b + down]
-        const b3 = from[b + down + right]
-        let value: number
-        if (ix > 0 && iy > 0 && ix < lastX && iy < lastY) {
-          const x0 = ((2 - fx) * fx - 1) * fx
-          const x1 = (3 * fx - 5) * fx * fx + 2
-          const x2 = ((4 - 3 * fx) * fx + 1) * fx
-          const x3 = (fx - 1) * fx * fx
-          const low = cubicPlane(from, a - nx - 1, nx, x0, x1, x2, x3, fy)
-          const high = fz > 0 ? cubicPlane(from, b - nx - 1, nx, x0, x1, x2, x3, fy) : low
-          value = low + (high - low) * fz
-          const least = Math.min(
-            Math.min(Math.min(a0, a1), Math.min(a2, a3)),
-            Math.min(Math.min(b0, b1), Math.min(b2, b3)),
-          )
-          const most = Math.max(
-            Math.max(Math.max(a0, a1), Math.max(a2, a3)),
-            Math.max(Math.max(b0, b1), Math.max(b2, b3)),
-          )
-          if (value < least) value = least
-          else if (value > most) value = most
-        } else {
-          const low = a0 + (a1 - a0) * fx + (a2 + (a3 - a2) * fx - a0 - (a1 - a0) * fx) * fy
-          const high = b0 + (b1 - b0) * fx + (b2 + (b3 - b2) * fx - b0 - (b1 - b0) * fx) * fy
-          value = low + (high - low) * fz
-        }
-        to[at] = whole ? Math.floor(value + 0.5) : value
+    for (let j = 0; j < ny; j++) {
+      const x = map.start[0] + j * map.y[0] + slice * map.z[0]
+      const y = map.start[1] + j * map.y[1] + slice * map.z[1]
+      const z = map.start[2] + j * map.y[2] + slice * map.z[2] - lowest
+      const [begin, end] = innerPart(nx, [x, sx, nx], [y, sy, ny])
+      const above = count > 1 ? 4 * area : 0
+      unit.kernels.resampleRow(slices.at, nx, count, above, x, y, z, sx, sy, sz, begin, end, row.at)
+      const fillLinearly = (i: number): void => {
+        values[i] = linearAt(held, [nx, ny, count], x + i * sx, y + i * sy, z + i * sz)
       }
+      for (let i = 0; i < begin; i++) fillLinearly(i)
+      for (let i = end; i < nx; i++) fillLinearly(i)
+      const start = (toSlice + slice - first) * area + j * nx
+      for (let i = 0; i < nx; i++) to[start + i] = whole ? Math.floor(values[i] + 0.5) : values[i]
     }
   }
 }
 
-/** Keys' cubic convolution of the 4 × 4 pixels from `at` on; the weights along x are given, twice as large as Keys'. */
-function cubicPlane(
-  from: Voxels,
-  at: number,
-  nx: number,
-  x0: number,
-  x1: number,
-  x2: number,
-  x3: number,
-  f: number,
-): number {
-  let row = at
-  const r0 = x0 * from[row] + x1 * from[row + 1] + x2 * from[row + 2] + x3 * from[row + 3]
-  row += nx
-  const r1 = x0 * from[row] + x1 * from[row + 1] + x2 * from[row + 2] + x3 * from[row + 3]
-  row += nx
-  const r2 = x0 * from[row] + x1 * from[row + 1] + x2 * from[row + 2] + x3 * from[row + 3]
-  row += nx
-  const r3 = x0 * from[row] + x1 * from[row + 1] + x2 * from[row + 2] + x3 * from[row + 3]
-  const y0 = ((2 - f) * f - 1) * f
-  const y1 = (3 * f - 5) * f * f + 2
-  const y2 = ((4 - 3 * f) * f + 1) * f
-  const y3 = (f - 1) * f * f
-  return (y0 * r0 + y1 * r1 + y2 * r2 + y3 * r3) / 4
+/** The slices of the volume that slices [first, last] of the result lie between, at least two where there are as many. */
+function slicesNeeded(
+  [nx, ny, nz]: Size,
+  { start, x, y, z }: GridMap,
+  slab: readonly number[],
+): [number, number] {
+  const corners = slab.flatMap((slice) =>
+    [0, nx - 1].flatMap((i) => [0, ny - 1].map((j) => start[2] + i * x[2] + j * y[2] + slice * z[2])),
+  )
+  const within = (slice: number): number => Math.min(nz - 1, Math.max(0, slice))
+  const lowest = Math.min(within(Math.floor(Math.min(...corners))), Math.max(0, nz - 2))
+  return [lowest, Math.max(within(Math.floor(Math.max(...corners)) + 1), within(lowest + 1))]
+}
+
+/** Voxels [begin, end) of a row whose places lie between the second and the last but one voxel along both axes. */
+function innerPart(nx: number, ...axes: [start: number, step: number, extent: number][]): [number, number] {
+  const inside = (i: number): boolean =>
+    axes.every(([start, step, extent]) => start + i * step >= 1 && start + i * step < extent - 2)
+  let [begin, end] = [0, nx]
+  while (begin < end && !inside(begin)) begin++
+  while (end > begin && !inside(end - 1)) end--
+  return [begin, end]
+}
+
+/** Trilinear; beyond the volume its border goes on. */
+function linearAt(values: Float32Array, [nx, ny, nz]: Size, x: number, y: number, z: number): number {
+  const px = Math.min(nx - 1, Math.max(0, x))
+  const py = Math.min(ny - 1, Math.max(0, y))
+  const pz = Math.min(nz - 1, Math.max(0, z))
+  const ix = Math.min(Math.max(0, nx - 2), Math.floor(px))
+  const iy = Math.min(Math.max(0, ny - 2), Math.floor(py))
+  const iz = Math.min(Math.max(0, nz - 2), Math.floor(pz))
+  const [fx, fy, fz] = [px - ix, py - iy, pz - iz]
+  const right = nx > 1 ? 1 : 0
+  const down = ny > 1 ? nx : 0
+  const inSlice = (at: number): number => {
+    const upper = values[at] + (values[at + right] - values[at]) * fx
+    const lower = values[at + down] + (values[at + down + right] - values[at + down]) * fx
+    return upper + (lower - upper) * fy
+  }
+  const at = (iz * ny + iy) * nx + ix
+  const low = inSlice(at)
+  return fz > 0 ? low + (inSlice(at + nx * ny) - low) * fz : low
 }

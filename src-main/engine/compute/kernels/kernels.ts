@@ -254,3 +254,4 @@ export function highestRows(values: usize, rows: i32, width: i32, out: usize): v
 }
 
 export { bilateral, patchGuided, profileGuided } from './filters'
+export { resampleRow } from './resample'

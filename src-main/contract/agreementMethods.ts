@@ -3,12 +3,24 @@ import type { AgreementReport } from './agreementReport'
 import { drawnStructureSchema, sessionSchema } from './reading'
 import { voxelArraySchema } from './voxels'
 
+/** The drawings of one person, a file a case. `NAME#2` is a second reading by NAME. */
+const comparedFolderSchema = z.object({ name: z.string().trim().min(1).max(200), directory: z.string() })
+
 /** What is compared. */
 export const agreementOfSchema = z.discriminatedUnion('from', [
   /** What was signed in a reading study. */
   z.object({ from: z.literal('study'), session: sessionSchema, studyId: z.string() }),
   /** The folders that a file names, as `umbra agree STUDY` reads it. */
   z.object({ from: z.literal('file'), path: z.string().min(1) }),
+  /** Folders, as `umbra agree --reference DIR --rater NAME=DIR … --labels …` compares them. */
+  z.object({
+    from: z.literal('folders'),
+    title: z.string().trim().max(200).default(''),
+    reference: comparedFolderSchema.nullable(),
+    raters: z.array(comparedFolderSchema).max(64),
+    /** "1=core,2=penumbra"; empty: all that is marked is one structure. */
+    labels: z.string().max(2000),
+  }),
 ])
 export type AgreementOf = z.infer<typeof agreementOfSchema>
 

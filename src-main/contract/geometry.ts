@@ -16,3 +16,11 @@ export const geometrySchema = z.object({
   frameOfReference: z.string(),
 })
 export type Geometry = z.infer<typeof geometrySchema>
+
+/**
+ * The plane between the two halves of a brain, in the grid of axial slices: it runs through `column` (voxels) on the middle
+ * row of the middle slice, turned by `tilt` (radians, clockwise on the screen) from upright and leaning by `lean` (radians)
+ * from slice to slice, so that its unit normal in mm is (cos tilt · cos lean, sin tilt · cos lean, sin lean).
+ */
+export const midPlaneSchema = z.object({ column: z.number(), tilt: z.number(), lean: z.number() })
+export type MidPlane = z.infer<typeof midPlaneSchema>

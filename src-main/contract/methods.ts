@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { jointHistogramSchema, mapsAgreementSchema } from './agreement'
 import { agreementMethods } from './agreementMethods'
 import { backendChoices, backendListSchema } from './backends'
-import { vec3Schema } from './geometry'
+import { midPlaneSchema, vec3Schema } from './geometry'
 import { fusedSeriesSchema } from './fusion'
 import { jobSchema } from './jobs'
 import {
@@ -216,6 +216,14 @@ export const methods = {
   'drawing.interpolate': quick(
     z.object({ size: vec3Schema, spacing: vec3Schema }),
     z.object({ added: z.array(z.tuple([z.number().int(), z.number().int()])) }),
+  ),
+  /**
+   * The mid-sagittal plane of a brain: `findMidline` of tissue at risk, on a grid without a place. The request's bytes are
+   * the mask of the brain, one for each voxel. Null where there is no brain; not trusted where it has no symmetry.
+   */
+  'drawing.midPlane': quick(
+    z.object({ size: vec3Schema, spacing: vec3Schema }),
+    z.object({ plane: midPlaneSchema.extend({ trusted: z.boolean() }).nullable() }),
   ),
   ...agreementMethods,
   ...pipelineMethods,

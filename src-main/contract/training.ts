@@ -59,6 +59,13 @@ export const teachingCaseSchema = z.object({
 })
 export type TeachingCase = z.infer<typeof teachingCaseSchema>
 
+/** A configuration as it is written by hand: a line for each field; what is left out takes its default. */
+export function trainingConfigText(config: object): string {
+  const oneLine = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')
+  const lines = Object.entries(config).map(([key, value]) => `  ${JSON.stringify(key)}: ${oneLine(value)}`)
+  return `{\n${lines.join(',\n')}\n}\n`
+}
+
 /** A configuration to begin from. */
 export const trainingPresetSchema = z.object({
   title: z.string(),

@@ -5,6 +5,7 @@ import { surveyBackends } from './compute/tensorflow'
 import type { EngineParts } from './engine'
 import { listFolder } from './files/folderList'
 import type { QuickHandlers } from './handlers'
+import { gridMidPlane } from './masks'
 import { interpolateContours } from './segmentation'
 import { mapPair } from './session/mapsComparison'
 
@@ -77,6 +78,7 @@ export function quickHandlers(
     'drawing.interpolate': async ({ size, spacing }, mask) => ({
       added: await interpolateContours(mask, size, spacing),
     }),
+    'drawing.midPlane': (grid, mask) => ({ plane: gridMidPlane(grid, mask) }),
     'agreement.read': agreement.read,
     'agreement.case': agreement.compared,
 

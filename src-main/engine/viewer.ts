@@ -13,7 +13,7 @@ export const newViewer = (): Viewer => ({ session: null, jobs: new Set() })
 
 /** What somebody who must not know the patient or the source may ask for; the reading room guards its own answers. */
 const openToBlinded =
-  /^(engine\.about|backends\.list|settings\.(get|set)|jobs\.(list|cancel|clear)|reading\.\w+|agreement\.\w+|drawing\.interpolate)$/
+  /^(engine\.about|backends\.list|settings\.(get|set)|jobs\.(list|cancel|clear)|reading\.\w+|agreement\.\w+|drawing\.(interpolate|midPlane))$/
 
 const field = (params: unknown, name: string): unknown =>
   typeof params === 'object' && params !== null ? (params as Record<string, unknown>)[name] : undefined
@@ -50,6 +50,9 @@ export function createDiscretion(reading: Pick<ReadingRoom, 'blinds' | 'knows'>)
       if (!isBlinded(viewer)) return
       if (method === 'series.project' && String(field(params, 'seriesKey')).startsWith(SCAN_PREFIX)) return
       if (!openToBlinded.test(method)) refuse(method)
+      // Folders anywhere on the machine, by their names and files.
+      const compared = method === 'agreement.report' ? field(field(params, 'of'), 'from') : 'study'
+      if (compared !== 'study') refuse(method)
       // A copy of the store names every case.
       if (method === 'reading.backup' && field(params, 'path') != null) refuse(method)
       if (method === 'jobs.cancel' && !maySee(viewer, String(field(params, 'jobId')))) refuse(method)

@@ -11,12 +11,12 @@ export { components, connectedRegion, withHolesFilled, withoutIslands, type Reac
 export { History, bytesOf, changedRuns, type ChangedRuns } from './runs'
 export { smoothed } from './smooth'
 export {
-  midPlaneOf,
+  middleColumn,
   mirroredMask,
   mirroredPoint,
   mirroredValues,
+  mirrorSlice,
   sideMeans,
-  type MidPlane,
   type SideMeans,
 } from './symmetry'
 export { UnsavedSlices, type LayerSlice } from './unsaved'

@@ -1,20 +1,4 @@
-import type { MapValues, Vec3 } from '@contract'
-import type { Point } from './brush'
-
-/**
- * The plane between the two halves of a brain on axial slices: a line of every slice, through `column` (in voxels) on its
- * middle row, turned by `tilt` (radians, clockwise on the screen) from upright.
- */
-export interface MidPlane {
-  column: number
-  tilt: number
-}
-
-/** Voxels looked at to find the plane; more change it by less than a tenth of a voxel. */
-const SAMPLES = 4000
-/** How far from the middle of the brain it is sought, mm, and from upright, radians. */
-const FARTHEST = 20
-const STEEPEST = (20 * Math.PI) / 180
+import type { MapValues, MidPlane, Vec3 } from '@contract'
 
 /** The values of a grid as they lie on the other side, nearest by nearest; `outside` where that is beyond the grid. */
 export function mirroredValues(
@@ -24,113 +8,80 @@ export function mirroredValues(
   plane: MidPlane,
   outside: number,
 ): Float32Array<ArrayBuffer> {
-  const [nx, ny] = size
-  const slice = nx * ny
-  const { xi, yi, oi, xj, yj, oj } = reflectionAbout(plane, size, spacing)
   const other = new Float32Array(values.length).fill(outside)
-  for (let y = 0; y < ny; y++) {
-    for (let x = 0; x < nx; x++) {
-      const i = Math.round(xi * x + yi * y + oi)
-      const j = Math.round(xj * x + yj * y + oj)
-      if (i < 0 || j < 0 || i >= nx || j >= ny) continue
-      const [to, from] = [y * nx + x, j * nx + i]
-      for (let z = 0; z < values.length; z += slice) other[z + to] = values[z + from]
-    }
-  }
+  for (let z = 0; z < size[2]; z++) mirrorSlice(values, size, spacing, plane, z, other)
   return other
 }
 
-/** A reflection of in-plane voxel coordinates: i = xi·x + yi·y + oi, and j alike. */
-interface Reflection {
-  xi: number
-  yi: number
-  oi: number
-  xj: number
-  yj: number
-  oj: number
-}
-
-function reflectionAbout({ column, tilt }: MidPlane, size: Vec3, [sx, sy]: Vec3): Reflection {
-  const [nx, ny] = [Math.cos(tilt), Math.sin(tilt)]
-  const away = column * sx * nx + ((size[1] - 1) / 2) * sy * ny
-  return {
-    xi: 1 - 2 * nx * nx,
-    yi: (-2 * nx * ny * sy) / sx,
-    oi: (2 * nx * away) / sx,
-    xj: (-2 * nx * ny * sx) / sy,
-    yj: 1 - 2 * ny * ny,
-    oj: (2 * ny * away) / sy,
-  }
-}
-
-/** Where a point of a slice lies on the other side. */
-export function mirroredPoint(plane: MidPlane, size: Vec3, spacing: Vec3, [x, y]: Point): Point {
-  const { xi, yi, oi, xj, yj, oj } = reflectionAbout(plane, size, spacing)
-  return [xi * x + yi * y + oi, xj * x + yj * y + oj]
-}
-
-/** The mask (of the grid, or of whole slices of it) as it lies on the other side, nearest voxel by nearest voxel. */
+/** The mask of the grid as it lies on the other side, nearest voxel by nearest voxel. */
 export function mirroredMask(mask: Uint8Array, size: Vec3, spacing: Vec3, plane: MidPlane): Uint8Array {
-  return Uint8Array.from(mirroredValues(mask, size, spacing, plane, 0))
+  const other = new Uint8Array(mask.length)
+  for (let z = 0; z < size[2]; z++) mirrorSlice(mask, size, spacing, plane, z, other)
+  return other
 }
 
 /**
- * The plane about which a brain is most like its mirror image: of a sample of its voxels, the most have a voxel of the
- * brain on the other side. Sought on a grid of planes around the middle of the brain, then ever more finely around the
- * best. `inside` tells by offset whether a voxel is brain. Null where none is.
+ * One slice of what lies on the other side, written to its place in `other`: where the head leans, it comes from several
+ * slices. What would come from beyond the grid is left as it is.
  */
-export function midPlaneOf(inside: (offset: number) => boolean, size: Vec3, spacing: Vec3): MidPlane | null {
-  const sample = sampled(inside, size)
-  if (sample.length === 0) return null
-  const [nx, ny] = size
-  const score = (plane: MidPlane): number => {
-    const { xi, yi, oi, xj, yj, oj } = reflectionAbout(plane, size, spacing)
-    let hits = 0
-    for (let at = 0; at < sample.length; at += 3) {
-      const i = Math.round(xi * sample[at] + yi * sample[at + 1] + oi)
-      const j = Math.round(xj * sample[at] + yj * sample[at + 1] + oj)
-      if (i < 0 || j < 0 || i >= nx || j >= ny) continue
-      if (inside((sample[at + 2] * ny + j) * nx + i)) hits++
-    }
-    return hits
-  }
-  let sum = 0
-  for (let at = 0; at < sample.length; at += 3) sum += sample[at]
-  const middle = sum / (sample.length / 3)
-  let best: MidPlane = { column: middle, tilt: 0 }
-  let highest = score(best)
-  const seek = (around: MidPlane, reach: MidPlane, step: MidPlane): void => {
-    for (let tilt = -reach.tilt; tilt <= reach.tilt + 1e-9; tilt += step.tilt) {
-      for (let column = -reach.column; column <= reach.column + 1e-9; column += step.column) {
-        const plane = { column: around.column + column, tilt: around.tilt + tilt }
-        const hits = score(plane)
-        if (hits > highest) [best, highest] = [plane, hits]
-      }
+export function mirrorSlice(
+  values: ArrayLike<number>,
+  size: Vec3,
+  spacing: Vec3,
+  plane: MidPlane,
+  slice: number,
+  other: Float32Array | Uint8Array,
+): void {
+  const [nx, ny, nz] = size
+  const [across, down, up] = reflectionAbout(plane, size, spacing)
+  for (let y = 0; y < ny; y++) {
+    const [i0, j0, k0] = [across, down, up].map((to) => to[1] * y + to[2] * slice + to[3])
+    for (let x = 0, at = (slice * ny + y) * nx; x < nx; x++, at++) {
+      const i = Math.round(across[0] * x + i0)
+      const j = Math.round(down[0] * x + j0)
+      const k = Math.round(up[0] * x + k0)
+      if (i < 0 || j < 0 || k < 0 || i >= nx || j >= ny || k >= nz) continue
+      other[at] = values[(k * ny + j) * nx + i]
     }
   }
-  let step: MidPlane = { column: FARTHEST / 8 / spacing[0], tilt: STEEPEST / 8 }
-  seek(best, { column: 8 * step.column, tilt: 8 * step.tilt }, step)
-  for (let finer = 0; finer < 4; finer++) {
-    const reach = step
-    step = { column: step.column / 2, tilt: step.tilt / 2 }
-    seek(best, reach, step)
-  }
-  return best
 }
 
-/** x, y and z of voxels of the brain, evenly taken. */
-function sampled(inside: (offset: number) => boolean, [nx, ny, nz]: Vec3): Int32Array {
-  const voxels: number[] = []
-  for (let at = 0; at < nx * ny * nz; at++) if (inside(at)) voxels.push(at)
-  const count = Math.min(SAMPLES, voxels.length)
-  const sample = new Int32Array(3 * count)
-  for (let n = 0; n < count; n++) {
-    const voxel = voxels[Math.floor((n * voxels.length) / count)]
-    sample[3 * n] = voxel % nx
-    sample[3 * n + 1] = Math.floor(voxel / nx) % ny
-    sample[3 * n + 2] = Math.floor(voxel / (nx * ny))
+/** One coordinate of what a voxel is mirrored to: a·x + b·y + c·z + d. */
+type Row = readonly [a: number, b: number, c: number, d: number]
+
+/** Unit normal of the plane, mm, and how far it lies from the first voxel along it. */
+function normalOf(
+  { column, tilt, lean }: MidPlane,
+  size: Vec3,
+  spacing: Vec3,
+): { normal: Vec3; away: number } {
+  const normal: Vec3 = [Math.cos(tilt) * Math.cos(lean), Math.sin(tilt) * Math.cos(lean), Math.sin(lean)]
+  const middle = [column, (size[1] - 1) / 2, (size[2] - 1) / 2]
+  return { normal, away: normal.reduce((sum, n, axis) => sum + n * middle[axis] * spacing[axis], 0) }
+}
+
+/** The reflection p − 2 (n·p − away) n in voxels, a row a coordinate. */
+function reflectionAbout(plane: MidPlane, size: Vec3, spacing: Vec3): [Row, Row, Row] {
+  const { normal, away } = normalOf(plane, size, spacing)
+  const row = (axis: 0 | 1 | 2): Row => {
+    const toward = (from: 0 | 1 | 2): number =>
+      (from === axis ? 1 : 0) - (2 * normal[axis] * normal[from] * spacing[from]) / spacing[axis]
+    return [toward(0), toward(1), toward(2), (2 * normal[axis] * away) / spacing[axis]]
   }
-  return sample
+  return [row(0), row(1), row(2)]
+}
+
+/** Where a point, in voxels, lies on the other side. */
+export function mirroredPoint(plane: MidPlane, size: Vec3, spacing: Vec3, [x, y, z]: Vec3): Vec3 {
+  const [across, down, up] = reflectionAbout(plane, size, spacing)
+  const to = ([a, b, c, d]: Row): number => a * x + b * y + c * z + d
+  return [to(across), to(down), to(up)]
+}
+
+/** The column, in voxels, at which a row of a slice meets the plane. */
+export function middleColumn(plane: MidPlane, size: Vec3, spacing: Vec3, row: number, slice: number): number {
+  const { normal, away } = normalOf(plane, size, spacing)
+  return (away - normal[1] * row * spacing[1] - normal[2] * slice * spacing[2]) / (normal[0] * spacing[0])
 }
 
 /** Means of a map in a structure and on the other side, in its unit. */

@@ -9,12 +9,24 @@ import {
   type Problem,
 } from '@contract'
 import { defineStore } from 'pinia'
-import { computed, markRaw, ref, shallowRef } from 'vue'
+import { computed, markRaw, reactive, ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
 import { useReadingStore } from './reading'
 import { useReviewStore, type Work } from './review'
 
 export type Normals = 'withoutNormals' | 'withNormals'
+
+export interface ComparedFolder {
+  name: string
+  directory: string
+}
+
+/** Folders of drawings to be compared. One without a path does not count. */
+export interface ComparedFolders {
+  reference: ComparedFolder
+  raters: ComparedFolder[]
+  labels: string
+}
 
 /** A case that is looked at: what two readings drew of it, voxel by voxel. */
 export interface ShownCase extends ComparedCase {
@@ -93,28 +105,58 @@ export const useAgreementStore = defineStore('agreement', () => {
     }
   }
 
-  /** Makes a report and shows it. `reference`: left out for the usual one. */
-  async function make(asked: Input<'agreement.report'>['of'], withReference?: string | null): Promise<void> {
+  /** Makes a report. `reference`: left out for the usual one. False where there is none. */
+  async function make(
+    asked: Input<'agreement.report'>['of'],
+    withReference?: string | null,
+  ): Promise<boolean> {
     of = asked
-    shown.value = true
     const options = { of: asked, reference: withReference, resamples: resamples.value, seed: seed.value }
     const answer = await during('Comparing the readings', async (watched) => {
       const { reportId } = await engine.run('agreement.report', options, watched)
       return { reportId, ...(await engine.call('agreement.read', { session: room.session, reportId })) }
     })
-    if (answer === null) return
+    if (answer === null) return false
     made.value = markRaw(answer)
     reference.value = answer.report.reference
     const names = answer.report.structures.map(({ name }) => name)
     if (!names.includes(structure.value)) structure.value = names[0]
     if (source.value !== null && !sources.value.includes(source.value)) source.value = null
+    return true
   }
 
   async function makeOfStudy(studyId: string): Promise<void> {
     const { session } = room
     if (session === null) return
     made.value = null
+    shown.value = true
     await make({ from: 'study', session, studyId })
+  }
+
+  /** What is being put together to be compared: it stays while the window is open. */
+  const folders = reactive<ComparedFolders>({
+    reference: { name: 'Reference', directory: '' },
+    raters: [
+      { name: 'Rater 1', directory: '' },
+      { name: 'Rater 2', directory: '' },
+    ],
+    labels: '',
+  })
+
+  /** Compares folders; the page is shown when that is done. */
+  async function makeOfFolders(): Promise<void> {
+    const { reference: against, raters, labels } = folders
+    const given = (folder: ComparedFolder): boolean => folder.directory.trim() !== ''
+    const trimmed = ({ name, directory }: ComparedFolder): ComparedFolder => ({
+      name: name.trim(),
+      directory: directory.trim(),
+    })
+    shown.value = await make({
+      from: 'folders',
+      reference: given(against) ? trimmed(against) : null,
+      raters: raters.filter(given).map(trimmed),
+      labels,
+    })
   }
 
   /** With the reference, resamples and seed that are chosen now. */
@@ -204,6 +246,8 @@ export const useAgreementStore = defineStore('agreement', () => {
     casesOf,
     make,
     makeOfStudy,
+    folders,
+    makeOfFolders,
     again,
     exported,
     compared,

@@ -2,13 +2,14 @@ import {
   type Geometry,
   type LoadedSeriesInfo,
   type MapName,
+  type MidPlane,
   type DrawnStructure,
   type ProposalAnswer,
 } from '@contract'
 import { defineStore } from 'pinia'
 import { computed, markRaw, reactive, ref, shallowRef, watch } from 'vue'
 import { z } from 'zod'
-import { Drawing, type History, type MidPlane, type Point } from '../drawing'
+import { Drawing, type History, type Point } from '../drawing'
 import type { DisplayRange } from './reviewView'
 import { readStored, writeStored } from './stored'
 

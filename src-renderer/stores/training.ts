@@ -3,6 +3,7 @@ import { defineStore } from 'pinia'
 import { computed, ref, shallowRef } from 'vue'
 import { useEngine } from '../engine/client'
 import { useMessagesStore } from './messages'
+import { rememberedSession } from './signedIn'
 
 const REFRESH_MS = 1000
 
@@ -46,7 +47,7 @@ export const useTrainingStore = defineStore('training', () => {
   /** Starts a run; resolves to what is wrong with the configuration, or to null once it is under way. */
   async function start(config: string): Promise<Problem | null> {
     const known = new Set(runs.value.map(({ runId }) => runId))
-    const answer = engine.run('training.start', { config }).then(
+    const answer = engine.run('training.start', { config, session: rememberedSession() }).then(
       () => null,
       (error: unknown) => problemOf(error),
     )
@@ -73,7 +74,7 @@ export const useTrainingStore = defineStore('training', () => {
   }
 
   async function resume(runId: string): Promise<void> {
-    const answer = engine.run('training.resume', { runId }).catch(reportFailure)
+    const answer = engine.run('training.resume', { runId, session: rememberedSession() }).catch(reportFailure)
     refreshSoon()
     await answer
   }

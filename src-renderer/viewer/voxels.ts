@@ -1,5 +1,5 @@
-import type { Vec3, VoxelArray } from '@contract'
-import { mirroredValues, type MidPlane } from '../drawing'
+import type { MidPlane, Vec3, VoxelArray } from '@contract'
+import { mirroredValues } from '../drawing'
 import { useEngine } from '../engine/client'
 import { FrameCache } from './frameCache'
 import { insideGrid, voxelOffset } from './geometry'
@@ -68,9 +68,10 @@ export class VoxelRoom {
     return this.add({ ...a, id, type: 'float32', slope: 1, intercept: 0 })
   }
 
-  /** A known array of one frame with its sides exchanged about a plane, slice by slice. */
+  /** A known array of one frame with its sides exchanged about a plane. */
   addMirrored(array: VoxelArray, plane: MidPlane): VoxelArray {
-    const id = `${array.id}|mirrored ${plane.column.toFixed(2)} ${plane.tilt.toFixed(4)}`
+    const { column, tilt, lean } = plane
+    const id = `${array.id}|mirrored ${column.toFixed(2)} ${tilt.toFixed(4)} ${lean.toFixed(4)}`
     const { size, spacing } = array.geometry
     this.derived.set(id, async () =>
       mirroredValues(await this.frame(array.id, 0), size, spacing, plane, OUTSIDE),

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test as base, type Page } from '@playwright/test'
 import { extractText, getDocumentProxy } from 'unpdf'
@@ -195,6 +195,33 @@ test('a study of three raters is made, drawn, signed, compared and reported', as
     return made
   })
 
+  await step('so does a point of every other figure', async () => {
+    const pair = 'Anna Reader/Ben Reader'
+    const found = written.caseAgreement.find((each) => each.pair === pair && each.state === 'both')
+    if (!found) throw new Error('no case with both')
+    const { case: name, firstMl, secondMl } = found
+    const places: [string, number | string, number][] = [
+      ['scatter', firstMl, secondMl],
+      ['bland-altman', (firstMl + secondMl) / 2, firstMl - secondMl],
+      ['volumes', name, firstMl / 2],
+    ]
+    for (const [chart, x, y] of places) {
+      await page.getByTestId(`chart-${chart}`).scrollIntoViewIfNeeded()
+      const place = await page.evaluate(
+        ([shown, across, up]) => {
+          const at = window.__umbraTest?.[shown] as (x: unknown, y: unknown) => [number, number] | null
+          return at(across, up)
+        },
+        [`chart-${chart}`, x, y] as const,
+      )
+      if (place === null) throw new Error(`${chart} is not there`)
+      await page.mouse.click(...place)
+      await expect(page.getByTestId('compared-case').getByRole('heading'), chart).toHaveText(name, poll)
+      await page.keyboard.press('Escape')
+      await expect(page.getByTestId('agreement-page')).toBeVisible()
+    }
+  })
+
   await step('the PDF is whole: pages, raters, methods, and the Dice coefficients of the page', async () => {
     const pages = await pagesOf(join(report, 'report.pdf'))
     const [first] = pages
@@ -231,5 +258,23 @@ test('a study of three raters is made, drawn, signed, compared and reported', as
     const agreed = spawnSync(process.execPath, [umbra, ...options, '--json'], { encoding: 'utf8' })
     expect(agreed.stderr).not.toContain('Error')
     expect(diceOf(JSON.parse(agreed.stdout) as AgreementReport)).toEqual(diceOf(written))
+  })
+
+  await step('folders are compared as well, and a damaged file is named', async () => {
+    const [consensus, again] = [join(report, 'consensus', 'penumbra'), join(scratch, 'again')]
+    cpSync(consensus, again, { recursive: true })
+    const file = join(again, 'infarct-of-the-clinic.nii.gz')
+    const whole = readFileSync(file)
+    writeFileSync(file, whole.subarray(0, whole.length / 2))
+    await page.getByTestId('compare-folders').click()
+    await page.getByLabel('Folder of the reference').fill(consensus)
+    await page.getByLabel('Folder of rater 1').fill(again)
+    await page.getByTestId('folder-labels').fill('1=penumbra')
+    await page.getByTestId('folders-compare').click()
+    await expect(page.getByTestId('folders-problem')).toContainText('infarct-of-the-clinic.nii.gz', poll)
+    await picture(page, 'chain-folders')
+    writeFileSync(file, whole)
+    await page.getByTestId('folders-compare').click()
+    await expect(page.getByTestId('table-one')).toContainText('1.00', poll)
   })
 })

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { _electron, type ElectronApplication, type Page } from '@playwright/test'
 import type { EpochRecord } from '@contract'
 import { tinyTraining } from '../tinyTraining'
-import { root, umbra } from './host'
+import { umbra } from './host'
 import { readNifti, runPhantom } from './phantom'
 import { mapsDrawn, openFolder } from './rooms'
-import { electronBinary, expect, test } from './workstation'
+import { applicationArgs, electronBinary, expect, test } from './workstation'
 
 /** WebGPU on SwiftShader, in software: a real adapter, which is used only when it is asked for by name. */
 const switches = [
@@ -27,7 +27,7 @@ const EPOCHS = 16
 function launch(data: string): Promise<ElectronApplication> {
   return _electron.launch({
     executablePath: electronBinary() ?? undefined,
-    args: ['--no-sandbox', ...switches, root],
+    args: ['--no-sandbox', ...switches, ...applicationArgs],
     env: { ...(process.env as Record<string, string>), UMBRA_DATA: data },
   })
 }

@@ -16,8 +16,15 @@ export interface Workstation {
   scratch: string
 }
 
+/** The application that `npm run package` made, where it is under test in place of the build (`npm run test:package`). */
+const packaged = process.env.UMBRA_PACKAGED
+
+/** What an Electron is told to start: the build, or, being packaged, nothing. */
+export const applicationArgs = packaged ? [] : [root]
+
 /** The Electron binary to test in, or null where there is none. */
 export function electronBinary(): string | null {
+  if (packaged) return packaged
   const names: Partial<Record<NodeJS.Platform, string>> = {
     win32: 'electron.exe',
     darwin: 'Electron.app/Contents/MacOS/Electron',
@@ -56,7 +63,8 @@ async function openInBrowser(scratch: string, closing: Closing, comparison: stri
 export function launchElectron(dataDirectory: string, comparison = ''): Promise<ElectronApplication> {
   const flags = ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader']
   return _electron.launch({
-    args: [...flags, root, ...(comparison ? [`--compare=${comparison}`] : [])],
+    executablePath: packaged,
+    args: [...flags, ...applicationArgs, ...(comparison ? [`--compare=${comparison}`] : [])],
     env: { ...(process.env as Record<string, string>), UMBRA_DATA: dataDirectory },
   })
 }

@@ -10,7 +10,9 @@ import {
   defaults,
   markdownTable,
   parseLabels,
+  raterOf,
   readDefinition,
+  usualTitle,
   tableOne,
   writeReport,
   type Agreement,
@@ -134,7 +136,7 @@ async function definitionOf(study: string | undefined, flags: Flags): Promise<Ag
     return { ...(await readDefinition(study)), ...changes }
   }
   return checkedDefinition({
-    title: 'Agreement of raters',
+    title: usualTitle,
     readings: [...(flags.rater ?? []), ...(flags.reference ? [flags.reference] : [])],
     hasReference: flags.reference !== undefined,
     structures: anyStructure,
@@ -158,7 +160,7 @@ function rater(text: string, before: Reading[] = []): Reading[] {
   const parts = /^([^=]+)=(.+)$/.exec(text)
   if (!parts) throw new InvalidArgumentError('A rater is NAME=DIR.')
   const [, name, directory] = parts
-  return [...before, { name, rater: name.replace(/#\d+$/, ''), source: '', directory }]
+  return [...before, { name, rater: raterOf(name), source: '', directory }]
 }
 
 function whole(text: string): number {

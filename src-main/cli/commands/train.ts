@@ -111,11 +111,16 @@ async function settle(
 }
 
 async function readJson(path: string): Promise<unknown> {
-  const text = await readFile(path, 'utf8').catch(() => {
-    throw new UmbraError({ code: 'not-found', message: 'There is no such file.', where: path })
+  const text = await readFile(path, 'utf8').catch((thrown: NodeJS.ErrnoException) => {
+    const message =
+      thrown.code === 'ENOENT'
+        ? 'There is no such file.'
+        : `The configuration cannot be read (${thrown.code}).`
+    throw new UmbraError({ code: 'not-found', message, where: path })
   })
   try {
-    return JSON.parse(text)
+    // Editors on Windows put a mark before the text.
+    return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (thrown) {
     throw new UmbraError({
       code: 'usage',

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { agreementStudySchema, UmbraError, type Reading, type Structure } from '@contract'
+import { dirname, isAbsolute, resolve } from 'node:path'
+import { agreementStudySchema, UmbraError, type AgreementOf, type Reading, type Structure } from '@contract'
 import { MOST_STRUCTURES } from '../segmentation'
 
 /** What is compared with what, and how. */
@@ -19,6 +19,7 @@ export interface AgreementDefinition {
 /** The votes of a voxel are counted by pattern: 2 to the power of this many. */
 const MOST_READINGS = 16
 
+export const usualTitle = 'Agreement of raters'
 export const defaults = { resamples: 2000, seed: 1 }
 
 /** Without labels all that is marked is one structure. */
@@ -35,7 +36,7 @@ export function parseLabels(text: string): Structure[] {
   const structures = text.split(',').map((part) => {
     const found = /^\s*(\d+(?:\s*\+\s*\d+)*)\s*=\s*(.*\S)\s*$/.exec(part)
     if (!found) {
-      throw usage(`--labels: "${part.trim()}" is not VALUE=NAME.`, 'Write --labels 1=core,2=penumbra.')
+      throw usage(`Labels: "${part.trim()}" is not VALUE=NAME.`, 'Write 1=core,2=penumbra.')
     }
     return { values: found[1].split('+').map(Number), name: found[2] }
   })
@@ -65,6 +66,29 @@ export function checkedDefinition(definition: AgreementDefinition): AgreementDef
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw usage(`Two readings are called "${twice}".`, 'Give each a name of its own.')
   return { ...definition, structures: checkedStructures(definition.structures) }
+}
+
+/** Whose reading the name of a folder is: "anna#2" is the second by anna. */
+export const raterOf = (name: string): string => name.replace(/#\d+$/, '')
+
+/** The definition that a person put together in the window. Throws `usage`, and `invalid-path` for a relative folder. */
+export function definitionOfFolders(of: Extract<AgreementOf, { from: 'folders' }>): AgreementDefinition {
+  const folders = [...of.raters, ...(of.reference ? [of.reference] : [])]
+  for (const { name, directory } of folders) {
+    if (isAbsolute(directory)) continue
+    throw new UmbraError({
+      code: 'invalid-path',
+      message: `The path of the folder of ${name} must be whole, from its root.`,
+      where: directory,
+    })
+  }
+  return checkedDefinition({
+    title: of.title || usualTitle,
+    readings: folders.map(({ name, directory }) => ({ name, rater: raterOf(name), source: '', directory })),
+    hasReference: of.reference !== null,
+    structures: of.labels.trim() === '' ? anyStructure : parseLabels(of.labels),
+    ...defaults,
+  })
 }
 
 /** The same with another of its readings as the reference, or none. Throws `usage` for a name that is not there. */
@@ -108,7 +132,7 @@ export async function readDefinition(path: string): Promise<AgreementDefinition>
     ...(reference ? [{ ...reference, rater: reference.name }] : []),
   ].map((reading) => ({ ...reading, directory: resolve(folder, reading.directory) }))
   return checkedDefinition({
-    title: title ?? 'Agreement of raters',
+    title: title ?? usualTitle,
     readings,
     hasReference: reference !== undefined,
     structures: labels

@@ -3,8 +3,11 @@ export {
   anyStructure,
   checkedDefinition,
   defaults,
+  definitionOfFolders,
   parseLabels,
+  raterOf,
   readDefinition,
+  usualTitle,
   withReference,
   type AgreementDefinition,
 } from './definition'

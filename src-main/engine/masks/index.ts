@@ -9,6 +9,7 @@ export {
   type BrainSearch,
 } from './brain'
 export { headMasks, vesselEnhancement, FLUID_HU, type HeadMasks } from './headMasks'
+export { gridMidPlane } from './gridMidPlane'
 export { findMidline, mirroredVoxels, sidesOf, LEFT, RIGHT, type Midline } from './midline'
 export { boxMean, labelComponents, meanWithin, type Grid } from './morphology'
 export { leaveOutIslands, smoothWithin } from './smoothWithin'

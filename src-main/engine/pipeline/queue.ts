@@ -11,7 +11,7 @@ import {
 } from '@contract'
 import { openJsonFile, type JsonFile } from '../cases/jsonFile'
 import { takeOwnership, type OtherOwner, type Ownership } from '../files/ownership'
-import { failedRow, writeCohort, type StudyTask } from './cohort'
+import { distinctNames, failedRow, writeCohort, type StudyTask } from './cohort'
 import { createSettledStudies } from './settledStudies'
 
 export interface QueueOptions {
@@ -66,6 +66,23 @@ export function refuseInside(folder: string, directory: string): void {
     hint: 'Write them to a folder outside.',
     where: directory,
   })
+}
+
+const sourceOf = ({ paths, series }: { paths: string[]; series?: string | null }): string =>
+  [...paths, series ?? ''].join('\n')
+
+/**
+ * The name of each study that comes, and so of its folder in `directory`: that which it had before; else its own, with a
+ * number where another study has taken it, whose results it would write over.
+ */
+function namesOf(items: readonly QueueItem[], coming: readonly QueuedStudy[], directory: string): string[] {
+  const there = items.filter((item) => item.directory === directory)
+  const known = new Map(there.map((item) => [sourceOf(item), item.study]))
+  const taken = there.map(({ study }) => study)
+  const fresh = coming.filter((study) => !known.has(sourceOf(study)))
+  const distinct = distinctNames([...taken, ...fresh.map(({ study }) => study)]).slice(taken.length)
+  const given = new Map(fresh.map((study, index) => [study, distinct[index]]))
+  return coming.map((study) => known.get(sourceOf(study)) ?? given.get(study) ?? study.study)
 }
 
 function inUse(path: string, other: OtherOwner | null): UmbraError {
@@ -224,18 +241,14 @@ export function openQueue(options: QueueOptions): StudyQueue {
     add: async (studies, directory) => {
       await ownOrRefuse()
       await update((state) => {
-        const sourceOf = ({
-          paths,
-          series,
-        }: Pick<QueuedStudy, 'paths'> & { series?: string | null }): string =>
-          [...paths, series ?? ''].join('\n')
         const coming = new Set(studies.map(sourceOf))
         const stays = state.items.filter(
           (item) => item.state === 'running' || item.directory !== directory || !coming.has(sourceOf(item)),
         )
-        const added = studies.map(({ study, paths, fingerprint, series }): QueueItem => ({
+        const names = namesOf(state.items, studies, directory)
+        const added = studies.map(({ paths, fingerprint, series }, index): QueueItem => ({
           id: randomUUID(),
-          study,
+          study: names[index],
           paths,
           series: series ?? null,
           directory,

@@ -6,6 +6,7 @@ import {
   agree,
   agreeOn,
   checkedDefinition,
+  definitionOfFolders,
   readDefinition,
   withReference,
   writeReport,
@@ -58,7 +59,7 @@ export function createAgreementSession(signed: SignedDrawings): AgreementSession
       })
       return { ...agreement, colours: study.structures.map(({ colour }) => colour) }
     }
-    const given = await readDefinition(of.path)
+    const given = of.from === 'file' ? await readDefinition(of.path) : definitionOfFolders(of)
     const { reference, resamples, seed } = choice
     const chosen = reference === undefined ? given : withReference(given, reference)
     const agreement = await agree({ ...chosen, resamples, seed }, run)
@@ -83,6 +84,7 @@ export function createAgreementSession(signed: SignedDrawings): AgreementSession
     report: (params) => {
       // Said at once, not by a job that fails.
       if (params.of.from === 'study') refuseTooFew(signed.study(params.of.session, params.of.studyId))
+      if (params.of.from === 'folders') definitionOfFolders(params.of)
       return {
         title: 'Agreement of raters',
         work: async (run) => {

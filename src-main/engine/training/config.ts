@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { UmbraError } from '@contract'
-import { inputSpecSchema, networkSchema, optimiserSchema, outputSpecSchema, usualScales } from '../networks'
+import {
+  inputSpecSchema,
+  networkSchema,
+  networkStride,
+  optimiserSchema,
+  outputSpecSchema,
+  usualScales,
+} from '../networks'
 import { cohortSchema } from './cohort'
 import { readingStudySchema } from './storedCases'
 import { studyListSchema } from './studyList'
@@ -13,8 +20,7 @@ export const dataSchema = z.discriminatedUnion('kind', [
   readingStudySchema,
 ])
 
-/** Everything that a training run is made from. What is left out follows the paper. */
-export const trainingConfigSchema = z.strictObject({
+const configShape = z.strictObject({
   name: z
     .string()
     .regex(/^[\w.-]+$/, 'letters, digits, dots, dashes')
@@ -88,6 +94,31 @@ export const trainingConfigSchema = z.strictObject({
   /** Ends after this long, and keeps the best so far; null: no limit. */
   minutes: z.number().positive().nullable().default(null),
 })
+
+/** Input values of a step: 2 GB of them. */
+const MAX_STEP_VALUES = 2 ** 29
+
+/** What its fields do not say each by itself becomes an issue at its place. */
+function checkTogether(config: z.infer<typeof configShape>, context: z.RefinementCtx): void {
+  const issue = (path: string[], message: string): void =>
+    void context.addIssue({ code: 'custom', path, message })
+  const { window, network, batch, input, split } = config
+  const stride = networkStride(network)
+  if (window.some((length) => length % stride !== 0)) {
+    issue(['window'], `a network of this depth takes multiples of ${stride}, not ${window.join(' × ')}`)
+  }
+  if (batch * window[0] * window[1] * input.timePoints > MAX_STEP_VALUES) {
+    issue(['window'], 'a batch of windows of this size is more than 2 GB')
+  }
+  const { folds, fold } = split
+  if (fold >= (folds ?? 1)) {
+    const most = folds === null ? 'there are no folds' : `the last of ${folds} folds is ${folds - 1}`
+    issue(['split', 'fold'], `${most}, not ${fold}`)
+  }
+}
+
+/** Everything that a training run is made from. What is left out follows the paper. */
+export const trainingConfigSchema = configShape.superRefine(checkTogether)
 export type TrainingConfig = z.output<typeof trainingConfigSchema>
 /** As a person writes it: most fields can be left out. */
 export type TrainingConfigInput = z.input<typeof trainingConfigSchema>

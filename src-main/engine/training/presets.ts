@@ -1,16 +1,9 @@
 import { readFile } from 'node:fs/promises'
-import type { TrainingPreset } from '@contract'
+import { trainingConfigText, type TrainingPreset } from '@contract'
 import { resourcePath } from '../files/resources'
 import { readModelSpec } from '../networks'
 import { DEFAULT_MODEL } from '../prediction'
 import type { TrainingConfigInput } from './config'
-
-/** As it is written by hand: a line for each field, what is left out takes its default. */
-const text = (config: TrainingConfigInput): string => {
-  const lines = Object.entries(config).map(([key, value]) => `  ${JSON.stringify(key)}: ${oneLine(value)}`)
-  return `{\n${lines.join(',\n')}\n}\n`
-}
-const oneLine = (value: unknown): string => JSON.stringify(value, null, 1).replace(/\n\s*/g, ' ')
 
 const tryOut: TrainingConfigInput = {
   name: 'first-try',
@@ -68,7 +61,7 @@ export async function trainingPresets(): Promise<TrainingPreset[]> {
       title: 'First try',
       description:
         'A very small network on six small phantoms: minutes on any machine. To see how training works.',
-      config: text(tryOut),
+      config: trainingConfigText(tryOut),
     },
     {
       title: 'Further training',
@@ -86,7 +79,7 @@ export async function trainingPresets(): Promise<TrainingPreset[]> {
       title: 'As in the paper',
       description:
         'The network of the paper on 115 generated patients of 512 × 512 pixels, 89 time points. Needs a GPU and days.',
-      config: text(paper),
+      config: trainingConfigText(paper),
     },
   ]
 }

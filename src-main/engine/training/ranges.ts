@@ -3,7 +3,11 @@ import { residueShapes, territories } from '../phantom'
 
 type Range = [low: number, high: number]
 const range = (low: number, high: number): z.ZodDefault<z.ZodType<Range, Range>> =>
-  (z.tuple([z.number(), z.number()]) as z.ZodType<Range, Range>).default([low, high])
+  (
+    z
+      .tuple([z.number(), z.number()])
+      .refine(([from, to]) => from <= to, 'the lower end comes first') as z.ZodType<Range, Range>
+  ).default([low, high])
 
 /**
  * Between what the patients of a generated cohort differ. Numbers are drawn evenly from [low, high], noise evenly on a

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
 import { UmbraError, perfusionMethods, perfusionSettingsSchema, type MapName } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
@@ -26,12 +27,20 @@ export const studyListSchema = z.strictObject({
 export type StudyList = z.output<typeof studyListSchema>
 type ListedStudy = StudyList['studies'][number]
 
-/** Loads a study and the maps to learn from. Throws `no-perfusion-series`, `map-missing`, `other-grid`. */
+/** Loads a study and the maps to learn from. Throws `not-found`, `no-perfusion-series`, `map-missing`, `other-grid`. */
 export async function listedStudy(
   entry: ListedStudy,
   wanted: MapName[],
   run: Run = {},
 ): Promise<LabelledStudy> {
+  if (!existsSync(entry.study)) {
+    throw new UmbraError({
+      code: 'not-found',
+      message: 'There is no such file or folder.',
+      hint: 'Correct the path of the study, or leave it out.',
+      where: entry.study,
+    })
+  }
   const opened = await openStudy([entry.study], partOfRun(run, 0, 0.2))
   try {
     const candidates = opened.catalogue.studies

@@ -25,7 +25,12 @@ const axis = {
   axisTick: { lineStyle: { color: line } },
   splitLine: { lineStyle: { color: line } },
 }
-const middle = (name: string, gap: number): object => ({ name, nameLocation: 'middle', nameGap: gap })
+const middle = (name: string, gap: number): object => ({
+  name,
+  nameLocation: 'middle',
+  nameGap: gap,
+  nameTruncate: { maxWidth: 230 },
+})
 const tooltip = {
   backgroundColor: '#1b1d21',
   borderColor: line,
@@ -67,7 +72,7 @@ export function volumesOption(
   report: AgreementReport,
   structure: string,
   readings: readonly string[],
-  pairFor: (reading: string) => string,
+  pairFor: (reading: string, name: string) => string,
 ): EChartsCoreOption {
   const s = report.structures.findIndex(({ name }) => name === structure)
   return {
@@ -99,12 +104,14 @@ export function volumesOption(
         type: 'bar',
         name,
         barGap: '10%',
+        // An empty reading is seen, and can be opened.
+        barMinHeight: 2,
         barMaxWidth: 48,
         barCategoryGap: '30%',
         itemStyle: { color: readingColour(report.readings, name, report.reference) },
         data: report.cases.map((each) => ({
           value: each.volumesMl[s]?.[r] ?? '-',
-          of: { case: each.name, pair: pairFor(name) },
+          of: { case: each.name, pair: pairFor(name, each.name) },
         })),
       }
     }),

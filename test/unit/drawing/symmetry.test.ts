@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { midPlaneOf, mirroredMask, mirroredPoint, sideMeans } from '../../../src-renderer/drawing'
+import { middleColumn, mirroredMask, mirroredPoint, sideMeans } from '../../../src-renderer/drawing'
 import { countOf, maskWhere } from './grid'
 
 type Size = [number, number, number]
@@ -7,64 +7,27 @@ const size: Size = [120, 140, 5]
 const spacing: Size = [1.2, 1, 5]
 const radians = (degrees: number): number => (degrees * Math.PI) / 180
 
-/** A head like an egg, wider behind than in front, turned by `tilt` degrees about (`column`, middle row). */
-function brain(column: number, tilt: number): Uint8Array {
-  const [cos, sin] = [Math.cos(radians(tilt)), Math.sin(radians(tilt))]
-  return maskWhere(size, (x, y) => {
-    const [right, down] = [(x - column) * spacing[0], (y - 69.5) * spacing[1]]
-    const [across, along] = [right * cos + down * sin, down * cos - right * sin]
-    const width = 42 + 8 * (along / 55)
-    return Math.abs(along) < 55 && (across / width) ** 2 + (along / 55) ** 2 <= 1
-  })
-}
-
-describe('the middle of a brain', () => {
-  it.each([
-    [59.5, 0],
-    [55, 6],
-    [66.5, -11],
-    [62, 14],
-  ])('at column %s, turned by %s degrees, is found', (column, tilt) => {
-    const mask = brain(column, tilt)
-    const plane = midPlaneOf((at) => mask[at] === 1, size, spacing)
-    expect(Math.abs((plane?.column ?? 0) - column)).toBeLessThan(0.6)
-    expect(Math.abs((plane?.tilt ?? 9) - radians(tilt))).toBeLessThan(radians(1.5))
-  })
-
-  it('is found although a part of one half is missing', () => {
-    const mask = brain(60, 5).map((inside, at) => {
-      const [x, y] = [at % 120, Math.floor(at / 120) % 140]
-      return inside === 1 && !(x > 85 && y > 50 && y < 90) ? 1 : 0
-    })
-    const plane = midPlaneOf((at) => mask[at] === 1, size, spacing)
-    expect(Math.abs((plane?.column ?? 0) - 60)).toBeLessThan(1.5)
-    expect(Math.abs((plane?.tilt ?? 9) - radians(5))).toBeLessThan(radians(3))
-  })
-
-  it('of nothing is none', () => {
-    expect(midPlaneOf(() => false, size, spacing)).toBeNull()
-  })
-})
-
 describe('the other side', () => {
-  const plane = { column: 57.3, tilt: radians(8) }
+  const plane = { column: 57.3, tilt: radians(8), lean: radians(-5) }
 
   it('of the other side is the same place, on unequal spacings too', () => {
-    const [x, y] = mirroredPoint(plane, size, spacing, mirroredPoint(plane, size, spacing, [31, 102]))
-    expect([x, y]).toEqual([expect.closeTo(31, 9), expect.closeTo(102, 9)])
+    const [x, y, z] = mirroredPoint(plane, size, spacing, mirroredPoint(plane, size, spacing, [31, 102, 3]))
+    expect([x, y, z]).toEqual([expect.closeTo(31, 9), expect.closeTo(102, 9), expect.closeTo(3, 9)])
   })
 
   it('lies as far from the plane, in mm', () => {
-    const [x, y] = [80, 30]
-    const [i, j] = mirroredPoint(plane, size, spacing, [x, y])
-    const away = (u: number, v: number): number =>
-      (u - plane.column) * spacing[0] * Math.cos(plane.tilt) + (v - 69.5) * Math.sin(plane.tilt)
-    expect(away(i, j)).toBeCloseTo(-away(x, y), 9)
+    const away = ([u, v, w]: Size): number => {
+      const flat = (u - plane.column) * spacing[0] * Math.cos(plane.tilt) + (v - 69.5) * Math.sin(plane.tilt)
+      return flat * Math.cos(plane.lean) + (w - 2) * spacing[2] * Math.sin(plane.lean)
+    }
+    const other = mirroredPoint(plane, size, spacing, [80, 30, 3])
+    expect(away(other)).toBeCloseTo(-away([80, 30, 3]), 9)
+    expect(away([middleColumn(plane, size, spacing, 12, 4), 12, 4])).toBeCloseTo(0, 9)
   })
 
   it('of a mask about an upright plane is its mirror image, slice by slice', () => {
     const left = maskWhere(size, (x, y, z) => x > 9 && x < 20 && y > 40 && y < 90 && z > 1)
-    const upright = { column: 59.5, tilt: 0 }
+    const upright = { column: 59.5, tilt: 0, lean: 0 }
     const right = mirroredMask(left, size, spacing, upright)
     expect(right).toEqual(maskWhere(size, (x, y, z) => x > 99 && x < 110 && y > 40 && y < 90 && z > 1))
     expect(mirroredMask(right, size, spacing, upright)).toEqual(left)
@@ -72,8 +35,23 @@ describe('the other side', () => {
 
   it('of a mask about a tilted plane keeps its volume within a few per cent', () => {
     const disc = maskWhere(size, (x, y) => Math.hypot((x - 85) * 1.2, y - 60) < 14)
-    const other = mirroredMask(disc, size, spacing, plane)
+    const other = mirroredMask(disc, size, spacing, { ...plane, lean: 0 })
     expect(Math.abs(countOf(other) / countOf(disc) - 1)).toBeLessThan(0.03)
+  })
+
+  it('of a head that leans lies on another slice', () => {
+    // 40 mm from a plane that leans by 5 degrees: 2 · 40 · sin 5° = 7 mm, between one and two slices of 5 mm.
+    const point = mirroredPoint({ column: 59.5, tilt: 0, lean: radians(5) }, size, spacing, [
+      59.5 + 40 / 1.2,
+      70,
+      2,
+    ])
+    expect(point[2]).toBeCloseTo(2 - (2 * 40 * Math.cos(radians(5)) * Math.sin(radians(5))) / 5, 9)
+    const ball = maskWhere(size, (x, y, z) => Math.hypot((x - 85) * 1.2, y - 60) < 14 && z === 2)
+    const other = mirroredMask(ball, size, spacing, { column: 59.5, tilt: 0, lean: radians(5) })
+    const drawn = [0, 1, 2, 3, 4].map((z) => countOf(other.subarray(z * 120 * 140, (z + 1) * 120 * 140)))
+    expect(drawn[2]).toBe(0)
+    expect(drawn[1]).toBeGreaterThan(0.7 * countOf(ball))
   })
 
   it('is compared by its mean, without what is no brain and without the structure itself', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { Vec3 } from '@contract'
 import {
   findMidline,
+  gridMidPlane,
   headMasks,
   mirroredVoxels,
   sidesOf,
@@ -59,6 +61,35 @@ describe('the midline', () => {
         mask.map(() => 0),
       ).trusted,
     ).toBe(false)
+  })
+  it.each([
+    { column: 59.5, tilt: 0, lean: 0 },
+    { column: 55, tilt: 6, lean: -4 },
+    { column: 66, tilt: -11, lean: 8 },
+  ])('of a grid is found at column $column, turned by $tilt and leaning by $lean degrees', (expected) => {
+    const size: Vec3 = [120, 140, 12]
+    const spacing: Vec3 = [1.2, 1, 5]
+    const radians = (angle: number): number => (angle * Math.PI) / 180
+    const [tilt, lean] = [radians(expected.tilt), radians(expected.lean)]
+    // A head like an egg, wider behind than in front.
+    const mask = new Uint8Array(120 * 140 * 12)
+    for (let at = 0; at < mask.length; at++) {
+      const [x, y, z] = [at % 120, Math.floor(at / 120) % 140, Math.floor(at / (120 * 140))]
+      const [right, down, up] = [(x - expected.column) * 1.2, y - 69.5, (z - 5.5) * 5]
+      const flat = right * Math.cos(tilt) + down * Math.sin(tilt)
+      const across = flat * Math.cos(lean) + up * Math.sin(lean)
+      const along = down * Math.cos(tilt) - right * Math.sin(tilt)
+      const upright = up * Math.cos(lean) - flat * Math.sin(lean)
+      const width = 42 + (8 * along) / 55
+      mask[at] = (across / width) ** 2 + (along / 55) ** 2 + (upright / 60) ** 2 <= 1 ? 1 : 0
+    }
+    const plane = gridMidPlane({ size, spacing }, mask)
+    expect(plane?.trusted).toBe(true)
+    expect(Math.abs((plane?.column ?? 0) - expected.column)).toBeLessThan(0.8)
+    expect(Math.abs(degrees(plane?.tilt ?? 9) - expected.tilt)).toBeLessThan(1.5)
+    expect(Math.abs(degrees(plane?.lean ?? 9) - expected.lean)).toBeLessThan(1.5)
+    expect(gridMidPlane({ size, spacing }, new Uint8Array(mask.length))).toBeNull()
+    expect(() => gridMidPlane({ size, spacing }, mask.subarray(1))).toThrow('voxels')
   })
   it('mirrors voxels onto voxels, and back', () => {
     const mirrored = mirroredVoxels(grid, { point: [0, 0, 0], normal: [1, 0, 0] })

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import type { CohortRow, QueueItem } from '@contract'
+import { UmbraError, type CohortRow, type QueueItem } from '@contract'
 import {
   createSettledStudies,
   namedStudies,
@@ -121,6 +121,41 @@ describe('the queue of studies', () => {
     )
     expect(after).toEqual(['two', 'three'])
     await second.close()
+  })
+
+  it('never lets two studies of one name write into one folder, and gives a study that comes again its own', async () => {
+    const folder = await freshFolder()
+    const queue = openQueue({
+      path: join(folder, 'queue.json'),
+      report: () => undefined,
+      perform: (item) => Promise.resolve(rowOf(item)),
+    })
+    const names = async (): Promise<string[]> => (await queue.state()).items.map(({ study }) => study)
+    await queue.add(namedStudies(['/in/head.zip']), folder)
+    await queue.idle()
+    await queue.add(namedStudies(['/in/head', '/in/head.zip']), folder)
+    await queue.idle()
+    expect(await names()).toEqual(['head-2', 'head'])
+    await queue.add([{ study: 'head', paths: ['/in/head'], series: 'second' }], folder)
+    await queue.idle()
+    expect(await names()).toEqual(['head-2', 'head', 'head-3'])
+    await queue.close()
+  })
+
+  it('says of a study that could not be begun that it failed, and why; it was not cancelled', async () => {
+    const folder = await freshFolder()
+    const queue = openQueue({
+      path: join(folder, 'queue.json'),
+      report: () => undefined,
+      perform: () =>
+        Promise.reject(new UmbraError({ code: 'write-failed', message: 'The disk is full.', where: '/out' })),
+    })
+    await queue.add(namedStudies(['/studies/one']), folder)
+    await queue.idle()
+    const [item] = (await queue.state()).items
+    expect(item).toMatchObject({ state: 'failed', row: { reason: 'The disk is full. At: /out.' } })
+    expect(await readFile(join(folder, 'cohort.md'), 'utf8')).toContain('| one | failed |')
+    await queue.close()
   })
 
   it('leaves a cancelled study until it is asked for again', async () => {

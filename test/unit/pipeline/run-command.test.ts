@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import type { CohortRow, PipelineRun } from '@contract'
 import { command } from '../../../src-main/cli/commands/run'
 import { runProgram, umbraProgram } from '../../../src-main/cli/program'
+import { makePhantom, phantomOptions, writePhantomStudy } from '../../../src-main/engine/phantom'
 import { smallStudy } from '../engine/smallStudy'
 
 let study: { folder: string; dicom: string }
@@ -83,6 +84,30 @@ describe('umbra run', { timeout: 240_000 }, () => {
     expect(await read('many', 'cohort.json')).toEqual(rows)
     expect(existsSync(join(directory, 'dicom', 'summary.json'))).toBe(true)
     expect(await read('many', 'broken', 'run.json')).toMatchObject({ state: 'failed' })
+  })
+
+  it('says before it begins that the results cannot be written', async () => {
+    const file = join(scratch, 'a-file')
+    await writeFile(file, 'in the way')
+    expect(await umbra(study.dicom, '-o', file, ...fast, '--no-cache')).toBe(1)
+    expect(err).toContain('A file stands where a folder is needed')
+    expect(err).not.toContain('Recognise: done')
+    err = ''
+    expect(await umbra(study.dicom, study.dicom, '-o', file, ...fast, '--no-cache')).toBe(1)
+    expect(err).toContain('A file stands where a folder is needed')
+  })
+
+  it('writes no maps of a study that is not reliable where that is asked for, and the reasons all the same', async () => {
+    const short = phantomOptions({ size: 64, slices: 3, volumes: 16, interval: 1.2, noise: 3 })
+    await writePhantomStudy(await makePhantom(short), join(scratch, 'short'))
+    const directory = join(scratch, 'withheld')
+    const withheld = ['--set', 'export.notReliable=summary', ...fast, '--no-cache']
+    expect(await umbra(join(scratch, 'short', 'dicom'), '-o', directory, ...withheld)).toBe(0)
+    const { files } = await read<PipelineRun>('withheld', 'run.json')
+    expect(files.sort()).toEqual(['curves.png', 'summary.json'])
+    const { quality } = await read<{ quality: { grade: string }[] }>('withheld', 'summary.json')
+    expect(quality.map(({ grade }) => grade)).toContain('red')
+    expect(out).toContain('No maps: the study is not reliable')
   })
 
   it('watches a folder until it is interrupted, and knows at the next start what is done', async () => {

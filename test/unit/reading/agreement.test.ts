@@ -11,7 +11,12 @@ import { area, geometry, openRoom, openStudy, paperProtocol, sliceOf, temporaryF
 type Study = Awaited<ReturnType<typeof openStudy>> & { three: string }
 
 /** Opens, draws a core of so many voxels (and a penumbra of twice as many) on one slice, and signs. */
-async function sign({ ask }: Study, session: string, readingId: string, core: number): Promise<void> {
+async function sign(
+  { ask }: Pick<Study, 'ask'>,
+  session: string,
+  readingId: string,
+  core: number,
+): Promise<void> {
   const { lease } = await ask('reading.open', { session, readingId })
   const slices = ['core', 'penumbra'].map((structure) => ({ structure, slice: 1 }))
   const bytes = new Uint8Array(2 * area)

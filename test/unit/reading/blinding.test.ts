@@ -160,6 +160,7 @@ describe('a blinded rater', () => {
       ['maps.list', { seriesKey: key }],
       ['models.list', {}],
       ['training.runs', {}],
+      ['agreement.report', { of: { from: 'folders', reference: null, raters: [], labels: '' } }],
     ]
     for (const [method, params] of asked) {
       await expect(rater.request(method, params), method).rejects.toMatchObject({ code: 'blinded' })

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, renameSync, statSync } f
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   perfusionSettingsSchema,
   protocolSchema,
@@ -11,6 +11,7 @@ import {
   type Warning,
 } from '@contract'
 import { mapsKey, openMapsStore } from '../../../src-main/engine/cases/mapsStore'
+import { createEngine, type Engine } from '../../../src-main/engine/engine'
 import { makePhantom, phantomOptions, writePhantomStudy } from '../../../src-main/engine/phantom'
 import { computePerfusion } from '../../../src-main/engine/perfusion'
 import { createReadingRoom } from '../../../src-main/engine/reading'
@@ -18,6 +19,7 @@ import { openDataset } from '../../../src-main/engine/training'
 import { storedCase } from '../../../src-main/engine/training/storedCases'
 import { umbra, type Ended } from '../../command'
 import { tinyTraining } from '../../tinyTraining'
+import { clientOf } from '../engine/client'
 
 /**
  * The cases of a study: two scans of one patient, two of others, one scan a second time, an MR perfusion, and one that
@@ -79,7 +81,7 @@ beforeAll(async () => {
   await room.close()
   process.env.UMBRA_PIN = '2468'
   taught = await train({})
-}, 60_000)
+}, 180_000)
 afterAll(() => rm(root, { recursive: true, force: true }))
 beforeEach(() => {
   process.env.UMBRA_PIN = '2468'
@@ -117,7 +119,7 @@ const filesUnder = (folder: string): string[] =>
     return statSync(path).isDirectory() ? filesUnder(path) : [path]
   })
 
-describe('a reading study of the case store', { timeout: 60_000 }, () => {
+describe('a reading study of the case store', { timeout: 180_000 }, () => {
   it('teaches by its cases; scans of one patient are together, and who is left out is told', async () => {
     const { code, err, run } = taught
     expect(err).toContain('Epoch 1')
@@ -240,5 +242,63 @@ describe('a reading study that cannot teach', () => {
     const wrong = await train({})
     expect(wrong.err).toMatch(/PIN/)
     expect(wrong.code).toBe(1)
+  })
+})
+
+describe('a reading study, asked of the engine', { timeout: 60_000 }, () => {
+  let engine: Engine
+  let client: ReturnType<typeof clientOf>
+  beforeEach(() => {
+    engine = createEngine({ dataDirectory: data })
+    client = clientOf(engine)
+  })
+  afterEach(() => engine.close())
+  const signIn = async (name: string): Promise<string> =>
+    (await client.call('reading.signIn', { name, pin: '2468' })).session
+
+  it('shows its owner, and nobody else, the cases, whose they are and why some are left out', async () => {
+    const session = await signIn('Ada Owner')
+    const found = await client.run('training.cases', { session, studyId })
+    expect(found.sources).toEqual([{ key: 'gt', name: 'NLR' }])
+    expect(found.cases.map(({ key, patient, problem }) => [key, patient, problem])).toEqual([
+      [keyOf('again'), keyOf('again'), null],
+      [keyOf('first'), keyOf('again'), null],
+      [keyOf('second'), keyOf('second'), null],
+      [keyOf('third'), keyOf('third'), null],
+      [keyOf('copy'), null, `it is the same scan as ${keyOf('third')}.`],
+      [keyOf('mr'), null, 'it is not CT perfusion, but MR perfusion.'],
+      [keyOf('gone'), null, 'its files are not where the study’s protocol says.'],
+    ])
+    expect(found.cases[1].name).toBe(patientsName('first'))
+    const rater = clientOf(engine)
+    const { session: other } = await rater.call('reading.signIn', { name: 'Rater One', pin: '2468' })
+    await expect(rater.run('training.cases', { session: other, studyId })).rejects.toMatchObject({
+      code: 'blinded',
+    })
+  })
+
+  it('trains for whoever is signed in as its owner; resumed without a session it says what it needs', async () => {
+    const config = JSON.stringify({
+      ...tinyTraining,
+      data: { kind: 'reading-study', study: studyId, cases: [keyOf('second'), keyOf('third')] },
+    })
+    await expect(client.run('training.start', { config })).rejects.toThrow(
+      'only where its owner is signed in',
+    )
+    const session = await signIn('Ada Owner')
+    const { runId } = await client.run('training.start', { config, session })
+    const { runs: known } = await client.call('training.runs', {})
+    const run = known.find((each) => each.runId === runId)
+    expect(run).toMatchObject({ state: 'finished', patients: { training: 1, validation: 1 } })
+    await expect(client.run('training.resume', { runId })).rejects.toThrow(
+      'only where its owner is signed in',
+    )
+    const { entries, check } = await client.call('reading.audit', { session, studyId })
+    expect(check.whole).toBe(true)
+    expect(entries.at(-1)).toMatchObject({
+      actor: 'Ada Owner',
+      action: 'study.taught',
+      detail: { cases: 2, method: 'csvd' },
+    })
   })
 })

@@ -67,7 +67,7 @@ export async function trainingPresets(): Promise<TrainingPreset[]> {
       title: 'Further training',
       description:
         "Begins from the weights of Umbra's network instead of fresh ones: for few patients. Put your own into data.",
-      config: text(await furtherTraining()),
+      config: trainingConfigText(await furtherTraining()),
     },
     {
       title: 'Small network',

@@ -73,8 +73,8 @@ export const usePipelineStore = defineStore('pipeline', () => {
   })
   /** Whether the maps on the screen are those of the run. */
   const isOnScreen = computed(() => {
-    const key = run.value?.steps.find(({ step }) => step === 'deconvolve')?.key
-    return key !== undefined && review.result?.mapsId === key
+    const made = run.value?.steps.filter(({ step }) => step === 'deconvolve' || step === 'predict') ?? []
+    return made.some(({ key }) => key !== null && key === review.result?.mapsId)
   })
 
   async function change(step: PipelineStep, key: string, value: unknown): Promise<void> {

@@ -112,7 +112,8 @@ export const useReviewStore = defineStore('review', () => {
     const asked = settingsFor(wanted)
     // A run decides by itself whether motion is corrected.
     const { motionCorrection } = adopted.has(known.mapsId) ? asked : known.settings
-    return sameSettings(perfusionSettingsSchema.parse({ ...known.settings, motionCorrection }), asked)
+    const method = wanted === 'cnn' ? asked.method : known.settings.method
+    return sameSettings(perfusionSettingsSchema.parse({ ...known.settings, motionCorrection, method }), asked)
   }
 
   /** Whether the maps of a method were computed with other settings or vascular voxels than now chosen. */

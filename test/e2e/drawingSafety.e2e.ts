@@ -80,7 +80,7 @@ test('an engine that dies while one draws comes back, and no stroke is lost', as
   await expect(page.getByText('Engine ready')).toBeVisible()
   if (electron) expect(await enginePid(workstation)).not.toBe(first)
   await expect(page.getByTestId('save-state')).toHaveText('Saved')
-  expect(await drawn(page)).toEqual(before)
+  await expect.poll(() => drawn(page)).toEqual(before)
   await expect(page.getByTestId('read-only')).toBeHidden()
   await takeBack(page, 2)
 

@@ -38,7 +38,17 @@ export function electronBinary(): string | null {
 
 type Closing = (step: () => Promise<unknown>) => void
 
-async function openInBrowser(scratch: string, closing: Closing, comparison: string): Promise<Workstation> {
+/** What the window begins with: two sources of maps, and whether the first study is run. */
+interface Beginning {
+  comparison: string
+  runs: boolean
+}
+
+async function openInBrowser(
+  scratch: string,
+  closing: Closing,
+  { comparison, runs }: Beginning,
+): Promise<Workstation> {
   const browser = findChromium()
   const served = await serve(join(scratch, 'data'))
   closing(() => {
@@ -52,7 +62,7 @@ async function openInBrowser(scratch: string, closing: Closing, comparison: stri
   })
   closing(() => instance.close())
   const page = await instance.newPage({ viewport: { width: 1440, height: 900 } })
-  await page.goto(served.address + (comparison ? `&compare=${comparison}` : ''))
+  await page.goto(served.address + (comparison ? `&compare=${comparison}` : '') + (runs ? '&run=1' : ''))
   return { page, host: 'browser', electron: null, scratch }
 }
 
@@ -60,17 +70,25 @@ async function openInBrowser(scratch: string, closing: Closing, comparison: stri
  * Starts the built application. The binary is not named here: Playwright asks the electron package for it, as
  * `electronBinary` does, and only then holds the application back until it is attached.
  */
-export function launchElectron(dataDirectory: string, comparison = ''): Promise<ElectronApplication> {
+export function launchElectron(
+  dataDirectory: string,
+  { comparison, runs }: Beginning = { comparison: '', runs: false },
+): Promise<ElectronApplication> {
   const flags = ['--no-sandbox', '--ignore-gpu-blocklist', '--use-gl=angle', '--use-angle=swiftshader']
   return _electron.launch({
     executablePath: packaged,
-    args: [...flags, ...applicationArgs, ...(comparison ? [`--compare=${comparison}`] : [])],
+    args: [
+      ...flags,
+      ...applicationArgs,
+      ...(comparison ? [`--compare=${comparison}`] : []),
+      ...(runs ? ['--run'] : []),
+    ],
     env: { ...(process.env as Record<string, string>), UMBRA_DATA: dataDirectory },
   })
 }
 
-async function openInElectron(scratch: string, closing: Closing, comparison: string): Promise<Workstation> {
-  const application = await launchElectron(join(scratch, 'data'), comparison)
+async function openInElectron(scratch: string, closing: Closing, beginning: Beginning): Promise<Workstation> {
+  const application = await launchElectron(join(scratch, 'data'), beginning)
   closing(() => application.close())
   return { page: await application.firstWindow(), host: 'electron', electron: application, scratch }
 }
@@ -88,11 +106,16 @@ function watchFaults(page: Page, faults: string[]): void {
  * the npm Chromium, the project 'electron' the real desktop window. Faults of the page or of
  * the host fail the test.
  * `comparison`: two sources of maps that Review begins with, as `--compare` names them.
+ * `runs`: whether the first study that is opened is run from motion to summary, as `--run` asks for.
  * `phantom`: a small perfusion study with its truth, made once and shared.
  */
-export const test = base.extend<{ workstation: Workstation; comparison: string }, { phantom: Phantom }>({
+export const test = base.extend<
+  { workstation: Workstation; comparison: string; runs: boolean },
+  { phantom: Phantom }
+>({
   comparison: ['', { option: true }],
-  workstation: async ({ comparison }, use, info) => {
+  runs: [false, { option: true }],
+  workstation: async ({ comparison, runs }, use, info) => {
     if (info.project.name === 'electron') base.skip(electronBinary() === null, 'no Electron binary here')
     const scratch = mkdtempSync(join(tmpdir(), 'umbra-e2e-'))
     const steps: (() => Promise<unknown>)[] = []
@@ -101,8 +124,8 @@ export const test = base.extend<{ workstation: Workstation; comparison: string }
     try {
       const workstation =
         info.project.name === 'electron'
-          ? await openInElectron(scratch, closing, comparison)
-          : await openInBrowser(scratch, closing, comparison)
+          ? await openInElectron(scratch, closing, { comparison, runs })
+          : await openInBrowser(scratch, closing, { comparison, runs })
       watchFaults(workstation.page, faults)
       await use(workstation)
       if (info.status !== info.expectedStatus) {

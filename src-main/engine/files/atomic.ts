@@ -9,7 +9,6 @@ const reasons: Record<string, { message: string; hint: string }> = {
   EROFS: { message: 'That disk is read-only.', hint: 'Choose a folder on another disk.' },
   EEXIST: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
   ENOTDIR: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
-  EEXIST: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
 }
 
 /** Makes a folder if it is missing, and throws `write-failed` where no file can be made in it: before long work, not after. */

@@ -1,5 +1,5 @@
 // `npm run screenshots [-- scene …]`: opens digital patients in the workstation in the npm browser, works in it as a
-// person would, and writes the pictures of the README and of docs. Scenes: review reading agreement training; all
+// person would, and writes the pictures of the README and of docs. Scenes: review motion agreement reading training; all
 // without a name. Run it after `npm run build`.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -35,12 +35,12 @@ function serve() {
   })
 }
 
-/** A patient with an infarct: a CT perfusion scan during which the head moves, and an MR. Returns the folder. */
-function makePatient() {
-  const folder = join(temporary, 'patient')
+/** A patient with an infarct: a CT perfusion scan, during which the head may move (mm), and an MR. Returns the folder. */
+function makePatient(motion) {
+  const folder = join(temporary, `patient-${motion}`)
   const head = ['--lesion', 'mca-left:22+55', '--seed', '7']
   for (const [name, ...options] of [
-    ['ctp', '--noise', '3', '--motion', '3'],
+    ['ctp', '--noise', '3', '--motion', String(motion)],
     ['mr', '--modality', 'mr', '--volumes', '1', '--slices', '16', '--noise', '2'],
   ]) {
     const made = spawnSync(process.execPath, [umbra, 'phantom', join(folder, name), ...head, ...options])
@@ -135,15 +135,20 @@ async function toDesk() {
   if (await byId('to-desk').isVisible()) await byId('to-desk').click()
 }
 
+/** Run, until the quality of the study is told. */
+async function runEverything() {
+  await byId('run').click()
+  const done = byId('pipeline-state').filter({ hasText: 'done in' })
+  await done.or(page.locator('[data-testid=tab-quality][aria-selected=true]')).first().waitFor(patience)
+  await byId('tab-quality').click()
+}
+
 let patient = null
 const scenes = {
   async review() {
-    patient ??= makePatient()
+    patient ??= makePatient(0)
     await open(patient)
-    await byId('run').click()
-    const done = byId('pipeline-state').filter({ hasText: 'done in' })
-    await done.or(page.locator('[data-testid=tab-quality][aria-selected=true]')).first().waitFor(patience)
-    await byId('tab-quality').click()
+    await runEverything()
     await page.waitForFunction(() => !/checking the quality/i.test(document.body.innerText), null, patience)
     const lesion = readLesion(join(patient, 'ctp'))
     const middle = ellipseOf(lesion, 4, (label) => label === 2).mean
@@ -153,8 +158,6 @@ const scenes = {
     await picture('risk')
     await byId('tab-curves').click()
     await picture('review')
-    await byId('tab-motion').click()
-    await picture('motion', 'motion-panel')
     await byId('tab-pipeline').click()
     await byId('step-deconvolve').getByRole('button').first().click()
     await picture('pipeline')
@@ -189,8 +192,15 @@ const scenes = {
     await byId('sign-out').click()
   },
 
+  async motion() {
+    await open(makePatient(3))
+    await runEverything()
+    await byId('tab-motion').click()
+    await picture('motion', 'motion-panel')
+  },
+
   async reading() {
-    patient ??= makePatient()
+    patient ??= makePatient(0)
     await toDesk()
     await signIn('Study coordinator')
     await byId('new-study').click()

@@ -83,7 +83,7 @@ async function sourcesOf(choice: DataChoice, outputs: OutputSpec): Promise<Sourc
 }
 
 /** To be raised when the preparation changes, so that data sets prepared in another way are not taken for this one. */
-const PREPARATION = 2
+const PREPARATION = 3
 
 /** The name of a data set's folder: what it is built from, and what was found where a choice does not say it all. */
 export function datasetKey(

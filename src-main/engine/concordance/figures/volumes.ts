@@ -14,7 +14,7 @@ export function volumesFigure(report: AgreementReport, s: number): Figure {
     cases.slice(row * CASES_A_ROW, (row + 1) * CASES_A_ROW),
   )
   const height = rows.length * ROW + 30
-  const name = `volumes-${fileName(structure)}`
+  const name = `volumes-${fileNames(report)[s]}`
   const svg = drawSvg(name, WIDTH, height, {
     legend: { top: 4, data: readings.map(({ name }) => name), itemWidth: 12, itemHeight: 9 },
     grid: rows.map((_, row) => ({ left: 56, right: 12, top: 34 + row * ROW, height: ROW - 74 })),
@@ -68,6 +68,18 @@ function largest({ cases }: AgreementReport, s: number): number | undefined {
   if (cases.length <= CASES_A_ROW) return undefined
   const top = Math.max(0, ...cases.flatMap(({ volumesMl }) => volumesMl[s].map((volume) => volume ?? 0)))
   return Math.max(1, Math.ceil(top / 10) * 10)
+}
+
+/** Each structure's name as part of a file name that no other structure has. */
+export function fileNames({ structures }: Pick<AgreementReport, 'structures'>): string[] {
+  const taken: string[] = []
+  for (const { name } of structures) {
+    const wanted = fileName(name)
+    let own = wanted
+    for (let n = 2; taken.includes(own); n++) own = `${wanted}-${n}`
+    taken.push(own)
+  }
+  return taken
 }
 
 /** A structure's name as part of a file name. */

@@ -1,5 +1,5 @@
 // `npm run screenshots [-- scene …]`: opens digital patients in the workstation in the npm browser, works in it as a
-// person would, and writes the pictures of the README and of docs. Scenes: start review reading agreement training; all
+// person would, and writes the pictures of the README and of docs. Scenes: review reading agreement training; all
 // without a name. Run it after `npm run build`.
 import { spawn, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -137,16 +137,13 @@ async function toDesk() {
 
 let patient = null
 const scenes = {
-  async start() {
-    await page.getByRole('button', { name: /try the demo/i }).waitFor()
-    await picture('start')
-  },
-
   async review() {
     patient ??= makePatient()
     await open(patient)
     await byId('run').click()
-    await page.locator('[data-testid=tab-quality][aria-selected=true]').waitFor(patience)
+    const done = byId('pipeline-state').filter({ hasText: 'done in' })
+    await done.or(page.locator('[data-testid=tab-quality][aria-selected=true]')).first().waitFor(patience)
+    await byId('tab-quality').click()
     await page.waitForFunction(() => !/checking the quality/i.test(document.body.innerText), null, patience)
     const lesion = readLesion(join(patient, 'ctp'))
     const middle = ellipseOf(lesion, 4, (label) => label === 2).mean

@@ -5,10 +5,10 @@ import { build } from 'vite'
 import { ensureBuilt, ensureTensorFlow, root } from './workstation.mjs'
 
 /**
- * `npm run accuracy` and `npm run bench`: bundles a measurement of test/bench with the engine's workers beside it, as the
+ * `npm run accuracy`, `npm run volumes` and `npm run bench`: bundles a measurement of test/bench with the engine's workers beside it, as the
  * application is, and runs it. Further arguments go to the measurement.
  */
-const measurements = { accuracy: 'perfusionAccuracy.ts', bench: 'run.ts' }
+const measurements = { accuracy: 'perfusionAccuracy.ts', bench: 'run.ts', volumes: 'tissueVolumes.ts' }
 const [measurement, ...options] = process.argv.slice(2)
 if (!(measurement in measurements)) {
   console.error(`usage: node build/measure.mjs ${Object.keys(measurements).join('|')}`)

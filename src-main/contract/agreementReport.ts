@@ -37,7 +37,7 @@ export const agreementStudySchema = z.object({
       }),
     )
     .min(1),
-  labels: z.record(z.string(), z.union([z.number().int(), z.array(z.number().int())])).optional(),
+  labels: z.record(z.string(), z.union([z.number().int(), z.array(z.number().int()).min(1)])).optional(),
   resamples: z.number().int().min(0).optional(),
   seed: z.number().int().optional(),
 })

@@ -62,7 +62,7 @@ const shape = pipelineSettingsShape
 export const pipelineSettingsSchema = z.object({
   recognise: shape.recognise.prefault({}),
   motion: shape.motion.prefault({}),
-  /** None unless it is asked for: the deconvolution averages similar curves, and both together blur the lesion's edge. */
+  /** None unless it is asked for (docs/adr/0016): the bilateral filter widens a lesion; the deconvolution averages too. */
   filter: shape.filter.prefault({ method: 'none' }),
   inputs: shape.inputs.prefault({}),
   deconvolve: shape.deconvolve.prefault({}),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { vec3Schema } from './geometry'
+import type { MapsMethod } from './perfusion'
 import { qualityLineSchema, reliabilities } from './quality'
 import { voxelArraySchema } from './voxels'
 
@@ -66,8 +67,17 @@ function preset(
 const tmax6: HypoperfusionCriterion = { measure: 'tmax', above: 6 }
 const laterPeak: HypoperfusionCriterion = { measure: 'relativeTtp', above: 4.5 }
 
-/** The rules in clinical use, the usual one first. */
+/**
+ * Per cent of healthy flow below which tissue is core, by the method of the maps. They mean the same tissue: a truncated
+ * residue loses the tip of short transits and so healthy flow, sSVD most, because it cannot follow the delay between artery
+ * and tissue; low flow keeps more of its height. Measured on phantoms (docs/tissue-at-risk.md); that thresholds depend on the
+ * program that made the maps is known from patients (Kamalian et al., Stroke 2011;42:1923).
+ */
+const coreBelow: Record<MapsMethod, number> = { bennink: 30, cnn: 30, csvd: 34, osvd: 34, ssvd: 38 }
+
+/** The rules in clinical use, the usual one first: its threshold of flow is that of the method, see `ruleOfMethod`. */
 export const tissueAtRiskPresets: readonly TissueAtRiskPreset[] = [
+  preset('usual', 'Usual for the method', { measure: 'relativeCbf', below: coreBelow.bennink }, tmax6),
   preset('rcbf30-tmax6', 'rCBF < 30 %, Tmax > 6 s', { measure: 'relativeCbf', below: 30 }, tmax6),
   preset('rcbf20-tmax6', 'rCBF < 20 %, Tmax > 6 s', { measure: 'relativeCbf', below: 20 }, tmax6),
   preset('rcbf34-tmax6', 'rCBF < 34 %, Tmax > 6 s', { measure: 'relativeCbf', below: 34 }, tmax6),
@@ -83,6 +93,13 @@ export const tissueAtRiskPresets: readonly TissueAtRiskPreset[] = [
 ]
 
 export const usualRule: TissueAtRiskRule = tissueAtRiskPresets[0].rule
+
+/** The rule as it is used on maps of a method: the usual one becomes the preset with the method's threshold, others stay. */
+export function ruleOfMethod(rule: TissueAtRiskRule, method: MapsMethod): TissueAtRiskRule {
+  if (rule.name !== usualRule.name) return rule
+  const below = coreBelow[method]
+  return { ...rule, name: `rcbf${below}-tmax6`, core: { measure: 'relativeCbf', below } }
+}
 
 /** Thresholds of the table of steps: Tmax in s, CBF in % of the reference. */
 export const TMAX_STEPS = [4, 6, 8, 10] as const

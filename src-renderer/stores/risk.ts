@@ -1,5 +1,6 @@
 import {
   problemOf,
+  ruleOfMethod,
   tissueAtRiskPresets,
   tissueAtRiskRuleSchema,
   usualRule,
@@ -25,6 +26,8 @@ export const useRiskStore = defineStore('risk', () => {
   const layout = useLayoutStore()
 
   const rule = shallowRef<TissueAtRiskRule>(usualRule)
+  /** The rule with the thresholds it has on the maps on the screen. */
+  const applied = computed(() => ruleOfMethod(rule.value, review.result?.method ?? 'bennink'))
   const referenceSide = ref<SideChoice>('automatic')
   const assessment = shallowRef<RiskAssessment | null>(null)
   /** The masks of `assessment`, once they have arrived. */
@@ -116,10 +119,12 @@ export const useRiskStore = defineStore('risk', () => {
 
   /** Changes part of the rule: it is no preset any more, unless it comes to be one again. */
   function change(part: Partial<TissueAtRiskRule>): void {
-    const parsed = tissueAtRiskRuleSchema.safeParse({ ...rule.value, ...part, name: 'own' })
+    const parsed = tissueAtRiskRuleSchema.safeParse({ ...applied.value, ...part, name: 'own' })
     if (!parsed.success) return
     const same = tissueAtRiskPresets.find(
-      (preset) => JSON.stringify({ ...preset.rule, name: 'own' }) === JSON.stringify(parsed.data),
+      (preset) =>
+        preset.rule !== usualRule &&
+        JSON.stringify({ ...preset.rule, name: 'own' }) === JSON.stringify(parsed.data),
     )
     rule.value = same?.rule ?? parsed.data
   }
@@ -130,6 +135,7 @@ export const useRiskStore = defineStore('risk', () => {
 
   return {
     rule,
+    applied,
     referenceSide,
     assessment: current,
     masks,

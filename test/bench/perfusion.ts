@@ -69,7 +69,7 @@ function circulantNanoseconds(curves: Float64Array): number {
   const deconvolution = residueDeconvolution(arterial, times, STEP, settings)
   const unit = createVectorUnit()
   const columns = unit.reserve(FRAMES * LANES)
-  const analysis = { ...deconvolution, times, arterial, arrival: 8, tissueFactor: 69.84 }
+  const analysis = { ...deconvolution, times, arterial, arrival: 8, tissueFactor: 69.84, baselineFrames: 8 }
   const fit = residueMaps(unit, analysis, columns, null)
   const names: MapName[] = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay']
   const maps = Object.fromEntries(names.map((name) => [name, new Float32Array(VOXELS)])) as Record<

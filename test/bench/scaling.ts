@@ -15,6 +15,8 @@ import { numpyNanoseconds } from './perfusion'
 import type { BenchRow } from './row'
 
 const REPEATS = 3
+/** To try the bench itself: UMBRA_BENCH_SMALL=1. */
+const SIDE = process.env.UMBRA_BENCH_SMALL ? 128 : 512
 /** The first issue's goals, and how many times they may be missed on a pool. */
 const ON_A_POOL = 1.5
 const CIRCULANT_PRODUCTS = 2
@@ -44,7 +46,7 @@ async function withOneAndTwo(kind: string, work: Work): Promise<{ one: number; t
 }
 
 const headSeries = async (request: PhantomRequest): Promise<VolumeSeries> =>
-  phantomSeries(await makePhantom(phantomOptions({ kind: 'head', size: 512, ...request })))
+  phantomSeries(await makePhantom(phantomOptions({ kind: 'head', size: SIDE, ...request })))
 
 const sizeOf = ({ frames, geometry: { size } }: VolumeSeries): string =>
   [frames, size[2], size[1], size[0]].join('×')

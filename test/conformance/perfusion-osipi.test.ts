@@ -50,7 +50,7 @@ describe.skipIf(!existsSync(path))('the DSC reference curves of OSIPI', () => {
       const deconvolution = residueDeconvolution(arterial, times, reference.step, settings)
       const unit = createVectorUnit()
       const columns = unit.reserve(times.length * LANES)
-      const analysis = { ...deconvolution, times, arterial, arrival: 0, tissueFactor: 100 }
+      const analysis = { ...deconvolution, times, arterial, arrival: 0, tissueFactor: 100, baselineFrames: 1 }
       const fit = residueMaps(unit, analysis, columns, null)
       const names: MapName[] = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay']
       const maps = Object.fromEntries(names.map((name) => [name, new Float32Array(1)])) as Record<

@@ -6,7 +6,7 @@ import type { StructureMap } from '../segmentation'
 import type { CaseFindings, CaseTask } from './compareCase'
 import type { CaseOutcome } from './concordance.worker'
 import type { ConsensusMap } from './consensus'
-import type { AgreementDefinition } from './definition'
+import { refuseReserved, type AgreementDefinition } from './definition'
 import { findCases, type FoundCase } from './findCases'
 import { pairsOf } from './pairs'
 import { agreementReport } from './report'
@@ -54,6 +54,10 @@ export async function agreeOn(
   created = new Date(),
 ): Promise<Agreement> {
   const { readings, hasReference, structures } = definition
+  refuseReserved(
+    'A case',
+    cases.map(({ name }) => name),
+  )
   const compared = cases.filter(({ files }) => files.filter((file) => file !== null).length > 1)
   const alone = cases.filter((found) => !compared.includes(found))
   if (compared.length === 0) {
@@ -79,11 +83,29 @@ export async function agreeOn(
     return `${name}: only ${readings[owner].name} has this case; it was left out.`
   })
   return {
-    report: agreementReport(definition, pairs, compared, findings, [...notes, ...left], created),
+    report: agreementReport(
+      definition,
+      pairs,
+      compared,
+      findings,
+      [...notes, ...left, ...undrawn(structures, findings)],
+      created,
+    ),
     consensus: findings.flatMap(({ name, consensusMaps }) =>
       consensusMaps.flatMap((map, s) => (map ? [{ case: name, structure: structures[s].name, map }] : [])),
     ),
   }
+}
+
+/** Structures that nobody drew: all normals, or a label that the drawings do not use. */
+function undrawn(structures: AgreementDefinition['structures'], findings: readonly CaseFindings[]): string[] {
+  return structures.flatMap(({ name, values }, s) => {
+    const drawn = findings.some(({ volumesMl }) =>
+      volumesMl[s].some((volume) => volume !== null && volume > 0),
+    )
+    if (drawn) return []
+    return [`${name}: nobody drew it in any case${values ? ` (label ${values.join(' or ')})` : ''}.`]
+  })
 }
 
 async function compareAll(

@@ -43,9 +43,17 @@ export function parseLabels(text: string): Structure[] {
   return checkedStructures(structures)
 }
 
+/** The library of the figures keeps texts in a plain object and takes this one for what all objects share. Throws `usage`. */
+export function refuseReserved(what: string, names: readonly string[]): void {
+  if (names.includes('__proto__')) {
+    throw usage(`${what} cannot be called "__proto__".`, 'Give it another name.')
+  }
+}
+
 function checkedStructures(structures: Structure[]): Structure[] {
   const names = new Set(structures.map(({ name }) => name))
   if (names.size < structures.length) throw usage('Two structures have the same name.')
+  refuseReserved('A structure', [...names])
   if (structures.length > MOST_STRUCTURES) {
     throw usage(`At most ${MOST_STRUCTURES} structures can be compared.`)
   }
@@ -65,6 +73,13 @@ export function checkedDefinition(definition: AgreementDefinition): AgreementDef
   const names = readings.map(({ name }) => name)
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined) throw usage(`Two readings are called "${twice}".`, 'Give each a name of its own.')
+  refuseReserved('A reading', names)
+  // Pairs are known by their names: "A/B" with "C" would be "A" with "B/C".
+  const pairs = names.flatMap((first) => names.map((second) => `${first}/${second}`))
+  const unclear = pairs.find((pair, i) => pairs.indexOf(pair) !== i)
+  if (unclear !== undefined) {
+    throw usage(`Two pairs of readings would be called "${unclear}".`, 'Name the readings without "/".')
+  }
   return { ...definition, structures: checkedStructures(definition.structures) }
 }
 

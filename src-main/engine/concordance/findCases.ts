@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UmbraError, type Reading } from '@contract'
 import { segmentationUids } from '../dicom'
@@ -32,6 +32,7 @@ export async function findCases(
   const cases: (FoundCase & { keys: Set<string> })[] = []
   const listed = []
   for (const reading of readings) listed.push(await entriesOf(reading, notes))
+  notes.push(...(await sameFolders(readings)))
   // Names go before UIDs: a file whose name is another's UID in the same reading stays what its name says.
   for (const [r, entries] of listed.entries()) {
     const { name, directory } = readings[r]
@@ -69,21 +70,22 @@ export async function findCases(
 async function entriesOf({ name, directory }: Reading, notes: string[]): Promise<Entry[]> {
   const refuse = (code: string, message: string, hint: string): UmbraError =>
     new UmbraError({ code, message, hint, where: directory })
-  const information = await stat(directory).catch(() => null)
-  if (!information?.isDirectory()) {
+  if (!(await isFolder(directory))) {
     throw refuse('not-found', `There is no such folder for ${name}.`, 'Check the path.')
   }
   const entries: Entry[] = []
   for (const file of await visible(directory)) {
     const path = join(directory, file)
-    if (!(await stat(path)).isDirectory()) {
+    if (!(await isFolder(path))) {
       const entry = await entryOf(directory, file, stemOf(file))
       if (entry) entries.push(entry)
       else notes.push(`${name}: ${file} is no NIfTI or DICOM file and was left out.`)
       continue
     }
     const inner = []
-    for (const child of await visible(path)) inner.push(await entryOf(directory, join(file, child), file))
+    for (const child of await visible(path)) {
+      if (!(await isFolder(join(path, child)))) inner.push(await entryOf(directory, join(file, child), file))
+    }
     const drawings = inner.filter((entry): entry is Entry => entry !== null)
     if (drawings.length === 0) notes.push(`${name}: the folder ${file} has no drawing and was left out.`)
     entries.push(...drawings)
@@ -96,6 +98,22 @@ async function entriesOf({ name, directory }: Reading, notes: string[]): Promise
     )
   }
   return entries
+}
+
+/** A link that leads nowhere is a file: one that bears the name of a drawing is refused when it is read. */
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+
+/** Readings that are one folder agree with themselves: somebody may have meant another. */
+async function sameFolders(readings: readonly Reading[]): Promise<string[]> {
+  const places = await Promise.all(readings.map(({ directory }) => realpath(directory)))
+  return places.flatMap((place, r) => {
+    const before = places.indexOf(place)
+    return before < r ? [`${readings[before].name} and ${readings[r].name} are the same folder.`] : []
+  })
 }
 
 async function visible(directory: string): Promise<string[]> {

@@ -7,13 +7,15 @@ const FULL_WIDTH = 2 * Math.sqrt(2 * Math.log(2))
 /**
  * A map smoothed in its slice planes by a Gaussian of `fullWidthMm` at half maximum, over the voxels of the mask only
  * (normalised convolution, Knutsson & Westin 1993): fluid, vessels and air do not bleed into tissue. Both [voxel];
- * 0 outside the mask. A width of 0 gives a copy.
+ * 0 outside the mask. A width of 0 gives a copy. Values that mean nothing, where `known` is 0, take no part; such a voxel
+ * gets the mean of the known ones around it, and 0 where there are none.
  */
 export function smoothWithin(
   map: Float32Array,
   mask: Uint8Array,
   { size, spacing }: Pick<Geometry, 'size' | 'spacing'>,
   fullWidthMm: number,
+  known: Uint8Array = mask,
 ): Float32Array {
   const sigma = fullWidthMm / FULL_WIDTH
   const across = kernel(sigma / spacing[0])
@@ -24,14 +26,16 @@ export function smoothWithin(
   for (let z = 0; z < size[2]; z++) {
     const from = z * area
     for (let i = 0; i < area; i++) {
-      weight[i] = mask[from + i] === 0 ? 0 : 1
+      weight[i] = mask[from + i] === 0 || known[from + i] === 0 ? 0 : 1
       sum[i] = weight[i] * map[from + i]
     }
     for (const plane of [sum, weight]) {
       convolve(plane, size, across, 1)
       convolve(plane, size, down, size[0])
     }
-    for (let i = 0; i < area; i++) if (mask[from + i] !== 0) result[from + i] = sum[i] / weight[i]
+    for (let i = 0; i < area; i++) {
+      if (mask[from + i] !== 0 && weight[i] > 0) result[from + i] = sum[i] / weight[i]
+    }
   }
   return result
 }

@@ -58,7 +58,7 @@ export async function surveyContrast(
       baselineFrames: survey.baselineFrames,
       times: survey.timing.slices,
       timeStep: survey.timing.step,
-      vesselArea: largestVessels(survey, voxelVolume(series.geometry)),
+      vesselArea: largestVessels(survey, voxelVolume(series.geometry) / 1000),
       aif: inputs.aif,
       vof: inputs.vof,
       warnings: [...survey.warnings, ...inputs.warnings],

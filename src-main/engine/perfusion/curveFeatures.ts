@@ -6,7 +6,9 @@ export const HALF_RISE = 3
 export const WIDTH = 4
 export const BASELINE = 5
 export const TAIL = 6
-export const FEATURE_COUNT = 7
+/** CT: mean of all frames, HU. */
+export const MEAN = 7
+export const FEATURE_COUNT = 8
 
 /** The shape of one bolus curve; seconds and enhancement. */
 export interface CurveShape {

@@ -21,7 +21,8 @@ import { createBoxPeaks } from './boxPeaks'
 import { tissueCurveSpace, type CurveSpace } from './curveSpace'
 import type { TruncatedInverse } from './inverse'
 import { residueMaps } from './residueMaps'
-import { transpose } from './matrices'
+import { multiply, transpose } from './matrices'
+import { hasQuietDirections, spreadOverNoise, noiseVariances, withoutNoise } from './noiseFloor'
 import type { SeriesView } from '../volume'
 import { createSimilarityFilter, type Averaging } from './similarityFilter'
 
@@ -94,8 +95,8 @@ export function deconvolveRows(
   toRow: number,
 ): number {
   // Most scanners take all slices at once: what depends on the times alone is made once.
-  const key = `${job.id}/${times.join()}`
-  if (prepared?.key !== key) prepared = { key, ...prepare(job, times) }
+  const key = `${job.id}/${baselineFrames}/${times.join()}`
+  if (prepared?.key !== key) prepared = { key, ...prepare(job, times, baselineFrames) }
   const { source, fitter } = prepared
   const maps = Object.fromEntries(
     Object.entries(job.maps).map(([name, buffer]) => [name, new Float32Array(buffer)]),
@@ -109,18 +110,22 @@ export function deconvolveRows(
   return fitted
 }
 
-function prepare(job: DeconvolutionJob, times: Float64Array): { source: BlockSource; fitter: VoxelFitter } {
+function prepare(
+  job: DeconvolutionJob,
+  times: Float64Array,
+  baselineFrames: number,
+): { source: BlockSource; fitter: VoxelFitter } {
   const unit = createVectorUnit()
   const reader = createBlockReader(unit, job.view.frames)
   if (job.averaging === null) {
     return {
       source: plainBlocks(reader),
-      fitter: createVoxelFitter(unit, job, times, reader.enhancement, null),
+      fitter: createVoxelFitter(unit, job, times, baselineFrames, reader.enhancement, null),
     }
   }
   const space = tissueCurveSpace(job.arterial, times, job.limits)
   const source = createSimilarityFilter(unit, space, job.averaging, reader)
-  return { source, fitter: createVoxelFitter(unit, job, times, source.averaged, space) }
+  return { source, fitter: createVoxelFitter(unit, job, times, baselineFrames, source.averaged, space) }
 }
 
 function plainBlocks(reader: BlockReader): BlockSource {
@@ -142,18 +147,23 @@ function createVoxelFitter(
   unit: VectorUnit,
   job: DeconvolutionJob,
   times: Float64Array,
+  baselineFrames: number,
   columns: Plane,
   space: CurveSpace | null,
 ): VoxelFitter {
-  if (job.deconvolution === null) return createBoxVoxelFitter(unit, job, times, columns, space)
+  if (job.deconvolution === null) {
+    return createBoxVoxelFitter(unit, job, times, baselineFrames, columns, space)
+  }
   const { arterial, arrival, tissueFactor } = job
-  return residueMaps(unit, { ...job.deconvolution, times, arterial, arrival, tissueFactor }, columns, space)
+  const analysis = { ...job.deconvolution, times, arterial, arrival, tissueFactor, baselineFrames }
+  return residueMaps(unit, analysis, columns, space)
 }
 
 function createBoxVoxelFitter(
   unit: VectorUnit,
   job: DeconvolutionJob,
   times: Float64Array,
+  baselineFrames: number,
   columns: Plane,
   space: CurveSpace | null,
 ): VoxelFitter {
@@ -169,7 +179,17 @@ function createBoxVoxelFitter(
       : createBlockProduct(unit, transpose(space.basis, space.rank, frames), frames, space.rank)
   const curve = new Float64Array(frames)
   const result = new Float64Array(4)
+  const quiet = space !== null && hasQuietDirections(space) ? space : null
+  const variances = new Float64Array(LANES)
+  const floor =
+    quiet === null
+      ? 0
+      : spreadOverNoise(quiet, baselineFrames, (coordinates) => {
+          fitter.fit(multiply(coordinates, quiet.basis, 1, quiet.rank, frames), result)
+          return result[BOX_FLOW]
+        })
   return (voxels, maps) => {
+    if (quiet !== null) noiseVariances(columns, quiet, variances)
     toCurves?.run(columns, curves.at)
     const samples = curves.floats
     for (let i = 0; i < LANES; i++) {
@@ -177,8 +197,8 @@ function createBoxVoxelFitter(
       if (voxel < 0) continue
       for (let t = 0, at = i; t < frames; t++, at += LANES) curve[t] = samples[at]
       fitter.fit(curve, result)
-      const flow = result[BOX_FLOW]
-      if (!(flow > 0)) continue
+      if (!(result[BOX_FLOW] > 0)) continue
+      const flow = withoutNoise(result[BOX_FLOW], Math.sqrt(variances[i]) * floor)
       const transit = result[BOX_TRANSIT]
       const delay = result[BOX_DELAY]
       maps.cbv[voxel] = within('cbv', tissueFactor * flow * transit)

@@ -1,9 +1,12 @@
-import { BASELINE, PEAK } from './curveFeatures'
+import { BASELINE, MEAN, PEAK } from './curveFeatures'
 import type { VascularInputs } from './inputs'
-import { FLUID_HU, meanWithin, vesselEnhancement } from '../masks'
+import { FLUID_HU, vesselEnhancement } from '../masks'
 import type { SeriesSurvey } from './surveySeries'
 
-/** A baseline noisier than this, HU, is averaged with its neighbours before it is asked. */
+/**
+ * Where the baseline is noisier than this, HU, all frames are asked: fluid does not enhance, and contrast only makes tissue
+ * brighter.
+ */
 const QUIET = 2
 /** Where more than this share of the brain is that dark, the scale is no Hounsfield scale and nothing is left out. */
 const MOST_FLUID = 0.6
@@ -20,19 +23,19 @@ export function finishMask(survey: SeriesSurvey, inputs: Pick<VascularInputs, 'a
   const arterialPeak = inputs.aif.voxels.length > 0 ? inputs.aif.quality.peak * inputs.aif.scale : Infinity
   const highest = vesselEnhancement(arterialPeak, ct)
   const peak = features.subarray(PEAK * volume, (PEAK + 1) * volume)
-  const measured = features.subarray(BASELINE * volume, (BASELINE + 1) * volume)
   const quiet = noise / Math.sqrt(Math.min(...baselineFrames)) < QUIET
-  const baseline = quiet ? measured : meanWithin(measured, brain, view.size, 1)
+  const feature = quiet ? BASELINE : MEAN
+  const level = features.subarray(feature * volume, (feature + 1) * volume)
   let inside = 0
   let dark = 0
   for (let i = 0; i < volume; i++) {
     if (brain[i] === 0) continue
     inside++
-    if (baseline[i] < FLUID_HU) dark++
+    if (level[i] < FLUID_HU) dark++
   }
   const leaveFluid = ct && dark < MOST_FLUID * inside
   for (let i = 0; i < volume; i++) {
-    if (brain[i] === 1 && peak[i] <= highest && !(leaveFluid && baseline[i] < FLUID_HU)) mask[i] = 1
+    if (brain[i] === 1 && peak[i] <= highest && !(leaveFluid && level[i] < FLUID_HU)) mask[i] = 1
   }
   return mask
 }

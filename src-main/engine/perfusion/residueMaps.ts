@@ -3,6 +3,7 @@ import { integralUntil, type ArterialFunction } from './arterialFunction'
 import type { CurveSpace } from './curveSpace'
 import { within, type ResidueDeconvolution, type VoxelFitter } from './deconvolution'
 import { multiply, stack, transpose } from './matrices'
+import { hasQuietDirections, highestOfNoise, noiseVariances, withoutNoise } from './noiseFloor'
 import { chooseComponents, componentCounts } from './oscillation'
 import {
   leadingHalfMaximum,
@@ -20,6 +21,8 @@ export interface ResidueAnalysis extends ResidueDeconvolution {
   arterial: ArterialFunction
   arrival: number
   tissueFactor: number
+  /** Frames before the bolus: the noise of their mean is in every sample of a curve. */
+  baselineFrames: number
 }
 
 /**
@@ -38,12 +41,15 @@ export function residueMaps(
   const { inverse, grid, arrival, tissueFactor } = analysis
   const { residueStep, fittedSamples, fittedStep } = inverse
   const window = residueWindow(inverse.output, inverse)
-  const { volumes, curves } = createResidueProduct(unit, analysis, window, columns, space)
+  const { volumes, curves, floors } = createResidueProduct(unit, analysis, window, columns, space)
+  const quiet = space !== null && hasQuietDirections(space) ? space : null
+  const variances = new Float64Array(LANES)
   const residuePeaks = unit.reserve(LANES)
   const fittedPeaks = unit.reserve(LANES)
   const peak: Peak = { index: 0, position: 0, height: 0 }
 
   return (voxels, maps) => {
+    if (quiet !== null) noiseVariances(columns, quiet, variances)
     curves.fill(voxels)
     const fittedFrom = window.samples * LANES
     unit.kernels.highestRows(curves.plane.at, window.samples, LANES, residuePeaks.at)
@@ -61,7 +67,7 @@ export function residueMaps(
       peak.index = highestResidues[i]
       refinePeak(residue, peak)
       if (!(peak.height > 0)) continue
-      const flow = 60 * tissueFactor * peak.height
+      const flow = 60 * tissueFactor * withoutNoise(peak.height, Math.sqrt(variances[i]) * floors[i])
       const rise = leadingHalfMaximum(residue, peak)
       maps.cbv[voxel] = within('cbv', volume)
       maps.cbf[voxel] = within('cbf', flow)
@@ -85,6 +91,8 @@ interface ResidueProduct {
     /** Fills both for the block that lies in the columns. */
     fill(voxels: Int32Array): void
   }
+  /** The highest sample that unit noise of the columns makes, [LANES]; 0 where it is not known. */
+  floors: Float64Array
 }
 
 /**
@@ -93,7 +101,7 @@ interface ResidueProduct {
  */
 function createResidueProduct(
   unit: VectorUnit,
-  { inverse, judged, times, grid, arterial, tissueFactor, oscillationLimit }: ResidueAnalysis,
+  { inverse, judged, times, grid, arterial, tissueFactor, oscillationLimit, baselineFrames }: ResidueAnalysis,
   window: ResidueWindow,
   columns: Plane,
   space: CurveSpace | null,
@@ -113,6 +121,13 @@ function createResidueProduct(
   const input = toColumns(multiply(inverse.input, splineMatrix(times, grid), rank, grid.length, frames), rank)
   const output = stack(window.matrix, inverse.fitted)
   const samples = window.samples + inverse.fittedSamples
+  const floors = new Float64Array(LANES)
+  const floorOf = (kept: number): number => {
+    if (space === null) return 0
+    const first = window.matrix.map((value, i) => (i % rank < kept ? value : 0))
+    return highestOfNoise(multiply(first, input, window.samples, rank, width), space, baselineFrames)
+  }
+  if (judged === null) floors.fill(floorOf(rank))
   if (judged === null && width <= rank) {
     const all = createBlockProduct(
       unit,
@@ -124,13 +139,15 @@ function createResidueProduct(
     return {
       volumes: rowOf(plane, samples),
       curves: { plane, fill: () => all.run(columns, plane.at) },
+      floors,
     }
   }
   const first = createBlockProduct(unit, stack(input, volume), rank + 1, width)
   const second = createBlockProduct(unit, output, samples, rank)
   const coordinates = unit.reserve(first.rows * LANES)
   const plane = unit.reserve(padded(samples) * LANES)
-  const choose = judged === null ? null : componentChoice(judged, oscillationLimit, coordinates)
+  const choose =
+    judged === null ? null : componentChoice(judged, oscillationLimit, coordinates, floors, floorOf)
   return {
     volumes: rowOf(coordinates, rank),
     curves: {
@@ -141,6 +158,7 @@ function createResidueProduct(
         second.run(coordinates, plane.at)
       },
     },
+    floors,
   }
 }
 
@@ -149,12 +167,15 @@ function componentChoice(
   judged: NonNullable<ResidueAnalysis['judged']>,
   oscillationLimit: number,
   coordinates: Plane,
+  floors: Float64Array,
+  floorOf: (kept: number) => number,
 ): (voxels: Int32Array) => void {
   const { rank, residueSamples } = judged
   const counts = componentCounts(judged)
   const output = transpose(judged.output, residueSamples, rank)
   const scratch = new Float64Array(residueSamples)
   const own = new Float64Array(rank)
+  const floorOfKept = new Map(Array.from(new Set(counts), (kept) => [kept, floorOf(kept)]))
   return (voxels) => {
     const values = coordinates.floats
     for (let i = 0; i < LANES; i++) {
@@ -162,6 +183,7 @@ function componentChoice(
       for (let r = 0; r < rank; r++) own[r] = values[r * LANES + i]
       const kept = chooseComponents(judged, output, counts, own, 0, oscillationLimit, scratch)
       for (let r = kept; r < rank; r++) values[r * LANES + i] = 0
+      floors[i] = floorOfKept.get(kept) ?? 0
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   PEAK,
   FIRST_PASS,
   HALF_RISE,
+  MEAN,
   TAIL,
   TIME_TO_PEAK,
   WIDTH,
@@ -162,7 +163,11 @@ export function surveyCurves(
       const at = i * frames
       const baseline = toEnhancement(signals, at, frames, baselineFrames, view.echoTime)
       variances[measured++] = stepVariance(signals, at, frames, baselineFrames)
-      for (let t = 0; t < frames; t++) sum[t] += signals[at + t]
+      let enhancement = 0
+      for (let t = 0; t < frames; t++) {
+        sum[t] += signals[at + t]
+        enhancement += signals[at + t] / frames
+      }
       smoothCurve(signals.subarray(at, at + frames), smooth)
       describeCurve(smooth, 0, times, shape)
       const voxel = offset + voxels[i]
@@ -173,6 +178,7 @@ export function surveyCurves(
       features[WIDTH * volume + voxel] = shape.width
       features[TAIL * volume + voxel] = shape.tail
       features[BASELINE * volume + voxel] = baseline
+      features[MEAN * volume + voxel] = baseline + enhancement
     }
   }
   const variance = variances.subarray(0, measured).sort()[measured >> 1] ?? 0

@@ -1,5 +1,5 @@
 import type { Vec3 } from '@contract'
-import { randomStream, uniform } from './random'
+import { randomStream, uniform } from '../compute/random'
 
 /** Scalar values on a regular lattice, x fastest. Index 0 lies at `first`, mm; neighbours are `step` mm apart. */
 export interface Field {

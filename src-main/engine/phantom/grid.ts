@@ -1,6 +1,6 @@
 import type { Geometry, Vec3 } from '@contract'
 import { frameTimes, type PhantomOptions } from './options'
-import { mixSeeds, randomStream, uniform } from './random'
+import { mixSeeds, randomStream, uniform } from '../compute/random'
 import { deterministicUid } from './uid'
 
 /** Side of the square field of view, mm. */

@@ -5,7 +5,7 @@ import { headPlacement, individualSchema, type Individual, type Placement } from
 import { markLesion, type LesionDepth } from './lesion'
 import { visitMni } from './mni'
 import { parseLesion, type PhantomOptions } from './options'
-import { mixSeeds } from './random'
+import { mixSeeds } from '../compute/random'
 import { FLUID_LIMIT, headTemplate, type HeadTemplate } from './template'
 import {
   emptyVoxels,

@@ -3,7 +3,7 @@ import { sampleField, variation } from './fields'
 import type { Placement } from './individual'
 import { visitMni } from './mni'
 import type { LesionRequest, Territory } from './options'
-import { mixSeeds } from './random'
+import { mixSeeds } from '../compute/random'
 import { lesionLabels, tissueLabels, type PhantomVoxels } from './tissue'
 
 interface TerritoryShape {

@@ -1,6 +1,6 @@
 import type { Geometry, Vec3 } from '@contract'
 import { voxelToWorld, worldToVoxel } from '../volume'
-import { mixSeeds, randomStream, uniform } from './random'
+import { mixSeeds, randomStream, uniform } from '../compute/random'
 
 /**
  * Where the head lies in a frame: turned about the isocentre by `rotation` (degrees about the patient's x, then y, then

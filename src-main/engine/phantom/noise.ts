@@ -1,5 +1,5 @@
 import { gaussianKernel } from './fields'
-import { mixSeeds, normalQuantiles, randomStream } from './random'
+import { mixSeeds, normalQuantiles, randomStream } from '../compute/random'
 
 /** Standard deviation of the smoothing kernel that gives the noise its grain, mm: a soft brain kernel. */
 const GRAIN = 0.6

@@ -6,7 +6,8 @@ import { acquisitionTimes, decimal, phantomGeometry } from './grid'
 import { headVoxels } from './head'
 import { kudoVoxels } from './kudo'
 import { headMotion, motionMargin, type Pose } from './motion'
-import type { PhantomOptions } from './options'
+import { planesOf, type PhantomOptions } from './options'
+import { planeGeometry, takePerfusion } from './planes'
 import { mttRange, tissueResponse, type TissueResponse } from './residue'
 import { withoutMargin, type PhantomVoxels } from './tissue'
 
@@ -28,6 +29,8 @@ export interface Phantom {
   stillGeometry: Geometry
   stillVoxels: PhantomVoxels
   margin: number
+  /** Of that head, the planes that each slice is the mean of; null: a slice shows its middle plane. */
+  thick: { planes: number; geometry: Geometry; voxels: PhantomVoxels } | null
 }
 
 /** Longest the enhancement of a tissue can last after the scan, s; its peak is sought until then. */
@@ -50,6 +53,13 @@ export async function makePhantom(options: PhantomOptions, run: Run = {}): Promi
       ? kudoVoxels(stillGeometry, margin)
       : await headVoxels(options, stillGeometry, margin, run)
   const [nx, ny] = geometry.size
+  const planes = planesOf(options)
+  let thick: Phantom['thick'] = null
+  if (planes > 1) {
+    const finer = planeGeometry(stillGeometry, planes)
+    thick = { planes, geometry: finer, voxels: await headVoxels(options, finer, margin * planes, run) }
+    takePerfusion(stillVoxels, thick.voxels, planes, nx * ny)
+  }
   return {
     options,
     geometry,
@@ -63,6 +73,7 @@ export async function makePhantom(options: PhantomOptions, run: Run = {}): Promi
     stillGeometry,
     stillVoxels,
     margin,
+    thick,
   }
 }
 

@@ -1,9 +1,11 @@
-import type { Geometry } from '@contract'
+import type { Geometry, Vec3 } from '@contract'
+import { resampleSlices } from '../registration'
 import type { Bolus } from './bolus'
 import { sampleAt } from './bolus'
 import { sourceIndex, type SourceIndex } from './motion'
 import { noiseMaker } from './noise'
 import type { Phantom } from './phantom'
+import { meanOfPlanes } from './planes'
 import { responseAt } from './residue'
 import { ML_PER_100G } from './tissue'
 
@@ -24,11 +26,14 @@ export type FrameRenderer = (frame: number) => Int16Array
  * noise, rounded to whole numbers as a scanner does.
  */
 export function frameRenderer(phantom: Phantom): FrameRenderer {
-  const { options, geometry, stillGeometry, poses } = phantom
+  const { options, geometry, poses, thick } = phantom
   const [nx, ny, nz] = geometry.size
   const sliceLength = nx * ny
+  const stillGeometry = thick?.geometry ?? phantom.stillGeometry
+  const planes = thick?.planes ?? 1
   const still = new Float32Array(sliceLength * stillGeometry.size[2])
-  const moved = poses ? new Float32Array(sliceLength * nz) : still
+  const moved = poses || thick ? new Float32Array(sliceLength * nz) : still
+  const plane = poses ? new Float32Array(sliceLength * nz) : still
   const noise = new Float32Array(sliceLength)
   const makeNoise = noiseMaker(nx, ny, geometry.spacing[0], options.seed)
   const [lowest, highest] = options.modality === 'mr' ? MR_RANGE : CT_RANGE
@@ -37,7 +42,10 @@ export function frameRenderer(phantom: Phantom): FrameRenderer {
   return (frame) => {
     renderStill(phantom, frame, still)
     if (poses) {
-      moveInto(moved, geometry, still, stillGeometry, sourceIndex(poses[frame], geometry, stillGeometry))
+      const source = sourceIndex(poses[frame], geometry, stillGeometry)
+      moveInto(moved, plane, geometry, still, stillGeometry, source, planes)
+    } else if (thick) {
+      meanOfPlanes(still, planes, sliceLength, moved)
     }
     for (let slice = 0; slice < nz; slice++) {
       if (options.noise > 0) makeNoise(frame, slice, noise)
@@ -66,13 +74,15 @@ function storeSlice(
 
 /** The head at its first place, without noise, at the times of a frame's slices. */
 function renderStill(phantom: Phantom, frame: number, image: Float32Array): void {
-  const { options, stillGeometry, margin, times, response, arterial, venous } = phantom
-  const { baseline, cbv, mtt, delay, artery, vein } = phantom.stillVoxels
-  const [nx, ny, slices] = stillGeometry.size
-  const nz = slices - 2 * margin
+  const { options, margin, times, response, arterial, venous, thick } = phantom
+  const { baseline, cbv, mtt, delay, artery, vein } = thick?.voxels ?? phantom.stillVoxels
+  const planes = thick?.planes ?? 1
+  const [nx, ny, slices] = (thick?.geometry ?? phantom.stillGeometry).size
+  const nz = slices / planes - 2 * margin
   const contrast = options.modality === 'mr' ? mrContrast : ctContrast
   for (let slice = 0; slice < slices; slice++) {
-    const t = times[frame * nz + Math.min(Math.max(slice - margin, 0), nz - 1)]
+    const ofGrid = Math.floor(slice / planes) - margin
+    const t = times[frame * nz + Math.min(Math.max(ofGrid, 0), nz - 1)]
     const inArtery = enhancement(arterial, t)
     const inVein = enhancement(venous, t)
     const start = slice * nx * ny
@@ -120,47 +130,21 @@ function mrContrast(
   )
 }
 
-/** Trilinear resampling of the still head onto the scanner's grid. */
+/** Resamples the still head onto the scanner's grid, each slice the mean of `planes` planes across its thickness. */
 function moveInto(
   moved: Float32Array,
+  plane: Float32Array,
   geometry: Geometry,
   still: Float32Array,
   stillGeometry: Geometry,
-  { start, steps }: SourceIndex,
+  { start, steps: [x, y, z] }: SourceIndex,
+  planes: number,
 ): void {
-  const [nx, ny, nz] = geometry.size
-  const [sx, sy, sz] = stillGeometry.size
-  const [right, down, up] = [1, sx, sx * sy]
-  for (let k = 0, at = 0; k < nz; k++) {
-    for (let j = 0; j < ny; j++) {
-      for (let i = 0; i < nx; i++, at++) {
-        const x = clamp(start[0] + i * steps[0][0] + j * steps[1][0] + k * steps[2][0], sx)
-        const y = clamp(start[1] + i * steps[0][1] + j * steps[1][1] + k * steps[2][1], sy)
-        const z = clamp(start[2] + i * steps[0][2] + j * steps[1][2] + k * steps[2][2], sz)
-        const [ix, iy, iz] = [Math.floor(x), Math.floor(y), Math.floor(z)]
-        const [fx, fy, fz] = [x - ix, y - iy, z - iz]
-        const a = iz * up + iy * down + ix
-        const low = bilinear(still, a, right, down, fx, fy)
-        moved[at] = sz > 1 ? low + (bilinear(still, a + up, right, down, fx, fy) - low) * fz : low
-      }
-    }
+  moved.fill(0)
+  for (let p = 0; p < planes; p++) {
+    const above = (p + 0.5) / planes - 0.5
+    const from = start.map((value, axis) => value + above * z[axis]) as Vec3
+    resampleSlices(still, stillGeometry.size, { start: from, x, y, z }, [0, geometry.size[2] - 1], plane)
+    for (let i = 0; i < moved.length; i++) moved[i] += plane[i] / planes
   }
-}
-
-function bilinear(
-  values: Float32Array,
-  at: number,
-  right: number,
-  down: number,
-  fx: number,
-  fy: number,
-): number {
-  const top = values[at] + (values[at + right] - values[at]) * fx
-  const bottom = values[at + down] + (values[at + down + right] - values[at + down]) * fx
-  return top + (bottom - top) * fy
-}
-
-/** Within a line of `length` values, with room for the next neighbour. */
-function clamp(position: number, length: number): number {
-  return Math.min(Math.max(position, 0), Math.max(0, length - 1.0001))
 }

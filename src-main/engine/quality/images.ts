@@ -1,4 +1,4 @@
-import { methodLabels, type QualityLine, type Vec3 } from '@contract'
+import type { QualityLine, Vec3 } from '@contract'
 import { seriesShifts, type PerfusionMaps } from '../perfusion'
 import { frameOf, voxelVolume, type VolumeSeries } from '../volume'
 import { graded, lineOf, type Finding } from './line'
@@ -9,10 +9,6 @@ const USUAL_VOXEL_ML = 0.005
 const MOST_SAMPLED = 20_000
 const LESS_NOISE =
   'Filter the series before the maps, or scan with more dose or thicker slices; core is overestimated or missed in noise.'
-/** Below this the highest sample of a residue is the tissue's, not the noise's (docs/tissue-at-risk.md). */
-const QUIET = 2
-const residueMethods: ReadonlySet<string> = new Set(['ssvd', 'csvd', 'osvd'])
-
 /** Temporal noise of tissue before the bolus and after it: the robust spread of second differences. */
 export function gradeNoise(series: VolumeSeries, maps: PerfusionMaps | null): QualityLine {
   const noise = temporalNoise(series, maps?.mask ?? null)
@@ -28,15 +24,7 @@ export function gradeNoise(series: VolumeSeries, maps: PerfusionMaps | null): Qu
   const usual = noise * Math.sqrt(Math.min(4, voxelMl / USUAL_VOXEL_ML))
   const grade = graded(usual, NOISE.amber, NOISE.red)
   const reason = `A voxel varies by ${noise.toFixed(1)} HU over time without contrast.`
-  const findings: Finding[] = [{ grade, reason, remedy: LESS_NOISE }]
-  if (maps && residueMethods.has(maps.method) && noise > QUIET) {
-    findings.push({
-      grade: 'amber',
-      reason: `${reason} ${methodLabels[maps.method]} reads noise as flow: its core is too small.`,
-      remedy: 'Take volumes of core from the box regression.',
-    })
-  }
-  return lineOf('noise', findings, reason, { value: noise, unit: 'HU' })
+  return lineOf('noise', [{ grade, reason, remedy: LESS_NOISE }], reason, { value: noise, unit: 'HU' })
 }
 
 function temporalNoise(series: VolumeSeries, mask: Uint8Array | null): number | null {

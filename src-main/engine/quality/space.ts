@@ -195,7 +195,8 @@ export function gradeSymmetry(found: TissueAtRisk): QualityLine {
     findings.push({
       grade: 'amber',
       reason: 'Tissue is late in both hemispheres: no side is healthy.',
-      remedy: 'Check the artery and the circulation; take the volumes as uncertain.',
+      remedy:
+        'Check the artery and the circulation; take the volumes as uncertain, and core by an absolute threshold (CBV).',
     })
   }
   if (referenceCbf === null || referenceMl < 10) {

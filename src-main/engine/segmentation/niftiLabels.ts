@@ -2,6 +2,8 @@ import { UmbraError, type Structure } from '@contract'
 import { readStoredNifti, type StoredVoxels } from '../volume'
 import { bitsOfValues, type StructureMap } from './structureMap'
 
+/** Labels stored as shares of a scale, or gone through a resampling, are whole but for rounding in single precision. */
+const ROUNDING = 1e-5
 /** Beyond this a value is no label any more. */
 const LARGEST_LABEL = 65_535
 
@@ -99,7 +101,9 @@ function valuesToBits(
   const bits = new Uint8Array(stored.length)
   for (let i = 0; i < stored.length; i++) {
     const value = stored[i] * slope + intercept
-    if (value !== 0) bits[i] = of(value)
+    const whole = Math.round(value)
+    const label = Math.abs(value - whole) <= ROUNDING ? whole : value
+    if (label !== 0) bits[i] = of(label)
   }
   return bits
 }

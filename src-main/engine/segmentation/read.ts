@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import type { Structure } from '@contract'
+import { UmbraError, type Structure } from '@contract'
 import { readSegmentation } from '../dicom'
 import { readNiftiLabels } from './niftiLabels'
 import { segmentationStructures } from './segments'
@@ -9,6 +9,14 @@ import type { StructureMap } from './structureMap'
 export async function readStructures(path: string, structures: readonly Structure[]): Promise<StructureMap> {
   if (await isDicom(path)) {
     return segmentationStructures(readSegmentation(path), structures)
+  }
+  if (/\.dcm$/i.test(path)) {
+    throw new UmbraError({
+      code: 'seg-unreadable',
+      message: 'This is not a DICOM file, or it is damaged.',
+      hint: 'Export the segmentation again, as DICOM SEG without compression or as NIfTI.',
+      where: path,
+    })
   }
   return readNiftiLabels(path, structures)
 }

@@ -1,4 +1,11 @@
-import { CBF_STEPS, TMAX_STEPS, type SideChoice, type TissueAtRisk, type TissueAtRiskRule } from '@contract'
+import {
+  CBF_STEPS,
+  ruleOfMethod,
+  TMAX_STEPS,
+  type SideChoice,
+  type TissueAtRisk,
+  type TissueAtRiskRule,
+} from '@contract'
 import { findMidline, leaveOutIslands, smoothWithin, type Midline } from '../masks'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume } from '../volume'
@@ -20,18 +27,21 @@ export interface TissueAtRiskAssessment extends TissueAtRisk {
 
 /** Values of the hypoperfusion and CBV index, s. */
 const INDEX_TMAX = { lower: 6, upper: 10 }
+/** ml/100 g: core by a threshold that needs no healthy side (Wintermark et al., Stroke 2006;37:979). */
+const ABSOLUTE_CBV = 2
 
 /**
  * Core, hypoperfusion and what follows from them by a rule: volumes, mismatch, steps, indices and words. Maps are smoothed
  * within the mask, thresholded against healthy tissue of the reference hemisphere, and islands left out. A voxel of core
  * whose arrival cannot be measured any more (no contrast reaches it) counts as hypoperfused where hypoperfused tissue
- * surrounds it. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
+ * surrounds it. The usual rule becomes that of the method. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
  */
 export function assessTissueAtRisk(
   maps: PerfusionMaps,
-  rule: TissueAtRiskRule,
+  asked: TissueAtRiskRule,
   { referenceSide = 'automatic', midline = findMidline(maps.geometry, maps.mask) }: AssessOptions = {},
 ): TissueAtRiskAssessment {
+  const rule = ruleOfMethod(asked, maps.method)
   const smooth = smoothed(maps, rule.smoothingMm)
   const healthy = findHealthyTissue(maps, smooth, midline, referenceSide, rule.smallestIslandMl)
   const flow = relativeFlow(maps, smooth.cbf, healthy, midline, rule)
@@ -56,6 +66,13 @@ export function assessTissueAtRisk(
     ml: select((i) => flow[i] < threshold && (!rule.coreWithinHypoperfusion || hypoperfusion.mask[i] === 1))
       .ml,
   }))
+  const absoluteCore =
+    healthy.affectedSide === 'both' && rule.core.measure === 'relativeCbf'
+      ? {
+          below: ABSOLUTE_CBV,
+          ml: select((i) => smooth.cbv[i] < ABSOLUTE_CBV && hypoperfusion.mask[i] === 1).ml,
+        }
+      : null
   const volumes = { coreMl: core.ml, hypoperfusionMl: hypoperfusion.ml, outsideMl: outside * voxelMl }
   const found: Omit<TissueAtRisk, 'statements'> = {
     rule,
@@ -77,7 +94,7 @@ export function assessTissueAtRisk(
   }
   return {
     ...found,
-    statements: statementsOf(found, healthy.lateMl),
+    statements: statementsOf(found, healthy.lateMl, absoluteCore),
     core: core.mask,
     hypoperfusion: hypoperfusion.mask,
   }
@@ -85,9 +102,17 @@ export function assessTissueAtRisk(
 
 type Smoothed = Record<'cbf' | 'cbv' | 'ttp' | 'tmax', Float32Array>
 
+/** Where no curve could be fitted there is no flow, and no time either: the times are those of the voxels around. */
 function smoothed({ geometry, mask, maps }: PerfusionMaps, fullWidthMm: number): Smoothed {
-  const smooth = (map: Float32Array): Float32Array => smoothWithin(map, mask, geometry, fullWidthMm)
-  return { cbf: smooth(maps.cbf), cbv: smooth(maps.cbv), ttp: smooth(maps.ttp), tmax: smooth(maps.tmax) }
+  const timed = mask.map((inside, i) => (inside !== 0 && maps.cbf[i] > 0 ? 1 : 0))
+  const smooth = (map: Float32Array, known = mask): Float32Array =>
+    smoothWithin(map, mask, geometry, fullWidthMm, known)
+  return {
+    cbf: smooth(maps.cbf),
+    cbv: smooth(maps.cbv),
+    ttp: smooth(maps.ttp, timed),
+    tmax: smooth(maps.tmax, timed),
+  }
 }
 
 /** CBF in per cent of the reference, [voxel]; Infinity where there is none, so that nothing is called core. */

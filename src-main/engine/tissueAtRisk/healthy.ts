@@ -32,7 +32,7 @@ export interface HealthyTissue {
 
 /**
  * Finds the side of the lesion and the healthy tissue of the other one: not late (Tmax up to 4 s), in the hemisphere that
- * has less tissue with Tmax above 6 s, or in the one a person chose. `maps` are smoothed.
+ * has less tissue with Tmax above 6 s, or in the one a person chose; in both where both are affected. `maps` are smoothed.
  */
 export function findHealthyTissue(
   { geometry, mask }: Pick<PerfusionMaps, 'geometry' | 'mask'>,
@@ -81,7 +81,7 @@ function otherSide(
   lateMl: HealthyTissue['lateMl'],
   sidesKnown: boolean,
 ): TissueAtRisk['referenceSide'] {
-  if (!sidesKnown || affectedSide === 'none') return 'both'
+  if (!sidesKnown || affectedSide === 'none' || affectedSide === 'both') return 'both'
   return lateMl.left > lateMl.right ? 'right' : 'left'
 }
 

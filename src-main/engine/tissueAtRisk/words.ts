@@ -14,6 +14,8 @@ const sideOf = { left: 'left', right: 'right', both: 'both hemispheres', none: '
 export function statementsOf(
   found: Omit<TissueAtRisk, 'statements'>,
   lateMl: { left: number; right: number },
+  /** Core by blood volume as such, where no side is healthy. */
+  absoluteCore: { below: number; ml: number } | null = null,
 ): string[] {
   if (found.referenceMl === 0 && found.midline.symmetry === 0) {
     return ['The maps hold no brain tissue, so there are no volumes to tell.']
@@ -21,6 +23,7 @@ export function statementsOf(
   return [
     lesionWords(found, lateMl),
     ...referenceWords(found),
+    ...absoluteWords(absoluteCore),
     ...coreCounted(found),
     ...(found.mismatchRatio === null && found.hypoperfusionMl > 0
       ? ['There is no core, so there is no mismatch ratio.']
@@ -68,6 +71,15 @@ function referenceWords(found: Omit<TissueAtRisk, 'statements'>): string[] {
   return lines
 }
 
+function absoluteWords(core: { below: number; ml: number } | null): string[] {
+  return core === null
+    ? []
+    : [
+        'With disease on both sides relative flow is not to be relied on. By an absolute threshold, CBV < ' +
+          `${core.below} ml/100 g, the core within hypoperfused tissue is ${ml(core.ml)} (rule cbv2-tmax6).`,
+      ]
+}
+
 function coreCounted({ rule, coreOutsideHypoperfusionMl }: Omit<TissueAtRisk, 'statements'>): string[] {
   if (rule.coreWithinHypoperfusion) return ['Core is counted within hypoperfused tissue only.']
   return coreOutsideHypoperfusionMl > 0
@@ -77,10 +89,11 @@ function coreCounted({ rule, coreOutsideHypoperfusionMl }: Omit<TissueAtRisk, 's
     : ['All of the core lies within hypoperfused tissue.']
 }
 
-function targetWords({ targetMismatch, rule }: Omit<TissueAtRisk, 'statements'>): string {
+function targetWords({ targetMismatch, rule, affectedSide }: Omit<TissueAtRisk, 'statements'>): string {
   const { ratio, mismatchMl, coreMl } = rule.targetMismatch
   const criteria = `ratio ≥ ${ratio}, mismatch ≥ ${mismatchMl} ml, core < ${coreMl} ml`
-  return `Target mismatch (${criteria}): ${targetMismatch.met ? 'criteria met' : 'criteria not met'}.`
+  const doubt = affectedSide === 'both' ? ', but no side is healthy: do not rely on it' : ''
+  return `Target mismatch (${criteria}): ${targetMismatch.met ? 'criteria met' : 'criteria not met'}${doubt}.`
 }
 
 /** The same volumes as the quality of the study allows to read them: its verdict leads the statements. */

@@ -85,7 +85,7 @@ function storedSources(given: ReadingStudyChoice, known: CaseFiles | null): Sour
 }
 
 /** To be raised when the preparation changes, so that data sets prepared in another way are not taken for this one. */
-const PREPARATION = 2
+const PREPARATION = 3
 
 /** The name of a data set's folder: what it is built from, and what was found where a choice does not say it all. */
 export function datasetKey(

@@ -55,7 +55,7 @@ async function furtherTraining(): Promise<TrainingConfigInput> {
 
 /** Configurations to begin from, the quickest first. */
 export async function trainingPresets(): Promise<TrainingPreset[]> {
-  const fresh = await readFile(resourcePath('models/perfusion-unet-small.config.json'), 'utf8')
+  const fresh = await readFile(resourcePath('models/perfusion-unet-small.base.config.json'), 'utf8')
   return [
     {
       title: 'First try',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { structureFile } from '../../../src-main/engine/concordance/figures/volumes'
+import { fileNames } from '../../../src-main/engine/concordance/figures/volumes'
 import { withShortNames } from '../../../src-main/engine/concordance/shortNames'
 
 const long = 'Reader with a name that goes on and on'
@@ -41,7 +41,7 @@ describe('names in tables and figures', () => {
 describe('the files of a structure', () => {
   it('are apart, also where its name has no letter that a file name takes', () => {
     const structures = ['Core', 'core', 'Ödem', '梗塞', '半暗帯'].map((name) => ({ name, values: null }))
-    const names = structures.map((_, s) => structureFile({ structures }, s))
+    const names = fileNames({ structures })
     expect(names).toEqual(['core', 'core-2', 'odem', 'structure', 'structure-2'])
   })
 })

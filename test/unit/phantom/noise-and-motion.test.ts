@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { makePhantom, phantomOptions } from '../../../src-main/engine/phantom'
 import { headMotion, motionMargin, poseMatrix, sourceIndex } from '../../../src-main/engine/phantom/motion'
 import { noiseMaker } from '../../../src-main/engine/phantom/noise'
-import { normalQuantile, normalQuantiles } from '../../../src-main/engine/phantom/random'
+import { normalQuantile, normalQuantiles } from '../../../src-main/engine/compute/random'
 import { frameRenderer } from '../../../src-main/engine/phantom'
 import { voxelToWorld, worldToVoxel } from '../../../src-main/engine/volume'
 
@@ -113,7 +113,7 @@ describe('motion', () => {
   })
 
   it('moves the images and leaves the truth where it was', async () => {
-    const request = { size: 64, slices: 2, volumes: 20, noise: 0 } as const
+    const request = { size: 64, slices: 2, volumes: 20, noise: 0, planes: 3 } as const
     const still = await makePhantom(phantomOptions(request))
     const moving = await makePhantom(phantomOptions({ ...request, motion: 5 }))
     expect(moving.margin).toBe(motionMargin(5, 5))

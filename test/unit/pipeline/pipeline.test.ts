@@ -234,7 +234,7 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
   it('computes only the volumes again where their rule has changed', async () => {
     const store = freshStore()
     const first = await runWith(quick, { store })
-    const rule = tissueAtRiskPresets[3].rule
+    const rule = tissueAtRiskPresets[4].rule
     const other = await runWith({ ...quick, tissueAtRisk: { rule } }, { store })
     expect(statesOf(other)).toMatchObject({ deconvolve: 'kept', tissueAtRisk: 'done', quality: 'done' })
     expect(other.results.tissueAtRisk?.rule).toEqual(rule)

@@ -72,9 +72,6 @@ describe('a bad study says what is wrong and what to do', () => {
     expectBad(of('truncation'), 'red', /Only 1\d s/)
     expect(qualityStatement(lines)).toMatch(/^Not reliable: .*truncation/)
   })
-  it('a deconvolution that reads noise as flow', () => {
-    expectBad(line('noise', { maps: { ...maps, method: 'csvd' } }), 'amber', /cSVD reads noise as flow/)
-  })
   it('a head that moves', async () => {
     const moving = await seriesOf({ motion: 6 })
     expectBad(line('motion', { series: moving }), 'red', /moves by about/)

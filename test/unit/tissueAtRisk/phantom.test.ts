@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { perfusionSettingsSchema, usualRule, type PerfusionMethod } from '@contract'
+import { perfusionMethods, perfusionSettingsSchema, usualRule, type PerfusionMethod } from '@contract'
 import {
   lesionVolumes,
   makePhantom,
@@ -36,6 +36,25 @@ describe('a head with a lesion of known size, at the usual noise', () => {
     const lines = gradeStudy({ series, maps, tissueAtRisk: found })
     expect(lines.filter(({ grade }) => grade !== 'green')).toEqual([])
   })
+  it('cSVD in strong noise: core and hypoperfusion, and no fluid that is taken for late tissue', async () => {
+    const { found, truth } = await assess({ lesion: 'mca-left:20+45', seed: 9, noise: 8 }, 'csvd')
+    expectVolume(found.coreMl, truth.coreMl)
+    expectVolume(found.hypoperfusionMl, truth.coreMl + truth.penumbraMl)
+  })
+  it.runIf(process.env.UMBRA_LONG)(
+    'every deconvolution, with and without noise, and a normal head',
+    async () => {
+      for (const method of perfusionMethods) {
+        for (const noise of [0, 5]) {
+          const { found, truth } = await assess({ lesion: 'pca-right:8+20', seed: 11, noise }, method)
+          expectVolume(found.coreMl, truth.coreMl)
+          expectVolume(found.hypoperfusionMl, truth.coreMl + truth.penumbraMl)
+          const normal = await assess({ lesion: 'none', seed: 11, noise }, method)
+          expect(normal.found.coreMl).toBeLessThan(1)
+        }
+      }
+    },
+  )
   it('box regression: a normal head has no core', async () => {
     const { found } = await assess({ lesion: 'none', seed: 8 }, 'bennink')
     expect(found.coreMl).toBeLessThan(1)

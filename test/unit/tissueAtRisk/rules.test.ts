@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import {
+  mapsMethods,
+  ruleOfMethod,
   tissueAtRiskPresets,
   tissueAtRiskRuleSchema,
   tissueAtRiskSchema,
+  usualRule,
+  type MapsMethod,
   type TissueAtRiskRule,
 } from '@contract'
 import { assessTissueAtRisk, judgedBy } from '../../../src-main/engine/tissueAtRisk'
@@ -120,6 +124,13 @@ describe('what is left out, and what is said', () => {
     const found = assessTissueAtRisk(brainWith(late, other), rule())
     expect(found.affectedSide).toBe('both')
     expect(found.statements[0]).toContain('both hemispheres')
+    expect(found.referenceSide).toBe('both')
+    // Blood volume as such finds the same core, and the verdict on mismatch is no verdict.
+    const lost = block([20, 42, 2], [30, 58, 4], core.values)
+    const words = assessTissueAtRisk(brainWith(late, core, other, lost), rule()).statements.join(' ')
+    const absolute = (coreMl + voxelsOf(lost) * VOXEL_ML).toFixed(0)
+    expect(words).toContain(`CBV < 2 ml/100 g, the core within hypoperfused tissue is ${absolute} ml`)
+    expect(words).toMatch(/Target mismatch .* do not rely on it/)
   })
   it('an empty mask has no volumes and no error', () => {
     const maps = brainWith()
@@ -134,6 +145,37 @@ describe('what is left out, and what is said', () => {
     const judged = judgedBy(found, [line])
     expect(judged.reliability).toBe('notReliable')
     expect(judged.statements[0]).toMatch(/^Not reliable: motion/)
+  })
+})
+
+describe('the usual rule', () => {
+  it('has the threshold of flow of the method that made the maps', () => {
+    const below = (method: MapsMethod) => {
+      const { rule } = assessTissueAtRisk({ ...brainWith(late, core), method }, usualRule)
+      return [rule.name, rule.core.below]
+    }
+    expect(below('bennink')).toEqual(['rcbf30-tmax6', 30])
+    expect(below('cnn')).toEqual(['rcbf30-tmax6', 30])
+    expect(below('csvd')).toEqual(['rcbf34-tmax6', 34])
+    expect(below('osvd')).toEqual(['rcbf34-tmax6', 34])
+    expect(below('ssvd')).toEqual(['rcbf38-tmax6', 38])
+  })
+  it('is always one of the presets, and a rule that was chosen stays as it is', () => {
+    for (const method of mapsMethods) {
+      const used = ruleOfMethod(usualRule, method)
+      expect(tissueAtRiskPresets.map((preset) => preset.rule)).toContainEqual(used)
+      expect(ruleOfMethod(tissueAtRiskPresets[1].rule, method)).toBe(tissueAtRiskPresets[1].rule)
+    }
+  })
+})
+
+describe('tissue without a curve', () => {
+  it('has the arrival of the tissue around it', () => {
+    const lost = block([60, 44, 2], [63, 48, 4], { cbf: 0, cbv: 0, mtt: 0, tmax: 0, ttp: 0 })
+    const found = assessTissueAtRisk(brainWith(late, core, lost), rule({ smoothingMm: 5 }))
+    const whole = assessTissueAtRisk(brainWith(late, core), rule({ smoothingMm: 5 }))
+    expect(found.hypoperfusionMl).toBeCloseTo(whole.hypoperfusionMl, 6)
+    expect(found.coreMl).toBeGreaterThanOrEqual(whole.coreMl)
   })
 })
 

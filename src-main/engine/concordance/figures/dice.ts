@@ -45,7 +45,8 @@ export function diceFigure(report: AgreementReport): Figure {
             name: structure,
             silent: true,
             boxWidth: [6, 26],
-            itemStyle: { color: '#fff', borderColor: colour, borderWidth: 1.4 },
+            // A filled box would cover the dots, which are drawn below it.
+            itemStyle: { color: 'transparent', borderColor: colour, borderWidth: 1.4 },
             data: pairs.map((pair) => {
               const values = valuesOf(pair, structure)
               return values.length > 0 ? quantilesOf(values, [0, 0.25, 0.5, 0.75, 1]) : []

@@ -1,7 +1,7 @@
 import { bandOutline, type AgreementReport, type CaseAgreement, type PairAgreement } from '@contract'
 import { decimals, pValue } from '../tables'
 import { axisStyle, colourOf, drawSvg, ink, niceCeiling, panels, type Figure } from './chart'
-import { structureFile } from './volumes'
+import { fileNames } from './volumes'
 
 const SIDE = 140
 const FOOT = 8
@@ -36,7 +36,7 @@ export function scatterFigure(report: AgreementReport, s: number): Figure {
     )
     return { min: 0, max: top, interval: top / 2 }
   })
-  const name = `scatter-${structureFile(report, s)}`
+  const name = `scatter-${fileNames(report)[s]}`
   const svg = drawSvg(name, width, height, {
     title: titled(own, cells),
     grid: cells,
@@ -161,7 +161,7 @@ export function blandAltmanFigure(report: AgreementReport, s: number): Figure {
       1.02 * Math.max(0, ...lesions(report, pair).map(({ firstMl, secondMl }) => (firstMl + secondMl) / 2)),
     ),
   )
-  const name = `bland-altman-${structureFile(report, s)}`
+  const name = `bland-altman-${fileNames(report)[s]}`
   const svg = drawSvg(name, width, height, {
     title: titled(own, cells),
     grid: cells.map((cell) => ({ ...cell, width: cell.width - 18 })),

@@ -18,7 +18,7 @@ export function volumesFigure(report: AgreementReport, s: number): Figure {
     WIDTH,
   )
   const height = rows.length * ROW + 30 + legend.more
-  const name = `volumes-${structureFile(report, s)}`
+  const name = `volumes-${fileNames(report)[s]}`
   const svg = drawSvg(name, WIDTH, height, {
     legend: legend.option,
     grid: rows.map((_, row) => ({
@@ -79,11 +79,16 @@ function largest({ cases }: AgreementReport, s: number): number | undefined {
   return Math.max(1, niceCeiling(top))
 }
 
-/** What the files of a structure are called; letters that a file name cannot have leave a number. */
-export function structureFile({ structures }: Pick<AgreementReport, 'structures'>, s: number): string {
-  const names = structures.slice(0, s + 1).map(({ name }) => fileName(name))
-  const before = names.slice(0, s).filter((name) => name === names[s]).length
-  return before > 0 ? `${names[s]}-${before + 1}` : names[s]
+/** Each structure's name as part of a file name that no other structure has. */
+export function fileNames({ structures }: Pick<AgreementReport, 'structures'>): string[] {
+  const taken: string[] = []
+  for (const { name } of structures) {
+    const wanted = fileName(name)
+    let own = wanted
+    for (let n = 2; taken.includes(own); n++) own = `${wanted}-${n}`
+    taken.push(own)
+  }
+  return taken
 }
 
 /** A structure's name as part of a file name. */

@@ -71,6 +71,8 @@ test('a study of three raters is made, drawn, signed, compared and reported', as
 }) => {
   const { page, scratch } = workstation
   const { step } = base
+  // Under a minute by itself; with other work on the machine much longer.
+  base.slow()
   await expect(page.getByText('Engine ready')).toBeVisible()
   await page.keyboard.press('Alt+3')
 

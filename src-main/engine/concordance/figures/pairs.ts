@@ -22,7 +22,7 @@ const titled = (pairs: PairAgreement[], cells: { left: number; top: number }[]):
     text: headOf(pairs) > 34 ? `${first}/\n${second}` : pair,
     left: cells[i].left - 6,
     top: cells[i].top - headOf(pairs) + 6,
-    textStyle: { fontSize: 12, fontWeight: 600, color: ink.text },
+    textStyle: { fontSize: 12, lineHeight: 14, fontWeight: 600, color: ink.text },
   }))
 
 /** Volumes of two readings against each other, with the line of identity and the least squares line in its band. */

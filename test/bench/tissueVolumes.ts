@@ -65,8 +65,9 @@ async function assessmentOf(
     deconvolve: { ...(method === 'cnn' ? {} : { method }), ...changes.deconvolve },
     predict: { enabled: method === 'cnn' },
   })
-  if (options.rule !== '{}')
+  if (options.rule !== '{}') {
     settings.tissueAtRisk.rule = tissueAtRiskRuleSchema.parse(JSON.parse(options.rule))
+  }
   const source = seriesSource(series, 'A phantom')
   const { results, record } = await runPipeline({ source, settings, directory: null, store, backend: 'auto' })
   const maps = method === 'cnn' ? results.predict : results.deconvolve

@@ -182,7 +182,7 @@ function earlyShare({ maps, mask }: PerfusionMaps): number {
 
 /** Whether left and right can be told apart, and one of them is healthy. */
 export function gradeSymmetry(found: TissueAtRisk): QualityLine {
-  const { midline, affectedSide, referenceMl, referenceCbf } = found
+  const { midline, affectedSide, hypoperfusionMl, referenceMl, referenceCbf } = found
   const findings: Finding[] = []
   if (!midline.trusted) {
     findings.push({
@@ -192,9 +192,12 @@ export function gradeSymmetry(found: TissueAtRisk): QualityLine {
     })
   }
   if (midline.trusted && affectedSide === 'both') {
+    const mostly = hypoperfusionMl > referenceMl
     findings.push({
-      grade: 'amber',
-      reason: 'Tissue is late in both hemispheres: no side is healthy.',
+      grade: mostly ? 'red' : 'amber',
+      reason: mostly
+        ? `More tissue is late (${hypoperfusionMl.toFixed(0)} ml, in both hemispheres) than healthy (${referenceMl.toFixed(0)} ml): poor circulation, or a wrong artery.`
+        : 'Tissue is late in both hemispheres: no side is healthy.',
       remedy:
         'Check the artery and the circulation; take the volumes as uncertain, and core by an absolute threshold (CBV).',
     })

@@ -33,11 +33,14 @@ export function statementsOf(
 }
 
 function lesionWords(
-  { affectedSide, hypoperfusionMl, coreMl, rule }: Omit<TissueAtRisk, 'statements'>,
+  { affectedSide, hypoperfusionMl, coreMl, rule, midline }: Omit<TissueAtRisk, 'statements'>,
   lateMl: { left: number; right: number },
 ): string {
   if (hypoperfusionMl === 0 && coreMl === 0) {
     return `No lesion: no region of ${rule.smallestIslandMl} ml or more has ${hypoperfusionWords(rule)}, none ${coreWords(rule)}.`
+  }
+  if (affectedSide === 'both' && !midline.trusted) {
+    return `${ml(lateMl.left + lateMl.right)} of tissue have Tmax > 6 s; on which side is not known, so there is no healthy side to compare with and volumes are uncertain.`
   }
   if (affectedSide === 'both') {
     return (
@@ -75,7 +78,7 @@ function absoluteWords(core: { below: number; ml: number } | null): string[] {
   return core === null
     ? []
     : [
-        'With disease on both sides relative flow is not to be relied on. By an absolute threshold, CBV < ' +
+        'Without a healthy side relative flow is not to be relied on. By an absolute threshold, CBV < ' +
           `${core.below} ml/100 g, the core within hypoperfused tissue is ${ml(core.ml)} (rule cbv2-tmax6).`,
       ]
 }

@@ -4,6 +4,7 @@ import {
   qualityChecks,
   qualityStatement,
   UmbraError,
+  usualRule,
   type QualityCheck,
   type QualityLine,
 } from '@contract'
@@ -16,6 +17,7 @@ import {
 } from '../../../src-main/engine/phantom'
 import { computePerfusion, type PerfusionMaps } from '../../../src-main/engine/perfusion'
 import { gradeStudy, type StudyToGrade } from '../../../src-main/engine/quality'
+import { assessTissueAtRisk } from '../../../src-main/engine/tissueAtRisk'
 import { frameOf, type VolumeSeries } from '../../../src-main/engine/volume'
 
 const request: PhantomRequest = { size: 96, slices: 8, volumes: 40, interval: 1.2, noise: 4, seed: 2 }
@@ -118,6 +120,13 @@ describe('a bad study says what is wrong and what to do', () => {
     const half = { ...maps, mask: maps.mask.map((inside, i) => (sides[i] === LEFT ? inside : 0)) }
     expectBad(line('coverage', { maps: half }), 'red', /one hemisphere is missing/)
     expectBad(line('symmetry', { maps: half }), 'amber', /No plane of symmetry/)
+  })
+  it('late tissue on both sides, a little or most of the brain', () => {
+    const both = { ...assessTissueAtRisk(maps, usualRule), affectedSide: 'both', referenceMl: 300 } as const
+    const some = { ...both, hypoperfusionMl: 80 }
+    expectBad(line('symmetry', { tissueAtRisk: some }), 'amber', /both hemispheres: no side is healthy/)
+    const most = { ...both, hypoperfusionMl: 380 }
+    expectBad(line('symmetry', { tissueAtRisk: most }), 'red', /380 ml, in both hemispheres. than healthy/)
   })
   it("a child's head", async () => {
     const child = await seriesOf({ individual: { head: { scale: [0.68, 0.68, 0.68] } }, lesion: 'none' })

@@ -6,7 +6,7 @@ import { motionReport } from './motion'
 
 /** The maps by deconvolution with the inputs. */
 export const deconvolveStep: Step<'deconvolve'> = {
-  version: 1,
+  version: 2,
   optional: false,
   leftOut: never,
   dependsOn: (settings) => Promise.resolve(settings.deconvolve),

@@ -21,7 +21,7 @@ function describe(name: string, { quality, voxels, scale }: VascularInput): stri
 
 /** Brain, arterial input, venous output and the mask of the maps. */
 export const inputsStep: Step<'inputs'> = {
-  version: 1,
+  version: 2,
   optional: false,
   leftOut: never,
   dependsOn: ({ inputs }) => Promise.resolve(inputs),

@@ -5,7 +5,7 @@ import { motionReport } from './motion'
 
 /** The maps by a network, in a process of its own. It filters what it sees by itself. */
 export const predictStep: Step<'predict'> = {
-  version: 1,
+  version: 2,
   optional: true,
   leftOut: ({ predict }, { kind, modality }) => {
     if (!predict.enabled) return 'Switched off'

@@ -6,7 +6,7 @@ import { motionReport } from './motion'
 
 /** How far the study can be trusted; also where no maps could be made of it. */
 export const qualityStep: Step<'quality'> = {
-  version: 1,
+  version: 2,
   optional: false,
   leftOut: never,
   dependsOn: () => Promise.resolve(null),

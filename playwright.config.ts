@@ -23,11 +23,9 @@ export default defineConfig({
   testMatch: '*.e2e.ts',
   outputDir: 'out/test-results/e2e',
   retries: 1,
+  workers: 2,
   timeout: 300_000,
   expect: { timeout: 30_000 },
   reporter: [['list'], ['json', { outputFile: 'out/test-results/e2e.json' }]],
-  projects: [
-    { name: 'browser', workers: 2 },
-    { name: 'electron', workers: 1, testIgnore: leftOut },
-  ],
+  projects: [{ name: 'browser' }, { name: 'electron', workers: 1, testIgnore: leftOut }],
 })

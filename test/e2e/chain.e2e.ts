@@ -199,12 +199,15 @@ test('a study of three raters is made, drawn, signed, compared and reported', as
 
   await step('so does a point of every other figure', async () => {
     const pair = 'Anna Reader/Ben Reader'
-    const found = written.caseAgreement.find((each) => each.pair === pair && each.state === 'both')
+    const [{ name: structure }] = written.structures
+    const found = written.caseAgreement.find(
+      (each) => each.pair === pair && each.structure === structure && each.state === 'both',
+    )
     if (!found) throw new Error('no case with both')
-    const { case: name, firstMl, secondMl } = found
+    const { case: name, firstMl, secondMl, volumeDifferenceMl } = found
     const places: [string, number | string, number][] = [
-      ['scatter', firstMl, secondMl],
-      ['bland-altman', (firstMl + secondMl) / 2, firstMl - secondMl],
+      ['scatter', secondMl, firstMl],
+      ['bland-altman', (firstMl + secondMl) / 2, volumeDifferenceMl ?? 0],
       ['volumes', name, firstMl / 2],
     ]
     for (const [chart, x, y] of places) {

@@ -17,7 +17,7 @@ test('the first start says what to do, and the demonstration leads to maps', asy
     await expect(page.getByText('No study is open.')).toBeVisible()
     await page.getByRole('button', { name: 'Jobs' }).click()
     await expect(page.getByText('No jobs yet.')).toBeVisible()
-    await page.getByRole('button', { name: 'Settings' }).click()
+    await page.getByRole('button', { name: 'Settings', exact: true }).click()
     await expect(page.getByRole('heading', { name: 'Settings' })).toBeVisible()
     await page.getByRole('button', { name: 'Studies', exact: true }).click()
   })

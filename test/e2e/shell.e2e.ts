@@ -91,7 +91,7 @@ test('every command is found by its words, every key on its sheet', async ({ wor
 
 test('settings are checked, kept by the engine and put back', async ({ workstation }) => {
   const { page } = workstation
-  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByRole('button', { name: 'Settings', exact: true }).click()
   const haematocrit = page.getByLabel('Haematocrit, large vessels', { exact: true })
   const perfusion = page.getByRole('region', { name: 'Perfusion' })
   await expect(haematocrit).toHaveValue('0.45')
@@ -114,7 +114,7 @@ test('settings are checked, kept by the engine and put back', async ({ workstati
 
 test('what networks compute with is shown, measured and chosen', async ({ workstation }) => {
   const { page } = workstation
-  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByRole('button', { name: 'Settings', exact: true }).click()
   const networks = page.getByRole('region', { name: 'Networks' })
   const wasm = networks.getByTestId('backend-wasm')
   await expect(wasm).toContainText('4.22')

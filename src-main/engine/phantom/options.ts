@@ -70,10 +70,9 @@ const requestSchema = z.strictObject({
   /** Largest displacement of the head, mm; it also turns by up to 0.6 degree a millimetre. */
   motion: z.number().min(0).max(20).default(0),
   /**
-   * Planes across its thickness that a slice is the mean of, as a scanner sees it; 1: its middle plane alone. Head, where it
-   * moves: 3, else 1.
+   * Planes across its thickness that a slice of a head is the mean of, as a scanner sees it; 1: its middle plane alone.
    */
-  planes: z.number().int().min(1).max(15).optional(),
+  planes: z.number().int().min(1).max(15).default(1),
   /** The table goes to and fro: the lower and the upper half of the slices are scanned in turn. */
   shuttle: z.boolean().default(false),
   /** Gantry tilt, degrees. */
@@ -159,9 +158,6 @@ export const phantomOptionsSchema = requestSchema.transform((request, context) =
 export type PhantomRequest = z.input<typeof phantomOptionsSchema>
 export type PhantomOptions = z.output<typeof phantomOptionsSchema>
 
-/** So many that the blur between them is small beside the thickness of a slice. */
-const MOVING_PLANES = 3
-
 /** Nominal time of each time point, s from the first: one interval, or a second one from `lateFrom` on. */
 export function frameTimes(
   options: Pick<PhantomOptions, 'volumes' | 'interval' | 'lateInterval' | 'lateFrom'>,
@@ -188,10 +184,6 @@ export function phantomOptions(request: PhantomRequest): PhantomOptions {
 }
 
 /** Planes that every slice of a phantom is the mean of. Tiles are as thick as their slices. */
-export function planesOf({
-  planes,
-  motion,
-  kind,
-}: Pick<PhantomOptions, 'planes' | 'motion' | 'kind'>): number {
-  return kind === 'kudo' ? 1 : (planes ?? (motion > 0 ? MOVING_PLANES : 1))
+export function planesOf({ planes, kind }: Pick<PhantomOptions, 'planes' | 'kind'>): number {
+  return kind === 'kudo' ? 1 : planes
 }

@@ -21,6 +21,8 @@ export interface AlignmentTarget {
   values: Float32Array
   /** What lies beyond counts as its ends, in the reference (after interpolation) and in the frame. */
   range: ValueRange
+  /** The reference as it is interpolated: on slices so thin that lines between them are good enough. */
+  finer: { geometry: Geometry; values: Float32Array }
   /** Voxels at edges, evenly thinned out; the first of them are a thinner choice of all. */
   edges: Int32Array
 }
@@ -74,7 +76,7 @@ export function alignmentTarget(
   for (let i = 0, seen = 0, kept = 0; i < near.length && kept < inOrder.length; i++) {
     if (near[i] && seen++ >= kept * stride) inOrder[kept++] = i
   }
-  return { geometry, values, range, edges: thinnerFirst(inOrder) }
+  return { geometry, values, finer: { geometry, values }, range, edges: thinnerFirst(inOrder) }
 }
 
 /** The same numbers so ordered that the first few are spread over all. */
@@ -150,7 +152,7 @@ interface Sampled {
 }
 
 function edgeSampler(
-  { geometry, values, edges, range: { lowest, highest } }: AlignmentTarget,
+  { geometry: ofFrame, finer: { geometry, values }, edges, range: { lowest, highest } }: AlignmentTarget,
   frame: SlabImage,
 ): (motion: Rigid) => Sampled {
   const [nx, ny, nz] = geometry.size
@@ -170,7 +172,7 @@ function edgeSampler(
   for (let n = 0; n < edges.length; n++) {
     const voxel = edges[n]
     const index: Vec3 = [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / area)]
-    positions.set(voxelToWorld(geometry, index), 3 * n)
+    positions.set(voxelToWorld(ofFrame, index), 3 * n)
     const value = frame.voxels[voxel] * frame.slope + frame.intercept
     seenByFrame[n] = Math.min(highest, Math.max(lowest, value))
   }

@@ -16,6 +16,7 @@ import {
 } from './reducedGrid'
 import { compose, displacement, identityMotion, inverse, type Rigid } from './rigid'
 import { sharedFloats } from './sharedVoxels'
+import { thinnerSlices } from './thinnerSlices'
 
 /** Where the head lies in every frame of a slab. */
 export interface SlabMotion {
@@ -167,7 +168,7 @@ function targets(
   coarseValues.set(reduced)
   return {
     factor,
-    fine: alignmentTarget(geometry, values, range),
+    fine: { ...alignmentTarget(geometry, values, range), finer: thinnerSlices(geometry, values) },
     coarse: alignmentTarget(reducedGeometry(geometry, all, factor), coarseValues, range),
   }
 }

@@ -64,7 +64,7 @@ describe('a head that lies still', () => {
 
 describe('scanned in two places by turns', () => {
   it('is followed in each place by itself', async () => {
-    const head = await headOf({ ...moving, size: 96, slices: 12, volumes: 12, shuttle: true })
+    const head = await headOf({ ...moving, size: 128, slices: 12, volumes: 12, shuttle: true })
     const found = await correctMotion(head.series, settings)
     expect(found.slabs).toEqual([
       [0, 5],

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, renameSync, statSync } f
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import {
   perfusionSettingsSchema,
   protocolSchema,
@@ -180,12 +180,16 @@ describe('a reading study of the case store', { timeout: 180_000 }, () => {
     renameSync(aside, join(root, 'scans'))
 
     await scan('gone', { seed: 9 })
-    const { err, run } = await train({})
-    expect(err).toContain(`Preparing ${keyOf('gone')}`)
-    expect(err).not.toContain(`Preparing ${keyOf('first')}`)
+    onTestFinished(() => rm(folderOf('gone'), { recursive: true }))
+    const prepared = (): string[] =>
+      filesUnder(join(root, 'datasets')).filter((path) => path.endsWith('.slices'))
+    const before = prepared()
+    const { run } = await train({})
+    // Only the case that came is prepared.
+    expect(prepared()).toEqual(expect.arrayContaining(before))
+    expect(prepared()).toHaveLength(before.length + 1)
     const now = json<{ training: string[]; validation: string[] }>(run, 'split.json')
     expect([...now.training, ...now.validation]).toContain(keyOf('gone'))
-    await rm(folderOf('gone'), { recursive: true })
   })
 
   it('has the maps of the source’s settings: computed, or those that Umbra keeps of the same', async () => {

@@ -49,6 +49,19 @@ async function sign(page: Page): Promise<void> {
   await page.getByTestId('leave-reading').click()
 }
 
+/** Where on the page a value of a chart lies, once it is drawn. */
+async function placeIn(page: Page, chart: string, x: number | string, y: number): Promise<[number, number]> {
+  await page.getByTestId(chart).scrollIntoViewIfNeeded()
+  const place = await page.waitForFunction(
+    ([name, across, up]) => {
+      const at = window.__umbraTest?.[name] as (x: unknown, y: unknown) => [number, number] | null
+      return at?.(across, up) ?? null
+    },
+    [chart, x, y] as const,
+  )
+  return (await place.jsonValue()) as [number, number]
+}
+
 /** The texts of a PDF page by page, without line breaks. */
 async function pagesOf(path: string): Promise<string[]> {
   const { text } = await extractText(await getDocumentProxy(new Uint8Array(readFileSync(path))), {
@@ -145,12 +158,7 @@ test('a study of three raters is made, drawn, signed, compared and reported', as
     await page.getByTestId('agreement-pair').selectOption('Anna Reader/Ben Reader')
     const cell = page.getByTestId('agreement-cases').locator('tbody tr').first().locator('td').nth(1)
     const dice = Number(await cell.textContent())
-    await page.getByTestId('chart-dice').scrollIntoViewIfNeeded()
-    const place = await page.evaluate((value) => {
-      const at = window.__umbraTest?.['chart-dice'] as (x: string, y: number) => [number, number] | null
-      return at('Anna Reader/Ben Reader', value)
-    }, dice)
-    if (place === null) throw new Error('the chart is not there')
+    const place = await placeIn(page, 'chart-dice', 'Anna Reader/Ben Reader', dice)
     // Dots are spread over the box: the first lies five steps to the left of its middle.
     await page.mouse.click(place[0] - 10, place[1])
     const compared = page.getByTestId('compared-case')
@@ -211,15 +219,7 @@ test('a study of three raters is made, drawn, signed, compared and reported', as
       ['volumes', name, firstMl / 2],
     ]
     for (const [chart, x, y] of places) {
-      await page.getByTestId(`chart-${chart}`).scrollIntoViewIfNeeded()
-      const place = await page.evaluate(
-        ([shown, across, up]) => {
-          const at = window.__umbraTest?.[shown] as (x: unknown, y: unknown) => [number, number] | null
-          return at(across, up)
-        },
-        [`chart-${chart}`, x, y] as const,
-      )
-      if (place === null) throw new Error(`${chart} is not there`)
+      const place = await placeIn(page, `chart-${chart}`, x, y)
       await page.mouse.click(...place)
       await expect(page.getByTestId('compared-case').getByRole('heading'), chart).toHaveText(name, poll)
       await page.keyboard.press('Escape')

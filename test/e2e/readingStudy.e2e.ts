@@ -242,6 +242,7 @@ test('a study is made, read by a rater who is told nothing, and followed by its 
     await page.keyboard.press('Alt+4')
     await page.getByTestId('training-new').click()
     await page.getByTestId('training-data-reading-study').check()
+    await page.getByTestId('training-study-name').selectOption('Pilot, changed')
     await expect(page.getByTestId('training-study-sum')).toContainText('1 of 1 cases, 1 patient')
     await expect(page.getByTestId('training-study')).toContainText('case of the clinic')
     await picture(page, 'teaching-study')

@@ -53,6 +53,8 @@ export function createDiscretion(reading: Pick<ReadingRoom, 'blinds' | 'knows'>)
       // Folders anywhere on the machine, by their names and files.
       const compared = method === 'agreement.report' ? field(field(params, 'of'), 'from') : 'study'
       if (compared !== 'study') refuse(method)
+      // What lies at a path, by the names in its files.
+      if (method === 'reading.findCases') refuse(method)
       // A copy of the store names every case.
       if (method === 'reading.backup' && field(params, 'path') != null) refuse(method)
       if (method === 'jobs.cancel' && !maySee(viewer, String(field(params, 'jobId')))) refuse(method)

@@ -165,6 +165,9 @@ describe('a blinded rater', () => {
     for (const [method, params] of asked) {
       await expect(rater.request(method, params), method).rejects.toMatchObject({ code: 'blinded' })
     }
+    await expect(rater.request('reading.findCases', { session, paths: ['/tmp'] })).rejects.toMatchObject({
+      code: 'blinded',
+    })
     await expect(rater.request('reading.backup', { session, path: '/tmp/all.db' })).rejects.toMatchObject({
       code: 'blinded',
     })

@@ -1,6 +1,10 @@
 import { z } from 'zod'
 import { mapNames, type MapName } from '@contract'
 
+const ascending = z
+  .tuple([z.number().positive(), z.number().positive()])
+  .refine(([lowest, highest]) => lowest <= highest, 'the lower end comes first')
+
 /** What the time series of a slice is turned into before a network sees it. Kept with the model. */
 export const inputSpecSchema = z
   .strictObject({
@@ -26,6 +30,11 @@ export const inputSpecSchema = z
       .strictObject({ spatial: z.number().positive().max(20), range: z.number().positive().max(1000) })
       .nullable()
       .default(null),
+    /**
+     * What most arterial boluses that were learned were like: their width at half height, s, and the time from arrival to
+     * peak as a share of it. A prediction tells others in another time; left out: unknown, time is never changed.
+     */
+    bolus: z.strictObject({ width: ascending, rise: ascending }).optional(),
   })
   .refine(({ lower, upper }) => upper > lower, {
     path: ['upper'],

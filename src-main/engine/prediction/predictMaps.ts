@@ -17,8 +17,9 @@ import {
   type ModelSpec,
   type PreparedSeries,
 } from '../networks'
-import { surveyContrast, type ContrastSurvey, type PerfusionMaps } from '../perfusion'
+import { surveyContrast, type PerfusionMaps } from '../perfusion'
 import type { VolumeSeries } from '../volume'
+import { inOwnTime, learnedTime, type LearnedTime } from './learnedTime'
 import { judgePlausibility, judgeWindow } from './plausibility'
 
 /** A network wherever it computes: in this process, or in one of its own. */
@@ -55,11 +56,13 @@ export async function predictMaps(
   refuseNotNumbers(series)
   const survey = await surveyContrast(series, settings, partOfRun(run, 0, 0.3))
   const surveyed = performance.now()
-  const prepared = prepareSeries(series, survey, spec.input)
-  const maps = await predictSlices(predictor, series, survey, prepared, partOfRun(run, 0.3, 1))
+  const time = learnedTime(survey, spec.input)
+  const prepared = prepareSeries(series, time.survey, spec.input)
+  const maps = await predictSlices(predictor, series, time, prepared, partOfRun(run, 0.3, 1))
   const warnings = [
     ...survey.warnings,
-    ...shortScan(survey, spec),
+    ...time.warnings,
+    ...shortScan(time, spec),
     ...judgeWindow(series, survey.mask, spec),
     ...judgePlausibility(maps, survey.mask, spec),
     ...completeMaps(maps, spec),
@@ -100,7 +103,7 @@ interface Window {
 async function predictSlices(
   { spec, infer }: Predictor,
   series: VolumeSeries,
-  survey: ContrastSurvey,
+  time: LearnedTime,
   prepared: PreparedSeries,
   run: Run,
 ): Promise<Record<MapName, Float32Array>> {
@@ -112,19 +115,20 @@ async function predictSlices(
   >
   const { rows, columns } = prepared
   const margin = Math.round(MARGIN / (spec.input.spacing ?? series.geometry.spacing[0]))
-  const window = brainWindow(survey.mask, [nx, ny, nz], prepared, margin, spec)
+  const window = brainWindow(time.survey.mask, [nx, ny, nz], prepared, margin, spec)
   const [across, down] = [lineWeights(columns, nx), lineWeights(rows, ny)]
   for (let slice = 0; slice < nz; slice++) {
     stopIfCancelled(run)
     run.onProgress?.(slice / nz, 'Predicting the maps')
-    const inside = survey.mask.subarray(slice * area, (slice + 1) * area)
+    const inside = time.survey.mask.subarray(slice * area, (slice + 1) * area)
     if (!inside.includes(1)) continue
     const input = cut(prepared.slice(slice), prepared, window)
     const output = await infer(input, window.rows, window.columns)
     spec.outputs.forEach(({ map, scale }, channel) => {
       const plane = placed(output, channel, spec.outputs.length, prepared, window, across, down)
       const into = maps[map].subarray(slice * area, (slice + 1) * area)
-      for (let i = 0; i < area; i++) if (inside[i]) into[i] = plane[i] * scale
+      const own = inOwnTime(map, time)
+      for (let i = 0; i < area; i++) if (inside[i]) into[i] = own(plane[i] * scale)
     })
     await new Promise(setImmediate)
   }
@@ -241,7 +245,8 @@ function completeMaps(maps: Record<MapName, Float32Array>, { outputs }: ModelSpe
 }
 
 /** The network sees the end of the scan held where its own time goes on. */
-function shortScan({ times, arrival }: ContrastSurvey, { input }: ModelSpec): Warning[] {
+function shortScan({ survey, stretch }: LearnedTime, { input }: ModelSpec): Warning[] {
+  const { times, arrival } = survey
   const samples = input.timePoints - (input.values === 'enhancement' ? 1 : 0)
   const start = input.origin === 'arrival' ? arrival - input.lead : 0
   const until = start + (samples - 1) * input.interval
@@ -251,7 +256,7 @@ function shortScan({ times, arrival }: ContrastSurvey, { input }: ModelSpec): Wa
   return [
     {
       code: 'network-scan-short',
-      message: `The scan ends ${missing.toFixed(0)} s before the network's last time point.`,
+      message: `The scan ends ${(missing * stretch).toFixed(0)} s before the network's last time point.`,
       hint: 'Late-filling tissue is judged with less; compare with a deconvolution.',
     },
   ]

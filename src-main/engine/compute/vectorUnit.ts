@@ -68,18 +68,49 @@ interface Kernels {
       width: number,
     ]
   ): void
-  profileGuided(
+  profileWeights(
     ...args: [
-      plane: number,
-      frames: number,
+      values: number,
+      flags: number,
       step: number,
       offsets: number,
       closeness: number,
-      count: number,
+      half: number,
+      stride: number,
       perProfile: number,
       expected: number,
-      scratch: number,
+      limit: number,
+      weights: number,
+      from: number,
+      to: number,
+    ]
+  ): void
+  profileMeans(
+    ...args: [
+      values: number,
+      flags: number,
+      step: number,
+      offsets: number,
+      half: number,
+      stride: number,
+      weights: number,
+      mirrored: number,
+      lists: number,
       out: number,
+      from: number,
+      to: number,
+    ]
+  ): void
+  transposed(
+    ...args: [
+      from: number,
+      rows: number,
+      columns: number,
+      fromStep: number,
+      out: number,
+      outStep: number,
+      scale: number,
+      shift: number,
     ]
   ): void
   patchGuided(

@@ -45,6 +45,8 @@ export interface ExportRequest {
 
 /** Series numbers far from a scanner's: parametric maps from here on, the captures after them. */
 const FIRST_SERIES_NUMBER = 9001
+/** Volumes that are packed at the same time. */
+const PACKED_AT_ONCE = 2
 
 /**
  * Writes a result for other programs and for people: every map, the mask and the core and hypoperfused tissue as NIfTI,
@@ -87,18 +89,26 @@ async function writeVolumes(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const definitions = mapDefinitions(result.method)
-  for (const name of mapNames) {
-    stopIfCancelled({ signal })
-    const description = `Umbra ${name.toUpperCase()} [${definitions[name].ucum}] ${result.method}`
-    await writeNifti(join(folder, `${name}.nii.gz`), result.geometry, result.maps[name], { description })
-  }
-  await writeNifti(join(folder, 'mask.nii.gz'), result.geometry, result.mask, {
-    description: 'Umbra brain mask',
-  })
+  const { geometry, maps, mask } = result
   const labels = assessment.hypoperfusion.map((late, i) => (assessment.core[i] === 1 ? 1 : 2 * late))
-  await writeNifti(join(folder, 'tissue-at-risk.nii.gz'), result.geometry, labels, {
-    description: 'Umbra 1 core, 2 hypoperfusion',
-  })
+  const volumes: [name: string, voxels: Float32Array | Uint8Array, description: string][] = [
+    ...mapNames.map((name): [string, Float32Array, string] => [
+      name,
+      maps[name],
+      `Umbra ${name.toUpperCase()} [${definitions[name].ucum}] ${result.method}`,
+    ]),
+    ['mask', mask, 'Umbra brain mask'],
+    ['tissue-at-risk', labels, 'Umbra 1 core, 2 hypoperfusion'],
+  ]
+  const writeNext = async (): Promise<void> => {
+    for (let next = volumes.shift(); next; next = volumes.shift()) {
+      stopIfCancelled({ signal })
+      const [name, voxels, description] = next
+      await writeNifti(join(folder, `${name}.nii.gz`), geometry, voxels, { description })
+    }
+  }
+  const written = await Promise.allSettled(Array.from({ length: PACKED_AT_ONCE }, writeNext))
+  for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason
 }
 
 async function writeDicom(

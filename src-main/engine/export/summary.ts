@@ -10,6 +10,7 @@ import {
   type VascularInput,
   type Warning,
 } from '@contract'
+import { ranked } from '../compute/ranked'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume, type VolumeSeries } from '../volume'
 import type { Judgement } from './judgement'
@@ -157,25 +158,4 @@ function statistics(
   const upper = ranked(values, count >> 1)
   const median = count % 2 ? upper : (ranked(values, (count >> 1) - 1) + upper) / 2
   return { minimum, maximum, mean: sum / count, median }
-}
-
-/** The value of a rank (0: the smallest) without sorting all: Hoare's selection, in place. */
-function ranked(values: Float32Array, rank: number): number {
-  let [low, high] = [0, values.length - 1]
-  while (low < high) {
-    const pivot = values[(low + high) >> 1]
-    let [i, j] = [low, high]
-    while (i <= j) {
-      while (values[i] < pivot) i++
-      while (values[j] > pivot) j--
-      if (i > j) break
-      const swapped = values[i]
-      values[i++] = values[j]
-      values[j--] = swapped
-    }
-    if (rank <= j) high = j
-    else if (rank >= i) low = i
-    else break
-  }
-  return values[rank]
 }

@@ -150,19 +150,6 @@ function nonLocalMeans(job: FilterJob): FrameFilter {
   }
 }
 
-/** The neighbours' byte offsets in a plane, and their closeness. */
-export function placeNeighbours(
-  unit: VectorUnit,
-  { dx, dy, closeness }: Neighbourhood,
-  stride: number,
-): { offsets: Plane; closeness: Plane } {
-  const offsets = unit.reserve(dx.length)
-  offsets.integers.set(dx.map((x, n) => 4 * (dy[n] * stride + x)))
-  const weights = unit.reserve(dx.length)
-  weights.floats.set(closeness)
-  return { offsets, closeness: weights }
-}
-
 function fillPlane(
   image: MarginPlane,
   stored: ArrayLike<number>,
@@ -196,7 +183,7 @@ function mirrored(index: number, length: number): number {
 }
 
 /** Writes the selected voxels [from, to) of a row; `values` are the series' values without the intercept, times `scale`. */
-export function writeRun(
+function writeRun(
   { view, factor }: FilterJob,
   result: Int16Array | Float32Array,
   selected: Uint8Array,

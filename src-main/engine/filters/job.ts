@@ -32,7 +32,7 @@ export function sourceSlice(
   { view }: Pick<FilterJob, 'view'>,
   slice: number,
   frame: number,
-): ArrayLike<number> {
+): Int16Array | Uint8Array | Float32Array {
   const [nx, ny, nz] = view.size
   const at = (frame * nz + slice) * nx * ny
   return viewVoxels(view).subarray(at, at + nx * ny)

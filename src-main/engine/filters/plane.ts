@@ -11,9 +11,6 @@ export interface MarginPlane {
   at(x: number, y: number): number
 }
 
-/** What stands in the margin where no neighbour may be taken from it: no value is near it. */
-export const VERY_FAR = 1e6
-
 /**
  * Room for an image of `width` × `height`; neighbours may lie `reach` columns and rows away, and the last vector of a row
  * may begin `spare` columns before its end.
@@ -23,12 +20,11 @@ export function reserveMarginPlane(
   width: number,
   height: number,
   reach: readonly [number, number],
-  images = 1,
 ): MarginPlane {
   const columns = padded(reach[0] + 8)
   const stride = padded(width) + 2 * columns
   const rows = height + 2 * reach[1] + 2
-  const plane = unit.reserve(stride * rows * images)
+  const plane = unit.reserve(stride * rows)
   return {
     plane,
     stride,

@@ -43,33 +43,46 @@ export function headMasks(series: VolumeSeries, { mask, aif, baselineFrames }: F
   const ct = series.kind !== 'mr-perfusion'
   const volume = mask.length
   const baseline = new Float32Array(volume)
-  const highest = new Float32Array(volume).fill(-Infinity)
   const before = Math.max(1, Math.min(frames, baselineFrames))
-  for (let frame = 0; frame < frames; frame++) {
+  for (let frame = 0; frame < before; frame++) {
     const stored = frameOf(series, frame)
-    for (let i = 0; i < volume; i++) {
-      const value = stored[i] * slope + intercept
-      if (frame < before) baseline[i] += value / before
-      if (value > highest[i]) highest[i] = value
-    }
+    for (let i = 0; i < volume; i++) baseline[i] += (stored[i] * slope + intercept) / before
   }
   const skull = ct ? bonesOf(baseline, series) : new Uint8Array(volume)
   const brain = closeGaps(mask, geometry)
   for (let i = 0; i < volume; i++) if (skull[i] === 1) brain[i] = 0
-  const smooth = meanWithin(baseline, brain, geometry.size, 1)
-  const limit = vesselEnhancement(aif.voxels.length > 0 ? aif.quality.peak * aif.scale : Infinity, ct)
   const fluid = new Uint8Array(volume)
   const vessels = new Uint8Array(volume)
-  for (let i = 0; i < volume; i++) {
-    if (brain[i] === 0 || mask[i] === 1) continue
-    if (ct && highest[i] - baseline[i] > limit) vessels[i] = 1
-    else if (ct && smooth[i] < FLUID_HU) fluid[i] = 1
-  }
+  if (!ct) return { skull, brain, fluid, vessels }
+  const smooth = meanWithin(baseline, brain, geometry.size, 1)
+  const limit = vesselEnhancement(aif.voxels.length > 0 ? aif.quality.peak * aif.scale : Infinity, ct)
+  const noTissue: number[] = []
+  for (let i = 0; i < volume; i++) if (brain[i] === 1 && mask[i] !== 1) noTissue.push(i)
+  const highest = highestOf(series, Int32Array.from(noTissue))
+  noTissue.forEach((i, n) => {
+    if (highest[n] - baseline[i] > limit) vessels[i] = 1
+    else if (smooth[i] < FLUID_HU) fluid[i] = 1
+  })
   return { skull, brain, fluid, vessels }
 }
 
+/** The highest value over time of some voxels. */
+function highestOf(series: VolumeSeries, voxels: Int32Array): Float32Array {
+  const { frames, slope, intercept } = series
+  const highest = new Float32Array(voxels.length).fill(-Infinity)
+  for (let frame = 0; frame < frames; frame++) {
+    const stored = frameOf(series, frame)
+    for (let n = 0; n < voxels.length; n++) {
+      const value = stored[voxels[n]] * slope + intercept
+      if (value > highest[n]) highest[n] = value
+    }
+  }
+  return highest
+}
+
 function bonesOf(baseline: Float32Array, { geometry }: VolumeSeries): Uint8Array {
-  const bone = Uint8Array.from(baseline, (value) => (value > BONE ? 1 : 0))
+  const bone = new Uint8Array(baseline.length)
+  for (let i = 0; i < bone.length; i++) if (baseline[i] > BONE) bone[i] = 1
   const { labels, sizes } = labelComponents(bone, geometry.size)
   const least = SMALLEST_BONE / (voxelVolume(geometry) / 1000)
   return bone.map((value, i) => (value === 1 && sizes[labels[i] - 1] >= least ? 1 : 0))
@@ -80,7 +93,7 @@ function closeGaps(mask: Uint8Array, { size, spacing }: Grid): Uint8Array {
   const area = size[0] * size[1]
   const closed = new Uint8Array(mask.length)
   for (let z = 0; z < size[2]; z++) {
-    const slice = Uint8Array.from(mask.subarray(z * area, (z + 1) * area), (value) => (value === 0 ? 0 : 1))
+    const slice = mask.subarray(z * area, (z + 1) * area).map((value) => (value === 0 ? 0 : 1))
     closed.set(fillHoles(close(slice, flat, GAPS), flat), z * area)
   }
   return closed

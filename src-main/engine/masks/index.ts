@@ -12,4 +12,4 @@ export { headMasks, vesselEnhancement, FLUID_HU, type HeadMasks } from './headMa
 export { gridMidPlane } from './gridMidPlane'
 export { findMidline, mirroredVoxels, sidesOf, LEFT, RIGHT, type Midline } from './midline'
 export { boxMean, labelComponents, meanWithin, type Grid } from './morphology'
-export { leaveOutIslands, smoothWithin } from './smoothWithin'
+export { leaveOutIslands, smootherWithin, smoothWithin } from './smoothWithin'

@@ -100,33 +100,54 @@ export function labelComponents(mask: Uint8Array, size: Vec3): { labels: Int32Ar
   const length = mask.length
   const labels = new Int32Array(length)
   const sizes: number[] = []
-  const stack: number[] = []
-  for (let seed = 0; seed < length; seed++) {
-    if (mask[seed] === 0 || labels[seed] !== 0) continue
+  let stack = new Int32Array(1024)
+  let top = 0
+  for (let seed = mask.indexOf(1); seed >= 0; seed = mask.indexOf(1, seed + 1)) {
+    if (labels[seed] !== 0) continue
     const label = sizes.length + 1
     let voxels = 0
     labels[seed] = label
-    stack.push(seed)
-    for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
+    stack[top++] = seed
+    while (top > 0) {
+      const i = stack[--top]
       voxels++
+      if (top + 6 > stack.length) stack = longer(stack)
       const x = i % nx
-      const y = Math.floor(i / nx) % ny
-      const visit = (j: number): void => {
-        if (mask[j] === 1 && labels[j] === 0) {
-          labels[j] = label
-          stack.push(j)
-        }
+      const inSlice = i % area
+      if (x > 0 && mask[i - 1] === 1 && labels[i - 1] === 0) {
+        labels[i - 1] = label
+        stack[top++] = i - 1
       }
-      if (x > 0) visit(i - 1)
-      if (x < nx - 1) visit(i + 1)
-      if (y > 0) visit(i - nx)
-      if (y < ny - 1) visit(i + nx)
-      if (i >= area) visit(i - area)
-      if (i < length - area) visit(i + area)
+      if (x < nx - 1 && mask[i + 1] === 1 && labels[i + 1] === 0) {
+        labels[i + 1] = label
+        stack[top++] = i + 1
+      }
+      if (inSlice >= nx && mask[i - nx] === 1 && labels[i - nx] === 0) {
+        labels[i - nx] = label
+        stack[top++] = i - nx
+      }
+      if (inSlice < area - nx && mask[i + nx] === 1 && labels[i + nx] === 0) {
+        labels[i + nx] = label
+        stack[top++] = i + nx
+      }
+      if (i >= area && mask[i - area] === 1 && labels[i - area] === 0) {
+        labels[i - area] = label
+        stack[top++] = i - area
+      }
+      if (i < length - area && mask[i + area] === 1 && labels[i + area] === 0) {
+        labels[i + area] = label
+        stack[top++] = i + area
+      }
     }
     sizes.push(voxels)
   }
   return { labels, sizes }
+}
+
+function longer(stack: Int32Array): Int32Array<ArrayBuffer> {
+  const copy = new Int32Array(2 * stack.length)
+  copy.set(stack)
+  return copy
 }
 
 /** Mean over the (2r+1)² voxels around each voxel, slice by slice, by running sums; the edge repeats. */

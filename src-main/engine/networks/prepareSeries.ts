@@ -90,8 +90,13 @@ export function sliceFrames(
   return Array.from({ length: frames }, (_, frame) => {
     const image = new Float32Array(area)
     const from = (frame * nz + slice) * area
-    for (let i = 0; i < area; i++) image[i] = voxels[from + i] * slope + intercept
-    if (!image.every(Number.isFinite)) {
+    // Whatever is no number makes the sum none; finite ones of a frame cannot.
+    let sum = 0
+    for (let i = 0; i < area; i++) {
+      image[i] = voxels[from + i] * slope + intercept
+      sum += image[i]
+    }
+    if (!Number.isFinite(sum)) {
       throw new UmbraError({
         code: 'nan-in-data',
         message: `Time point ${frame + 1} of slice ${slice + 1} holds values that are no numbers.`,

@@ -20,13 +20,16 @@ export function headShifts(
   const [nx, ny, nz] = view.size
   const area = nx * ny
   const [lower, upper] = [0.02, 0.98].map((share) => quantile(early, share))
-  const steep = STEEP * (upper - lower)
+  const steep = 2 * STEEP * (upper - lower)
   const edges: number[] = []
-  for (let i = 0; i < early.length; i++) {
-    const x = i % nx
-    const y = Math.floor(i / nx) % ny
-    if (x === 0 || y === 0 || x === nx - 1 || y === ny - 1) continue
-    if (Math.hypot(early[i + 1] - early[i - 1], early[i + nx] - early[i - nx]) > 2 * steep) edges.push(i)
+  for (let row = 0; row < early.length; row += nx) {
+    const y = (row / nx) % ny
+    if (y === 0 || y === ny - 1) continue
+    for (let i = row + 1; i < row + nx - 1; i++) {
+      const gx = early[i + 1] - early[i - 1]
+      const gy = early[i + nx] - early[i - nx]
+      if (gx * gx + gy * gy > steep * steep) edges.push(i)
+    }
   }
   const stride = Math.max(1, Math.floor(edges.length / MOST_EDGES))
   const used = edges.filter((_, i) => i % stride === 0)

@@ -91,18 +91,20 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
   }
   const judgement = { assessment: judgedBy(tissueAtRisk, quality), quality }
   const maps = !isWithheld(request.settings, quality)
-  const files = await exportMaps(
-    { series, result, directory, judgement, onePage: maps, maps },
-    partOfRun(run, 0.1, predict && maps ? 0.6 : 1),
-  )
-  if (maps && predict?.mask.includes(1)) {
-    const there = networkFiles(before, record).filter(isThere(directory))
-    files.push(
-      ...(there.length > 0
-        ? there
-        : await writeNetwork({ ...request, predict, quality }, series, partOfRun(run, 0.6, 1))),
-    )
-  }
+  const network = maps && predict?.mask.includes(1) ? { ...request, predict, quality } : null
+  const there = network ? networkFiles(before, record).filter(isThere(directory)) : []
+  const both = network !== null && there.length === 0
+  // One packs its volumes while the other draws; both end before the run does.
+  const [own, networks] = await Promise.allSettled([
+    exportMaps(
+      { series, result, directory, judgement, onePage: maps, maps },
+      both ? { signal: run.signal } : partOfRun(run, 0.1, 1),
+    ),
+    both ? writeNetwork(network, series, partOfRun(run, 0.1, 1)) : there,
+  ])
+  if (own.status === 'rejected') throw own.reason
+  if (networks.status === 'rejected') throw networks.reason
+  const files = [...own.value, ...networks.value]
   await completeSummary(directory, request, Math.round(performance.now() - start) / 1000)
   await removeStale(directory, before?.files ?? [], files)
   return { files, kept: false }

@@ -34,6 +34,8 @@ const MARGIN = 8
 /** ml/100 g/min below which a transit time means nothing. */
 const LEAST_FLOW = 0.5
 const LONGEST_TRANSIT = 45
+/** Slices given to the network at once: while it computes one, the next is prepared and sent. */
+const IN_FLIGHT = 2
 
 /**
  * Maps of a CT perfusion series by a network: brain, bolus arrival and the size of the injection are found, every slice
@@ -117,13 +119,23 @@ async function predictSlices(
   const margin = Math.round(MARGIN / (spec.input.spacing ?? series.geometry.spacing[0]))
   const window = brainWindow(time.survey.mask, [nx, ny, nz], prepared, margin, spec)
   const [across, down] = [lineWeights(columns, nx), lineWeights(rows, ny)]
-  for (let slice = 0; slice < nz; slice++) {
+  const insideOf = (slice: number): Uint8Array => time.survey.mask.subarray(slice * area, (slice + 1) * area)
+  const slices = Array.from({ length: nz }, (_, slice) => slice).filter((slice) =>
+    insideOf(slice).includes(1),
+  )
+  const inFlight: Promise<Float32Array>[] = []
+  for (const [done, slice] of slices.entries()) {
     stopIfCancelled(run)
-    run.onProgress?.(slice / nz, 'Predicting the maps')
-    const inside = time.survey.mask.subarray(slice * area, (slice + 1) * area)
-    if (!inside.includes(1)) continue
-    const input = cut(prepared.slice(slice), prepared, window)
-    const output = await infer(input, window.rows, window.columns)
+    run.onProgress?.(done / slices.length, 'Predicting the maps')
+    for (const ahead of slices.slice(done + inFlight.length, done + IN_FLIGHT)) {
+      const input = cut(prepared.slice(ahead), prepared, window)
+      const predicted = infer(input, window.rows, window.columns)
+      // A failure is thrown where the slice is waited for.
+      predicted.catch(() => undefined)
+      inFlight.push(predicted)
+    }
+    const output = (await inFlight.shift()) ?? new Float32Array(0)
+    const inside = insideOf(slice)
     spec.outputs.forEach(({ map, scale }, channel) => {
       const plane = placed(output, channel, spec.outputs.length, prepared, window, across, down)
       const into = maps[map].subarray(slice * area, (slice + 1) * area)

@@ -6,7 +6,7 @@ import {
   type TissueAtRisk,
   type TissueAtRiskRule,
 } from '@contract'
-import { findMidline, leaveOutIslands, smoothWithin, type Midline } from '../masks'
+import { findMidline, leaveOutIslands, smootherWithin, type Midline } from '../masks'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume } from '../volume'
 import { findHealthyTissue, mirroredFlow, type HealthyTissue } from './healthy'
@@ -105,13 +105,13 @@ type Smoothed = Record<'cbf' | 'cbv' | 'ttp' | 'tmax', Float32Array>
 /** Where no curve could be fitted there is no flow, and no time either: the times are those of the voxels around. */
 function smoothed({ geometry, mask, maps }: PerfusionMaps, fullWidthMm: number): Smoothed {
   const timed = mask.map((inside, i) => (inside !== 0 && maps.cbf[i] > 0 ? 1 : 0))
-  const smooth = (map: Float32Array, known = mask): Float32Array =>
-    smoothWithin(map, mask, geometry, fullWidthMm, known)
+  const smooth = smootherWithin(mask, geometry, fullWidthMm)
+  const smoothTimes = smootherWithin(mask, geometry, fullWidthMm, timed)
   return {
     cbf: smooth(maps.cbf),
     cbv: smooth(maps.cbv),
-    ttp: smooth(maps.ttp, timed),
-    tmax: smooth(maps.tmax, timed),
+    ttp: smoothTimes(maps.ttp),
+    tmax: smoothTimes(maps.tmax),
   }
 }
 
@@ -148,7 +148,8 @@ function selector(
 ): (condition: (voxel: number) => boolean) => { mask: Uint8Array; ml: number } {
   const voxelMl = voxelVolume(geometry) / 1000
   return (condition) => {
-    const selected = mask.map((inside, i) => (inside !== 0 && condition(i) ? 1 : 0))
+    const selected = new Uint8Array(mask.length)
+    for (let i = 0; i < mask.length; i++) if (mask[i] !== 0 && condition(i)) selected[i] = 1
     return { mask: selected, ml: voxelMl * leaveOutIslands(selected, geometry, smallestIslandMl) }
   }
 }

@@ -1,4 +1,5 @@
 import type { SideChoice, TissueAtRisk } from '@contract'
+import { ranked } from '../compute/ranked'
 import { LEFT, RIGHT, boxMean, leaveOutIslands, mirroredVoxels, sidesOf, type Midline } from '../masks'
 import type { PerfusionMaps } from '../perfusion'
 import { voxelVolume } from '../volume'
@@ -89,12 +90,19 @@ function typical(
   healthy: Uint8Array,
   { cbf, cbv, ttp }: { cbf: Float32Array; cbv: Float32Array; ttp: Float32Array },
 ): Pick<HealthyTissue, 'cbf' | 'cbv' | 'ttp'> {
-  const flows = cbf.filter((_, i) => healthy[i] === 1).sort()
+  const voxels = sum(healthy)
+  const flows = healthyOf(cbf, healthy, voxels).sort()
   if (flows.length === 0) return { cbf: null, cbv: null, ttp: null }
   const usual = flows.subarray(0, Math.max(1, Math.round(HIGHEST_SHARE * flows.length)))
-  const volumes = cbv.filter((_, i) => healthy[i] === 1)
-  const peaks = ttp.filter((_, i) => healthy[i] === 1).sort()
-  return { cbf: mean(usual), cbv: mean(volumes), ttp: peaks[peaks.length >> 1] }
+  const volumes = healthyOf(cbv, healthy, voxels)
+  const peaks = healthyOf(ttp, healthy, voxels)
+  return { cbf: mean(usual), cbv: mean(volumes), ttp: ranked(peaks, voxels >> 1) }
+}
+
+function healthyOf(map: Float32Array, healthy: Uint8Array, voxels: number): Float32Array {
+  const values = new Float32Array(voxels)
+  for (let i = 0, n = 0; i < map.length; i++) if (healthy[i] === 1) values[n++] = map[i]
+  return values
 }
 
 /** Radius, mm, over which flow at the mirrored place is averaged, and the share of it that must be healthy. */

@@ -8,7 +8,7 @@
 const TO_INTEGER: f32 = 12582912
 
 /** 2^x for −100 ≤ x, by a minimax polynomial, to 3·10⁻⁶ of its value; 2⁻¹⁰⁰ below. */
-function powerOfTwo(x: v128): v128 {
+export function powerOfTwo(x: v128): v128 {
   const bounded = f32x4.pmax(x, f32x4.splat(-100))
   const shifted = f32x4.add(bounded, f32x4.splat(TO_INTEGER))
   const rest = f32x4.sub(bounded, f32x4.sub(shifted, f32x4.splat(TO_INTEGER)))
@@ -83,75 +83,6 @@ export function bilateral(
       shift = f32x4.add(shift, f32x4.mul(shifts, shared))
     }
     v128.store(out + lane, f32x4.add(value, f32x4.div(shift, total)))
-  }
-}
-
-/**
- * The bilateral filter guided by the course over time (Mendrik et al., Phys Med Biol 2011;56:3857): for eight
- * neighbouring voxels, weights 2^(closeness − perProfile · max(0, Σ gap² − expected)), the sum taken over the `frames`
- * planes, `step` bytes apart, are found once and average every frame. `scratch` holds 32 bytes for each neighbour.
- * out[frame × 8].
- */
-export function profileGuided(
-  plane: usize,
-  frames: i32,
-  step: usize,
-  offsets: usize,
-  closeness: usize,
-  count: i32,
-  perProfile: f32,
-  expected: f32,
-  scratch: usize,
-  out: usize,
-): void {
-  const zero = f32x4.splat(0)
-  const perSquare = f32x4.splat(perProfile)
-  const explained = f32x4.splat(expected)
-  const stop = offsets + ((<usize>count) << 2)
-  const toCloseness = closeness - offsets
-  let totalLeft = zero
-  let totalRight = zero
-  let share = scratch
-  for (let n = offsets; n < stop; n += 4, share += 32) {
-    let own = plane
-    let there = plane + <isize>load<i32>(n)
-    let squareLeft = zero
-    let squareRight = zero
-    for (let frame = 0; frame < frames; frame++, own += step, there += step) {
-      const gapLeft = f32x4.sub(v128.load(there), v128.load(own))
-      const gapRight = f32x4.sub(v128.load(there, 16), v128.load(own, 16))
-      squareLeft = f32x4.add(squareLeft, f32x4.mul(gapLeft, gapLeft))
-      squareRight = f32x4.add(squareRight, f32x4.mul(gapRight, gapRight))
-    }
-    const near = v128.load32_splat(n + toCloseness)
-    const apartLeft = f32x4.mul(f32x4.pmax(f32x4.sub(squareLeft, explained), zero), perSquare)
-    const apartRight = f32x4.mul(f32x4.pmax(f32x4.sub(squareRight, explained), zero), perSquare)
-    const left = powerOfTwo(f32x4.sub(near, apartLeft))
-    const right = powerOfTwo(f32x4.sub(near, apartRight))
-    v128.store(share, left)
-    v128.store(share, right, 16)
-    totalLeft = f32x4.add(totalLeft, left)
-    totalRight = f32x4.add(totalRight, right)
-  }
-  const perTotalLeft = f32x4.div(f32x4.splat(1), totalLeft)
-  const perTotalRight = f32x4.div(f32x4.splat(1), totalRight)
-  let own = plane
-  for (let frame = 0; frame < frames; frame++, own += step, out += 32) {
-    const ownLeft = v128.load(own)
-    const ownRight = v128.load(own, 16)
-    let shiftLeft = zero
-    let shiftRight = zero
-    share = scratch
-    for (let n = offsets; n < stop; n += 4, share += 32) {
-      const there = own + <isize>load<i32>(n)
-      shiftLeft = f32x4.add(shiftLeft, f32x4.mul(v128.load(share), f32x4.sub(v128.load(there), ownLeft)))
-      shiftRight = f32x4.add(
-        shiftRight,
-        f32x4.mul(v128.load(share, 16), f32x4.sub(v128.load(there, 16), ownRight)),
-      )
-    }
-    v128.store(out, f32x4.add(ownLeft, f32x4.mul(shiftLeft, perTotalLeft)))
-    v128.store(out, f32x4.add(ownRight, f32x4.mul(shiftRight, perTotalRight)), 16)
   }
 }
 

@@ -253,5 +253,6 @@ export function highestRows(values: usize, rows: i32, width: i32, out: usize): v
   }
 }
 
-export { bilateral, patchGuided, profileGuided } from './filters'
+export { bilateral, patchGuided } from './filters'
+export { profileMeans, profileWeights, transposed } from './profiles'
 export { resampleRow } from './resample'

@@ -92,7 +92,9 @@ function parametricMap(map: ParametricMap): Dataset {
 /** Pixel values are the values in the unit: slope 1, intercept 0, over the range that occurs. */
 function realWorldValues(map: ParametricMap): Dataset {
   let [first, last] = [Infinity, -Infinity]
-  for (const value of map.voxels) {
+  const { voxels } = map
+  for (let i = 0; i < voxels.length; i++) {
+    const value = voxels[i]
     if (value < first) first = value
     if (value > last) last = value
   }

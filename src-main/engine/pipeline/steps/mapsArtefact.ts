@@ -1,5 +1,6 @@
 import { mapNames, type MapName } from '@contract'
 import { storedMapsSchema } from '../../cases/mapsStore'
+import { ranked } from '../../compute/ranked'
 import { mapDefinitions, type PerfusionMaps } from '../../perfusion'
 import { voxelVolume } from '../../volume'
 import type { Artefact, StoredArtefact } from '../artefacts'
@@ -15,17 +16,20 @@ export async function decodeMaps({ json, read }: StoredArtefact): Promise<Perfus
   return { ...stored, maps, mask: (await read('mask')) as Uint8Array }
 }
 
-function median(values: Float32Array, mask: Uint8Array): number | null {
-  const inside = values.filter((_, voxel) => mask[voxel] !== 0).sort()
-  return inside.length > 0 ? inside[inside.length >> 1] : null
+function median(values: Float32Array, mask: Uint8Array, count: number): number | null {
+  if (count === 0) return null
+  const inside = new Float32Array(count)
+  for (let voxel = 0, n = 0; voxel < mask.length; voxel++) if (mask[voxel] !== 0) inside[n++] = values[voxel]
+  return ranked(inside, count >> 1)
 }
 
 /** How much brain got maps, and what is usual in each. */
 export function describeMaps({ method, maps, mask, geometry }: PerfusionMaps): string[] {
   const definitions = mapDefinitions(method)
-  const brain = (mask.reduce((count, inside) => count + inside, 0) * voxelVolume(geometry)) / 1000
+  const voxels = mask.reduce((count, inside) => count + (inside === 0 ? 0 : 1), 0)
+  const brain = (voxels * voxelVolume(geometry)) / 1000
   const medians = mapNames.map((name) => {
-    const value = median(maps[name], mask)
+    const value = median(maps[name], mask, voxels)
     return `${name.toUpperCase()} ${value === null ? '–' : `${value.toPrecision(3)} ${definitions[name].unit}`}`
   })
   return [`${brain.toFixed(0)} ml of brain`, `Medians: ${medians.join(', ')}`]

@@ -21,10 +21,18 @@ export const filterSettingsSchema = z.object({
   /** Standard deviation of the range weight of the bilateral filter: HU; per cent of the tissue's signal for MR. */
   rangeHu: z.number().positive().max(1000).default(20),
   /** TIPS: how far two curves of one tissue may lie apart beyond noise, root of the mean square over time, HU or per cent. */
-  profileHu: z.number().positive().max(1000).default(4),
+  profileHu: z.number().positive().max(1000).default(2),
   /** Non-local means: weights fall to 1/e where patches lie apart by this many standard deviations of the noise. */
   patchStrength: z.number().positive().max(10).default(0.8),
   /** Non-local means: voxels from the middle of a patch to its edge. */
   patchRadius: z.number().int().min(1).max(6).default(2),
 })
 export type FilterSettings = z.infer<typeof filterSettingsSchema>
+
+/** The settings that each filter asks; those of the others mean nothing to it. */
+export const settingsOfFilter: Record<FilterMethod, readonly (keyof FilterSettings)[]> = {
+  none: [],
+  bilateral: ['spatialMm', 'spatialReach', 'rangeHu'],
+  tips: ['spatialMm', 'spatialReach', 'profileHu'],
+  nonLocalMeans: ['spatialMm', 'patchStrength', 'patchRadius'],
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { problemSchema } from './errors'
-import { filterMethods, filterSettingsSchema } from './filters'
+import { filterMethods, filterSettingsSchema, type FilterMethod } from './filters'
 import { motionSettingsSchema } from './motion'
 import { qualityGrades } from './quality'
 import { sideChoices, tissueAtRiskPresets, tissueAtRiskRuleSchema, usualRule } from './tissueAtRisk'
@@ -54,6 +54,9 @@ export const pipelineSettingsShape = {
   }),
 } as const
 
+/** Of a run: the filter guided by time. The bilateral filter by values widens a lesion (docs/adr/0016). */
+export const usualFilter: FilterMethod = 'tips'
+
 /** The steps in the order a person reads them. */
 export const pipelineSteps = Object.keys(pipelineSettingsShape) as PipelineStep[]
 export type PipelineStep = keyof typeof pipelineSettingsShape
@@ -62,8 +65,7 @@ const shape = pipelineSettingsShape
 export const pipelineSettingsSchema = z.object({
   recognise: shape.recognise.prefault({}),
   motion: shape.motion.prefault({}),
-  /** None unless it is asked for (docs/adr/0016): the bilateral filter widens a lesion; the deconvolution averages too. */
-  filter: shape.filter.prefault({ method: 'none' }),
+  filter: shape.filter.prefault({ method: usualFilter }),
   inputs: shape.inputs.prefault({}),
   deconvolve: shape.deconvolve.prefault({}),
   predict: shape.predict.prefault({}),
@@ -90,7 +92,7 @@ export const queueSettingsSchema = z.object({
   directory: queueChoices.directory.default(''),
   method: queueChoices.method.default(null),
   motion: queueChoices.motion.default(true),
-  filter: queueChoices.filter.default('none'),
+  filter: queueChoices.filter.default(usualFilter),
   network: queueChoices.network.default(true),
   rule: queueChoices.rule.default(usualRule.name),
   notReliable: queueChoices.notReliable.default('everything'),

@@ -14,6 +14,7 @@ import { findInputs } from '../../src-main/engine/perfusion/inputs'
 import { boxLimits, prepareDeconvolution, residueDeconvolution } from '../../src-main/engine/perfusion/job'
 import { finishMask } from '../../src-main/engine/perfusion/maskSelection'
 import { residueMaps } from '../../src-main/engine/perfusion/residueMaps'
+import { areaWeights } from '../../src-main/engine/perfusion/volumeWeights'
 import { surveySeries } from '../../src-main/engine/perfusion/surveySeries'
 import { makePhantom, phantomOptions, phantomSeries } from '../../src-main/engine/phantom'
 import type { VolumeSeries } from '../../src-main/engine/volume'
@@ -69,7 +70,15 @@ function circulantNanoseconds(curves: Float64Array): number {
   const deconvolution = residueDeconvolution(arterial, times, STEP, settings)
   const unit = createVectorUnit()
   const columns = unit.reserve(FRAMES * LANES)
-  const analysis = { ...deconvolution, times, arterial, arrival: 8, tissueFactor: 69.84, baselineFrames: 8 }
+  const bloodVolume = areaWeights(arterial, times)
+  const analysis = {
+    ...deconvolution,
+    times,
+    bloodVolume,
+    arrival: 8,
+    tissueFactor: 69.84,
+    baselineFrames: 8,
+  }
   const fit = residueMaps(unit, analysis, columns, null)
   const names: MapName[] = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay']
   const maps = Object.fromEntries(names.map((name) => [name, new Float32Array(VOXELS)])) as Record<

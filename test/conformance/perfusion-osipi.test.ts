@@ -6,6 +6,7 @@ import { LANES, createVectorUnit } from '../../src-main/engine/compute/vectorUni
 import { ARTERIAL_REACH, tabulateArterial } from '../../src-main/engine/perfusion/arterialFunction'
 import { residueDeconvolution } from '../../src-main/engine/perfusion/job'
 import { residueMaps } from '../../src-main/engine/perfusion/residueMaps'
+import { areaWeights } from '../../src-main/engine/perfusion/volumeWeights'
 
 /** The DSC reference curves of the OSIPI code collection, and the tolerances its own tests use. */
 const path = resolve(__dirname, '../../../shared/data/perfusion/osipi/dsc_data.csv')
@@ -50,7 +51,15 @@ describe.skipIf(!existsSync(path))('the DSC reference curves of OSIPI', () => {
       const deconvolution = residueDeconvolution(arterial, times, reference.step, settings)
       const unit = createVectorUnit()
       const columns = unit.reserve(times.length * LANES)
-      const analysis = { ...deconvolution, times, arterial, arrival: 0, tissueFactor: 100, baselineFrames: 1 }
+      const bloodVolume = areaWeights(arterial, times)
+      const analysis = {
+        ...deconvolution,
+        times,
+        bloodVolume,
+        arrival: 0,
+        tissueFactor: 100,
+        baselineFrames: 1,
+      }
       const fit = residueMaps(unit, analysis, columns, null)
       const names: MapName[] = ['cbf', 'cbv', 'mtt', 'ttp', 'tmax', 'delay']
       const maps = Object.fromEntries(names.map((name) => [name, new Float32Array(1)])) as Record<

@@ -25,7 +25,7 @@ test('one run makes everything, and after a change only what follows', async ({ 
     await finished(page)
     expect(await states(page)).toMatchObject({
       motion: 'done',
-      filter: 'off',
+      filter: 'done',
       inputs: 'done',
       deconvolve: 'done',
     })
@@ -48,7 +48,7 @@ test('one run makes everything, and after a change only what follows', async ({ 
     await finished(page)
     expect(await states(page)).toEqual({
       motion: 'kept',
-      filter: 'off',
+      filter: 'kept',
       inputs: 'kept',
       predict: 'kept',
       deconvolve: 'done',
@@ -60,7 +60,11 @@ test('one run makes everything, and after a change only what follows', async ({ 
 
   await test.step('another filter computes the inputs anew, and leaves motion and network alone', async () => {
     await step(page, 'filter').getByRole('button').first().click()
+    await expect(page.getByTestId('step-filter-profileHu')).toBeVisible()
+    await page.getByTestId('step-filter-method').selectOption('none')
+    await expect(page.getByTestId('step-filter-spatialMm')).toHaveCount(0)
     await page.getByTestId('step-filter-method').selectOption('bilateral')
+    await expect(page.getByTestId('step-filter-profileHu')).toHaveCount(0)
     await page.getByTestId('pipeline-run').click()
     await finished(page)
     expect(await states(page)).toMatchObject({

@@ -5,6 +5,7 @@ import {
   filterMethods,
   perfusionMethods,
   tissueAtRiskPresets,
+  usualFilter,
   usualRule,
   UmbraError,
   type BackendName,
@@ -89,7 +90,9 @@ export function command(): Command {
       new Option('--method <method>', 'how to deconvolve (default: bennink)').choices(perfusionMethods),
     )
     .option('--no-motion', 'do not correct motion')
-    .addOption(new Option('--filter <method>', 'how to filter (default: none)').choices(filterMethods))
+    .addOption(
+      new Option('--filter <method>', `how to filter (default: ${usualFilter})`).choices(filterMethods),
+    )
     .addOption(
       new Option('--rule <name>', `what tissue at risk is (default: ${usualRule.name})`).choices(
         tissueAtRiskPresets.map(({ rule }) => rule.name),

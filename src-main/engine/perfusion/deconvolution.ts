@@ -25,6 +25,7 @@ import { multiply, transpose } from './matrices'
 import { hasQuietDirections, spreadOverNoise, noiseVariances, withoutNoise } from './noiseFloor'
 import type { SeriesView } from '../volume'
 import { createSimilarityFilter, type Averaging } from './similarityFilter'
+import { areaWeights, volumeWeights } from './volumeWeights'
 
 /** Everything a worker needs to fill the maps of any slice; big arrays lie on shared memory. */
 export interface DeconvolutionJob {
@@ -49,6 +50,8 @@ export interface DeconvolutionJob {
   deconvolution: ResidueDeconvolution | null
   /** Averaging of each curve with its neighbours before the fit; null: none. */
   averaging: Averaging | null
+  /** Of a voxel's curve, in enhancement: what the SVD methods tell blood volume from; null: noise is not to be reduced. */
+  curveNoise: number | null
 }
 
 export interface ResidueDeconvolution {
@@ -154,8 +157,12 @@ function createVoxelFitter(
   if (job.deconvolution === null) {
     return createBoxVoxelFitter(unit, job, times, baselineFrames, columns, space)
   }
-  const { arterial, arrival, tissueFactor } = job
-  const analysis = { ...job.deconvolution, times, arterial, arrival, tissueFactor, baselineFrames }
+  const { arterial, arrival, tissueFactor, curveNoise } = job
+  const bloodVolume =
+    curveNoise === null
+      ? areaWeights(arterial, times)
+      : volumeWeights(arterial, times, job.limits, baselineFrames, curveNoise)
+  const analysis = { ...job.deconvolution, times, bloodVolume, arrival, tissueFactor, baselineFrames }
   return residueMaps(unit, analysis, columns, space)
 }
 

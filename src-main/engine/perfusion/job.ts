@@ -53,6 +53,7 @@ export function prepareDeconvolution(
         ? null
         : residueDeconvolution(inputs.arterial, timing.grid, timing.step, settings),
     averaging: chooseAveraging(survey, settings),
+    curveNoise: settings.reduceNoise ? survey.noise : null,
   }
 }
 

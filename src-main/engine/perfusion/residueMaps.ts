@@ -1,5 +1,4 @@
 import { LANES, createBlockProduct, padded, type Plane, type VectorUnit } from '../compute/vectorUnit'
-import { integralUntil, type ArterialFunction } from './arterialFunction'
 import type { CurveSpace } from './curveSpace'
 import { within, type ResidueDeconvolution, type VoxelFitter } from './deconvolution'
 import { multiply, stack, transpose } from './matrices'
@@ -18,7 +17,8 @@ import { splineMatrix } from './spline'
 /** A deconvolution for curves sampled at `times` (s), with what turns residues into maps. */
 export interface ResidueAnalysis extends ResidueDeconvolution {
   times: Float64Array
-  arterial: ArterialFunction
+  /** Weights of the frames whose sum over a curve is the share of blood: see volumeWeights.ts. */
+  bloodVolume: Float64Array
   arrival: number
   tissueFactor: number
   /** Frames before the bolus: the noise of their mean is in every sample of a curve. */
@@ -101,7 +101,16 @@ interface ResidueProduct {
  */
 function createResidueProduct(
   unit: VectorUnit,
-  { inverse, judged, times, grid, arterial, tissueFactor, oscillationLimit, baselineFrames }: ResidueAnalysis,
+  {
+    inverse,
+    judged,
+    times,
+    grid,
+    bloodVolume,
+    tissueFactor,
+    oscillationLimit,
+    baselineFrames,
+  }: ResidueAnalysis,
   window: ResidueWindow,
   columns: Plane,
   space: CurveSpace | null,
@@ -113,9 +122,8 @@ function createResidueProduct(
       ? matrix
       : multiply(matrix, transpose(space.basis, space.rank, frames), rows, frames, space.rank)
   const width = space === null ? frames : space.rank
-  const perArea = tissueFactor / integralUntil(arterial, times[frames - 1])
   const volume = toColumns(
-    trapezoidWeights(times).map((weight) => weight * perArea),
+    bloodVolume.map((weight) => weight * tissueFactor),
     1,
   )
   const input = toColumns(multiply(inverse.input, splineMatrix(times, grid), rank, grid.length, frames), rank)
@@ -199,9 +207,4 @@ function rowOf(plane: Plane, row: number): Plane {
       return plane.integers.subarray(from, from + LANES)
     },
   }
-}
-
-function trapezoidWeights(times: Float64Array): Float64Array {
-  const last = times.length - 1
-  return times.map((_, i) => 0.5 * (times[Math.min(i + 1, last)] - times[Math.max(i - 1, 0)]))
 }

@@ -18,6 +18,8 @@ export interface StudyToGrade {
   failure?: UmbraError
   /** What motion correction did to each frame; absent where there was no correction. */
   motion?: readonly MovedFrame[]
+  /** Noise of the series before it was filtered, in its unit; measured in `series` where it is absent. */
+  unfilteredNoise?: number | null
   /** Found by the usual rule where it is absent. */
   tissueAtRisk?: TissueAtRisk
 }
@@ -27,12 +29,19 @@ export interface StudyToGrade {
  * never throws for a bad study; what cannot be asked of it, such as a curve of maps that could not be computed, is left
  * out, and the failure stands as a red line. See docs/tissue-at-risk.md for the limits and where they come from.
  */
-export function gradeStudy({ series, maps, failure, motion, tissueAtRisk }: StudyToGrade): QualityLine[] {
+export function gradeStudy({
+  series,
+  maps,
+  failure,
+  motion,
+  unfilteredNoise,
+  tissueAtRisk,
+}: StudyToGrade): QualityLine[] {
   const slices = series.geometry.size[2]
   const end = series.times[(series.frames - 1) * slices] ?? 0
   const images = [
     gradeTiming(series, maps?.arrival ?? null),
-    gradeNoise(series, maps),
+    gradeNoise(series, maps, unfilteredNoise),
     gradeMotion(series, motion),
   ]
   const content = [gradeMissing(series, maps?.mask ?? null), gradeClipping(series, maps)]

@@ -9,9 +9,16 @@ const USUAL_VOXEL_ML = 0.005
 const MOST_SAMPLED = 20_000
 const LESS_NOISE =
   'Filter the series before the maps, or scan with more dose or thicker slices; core is overestimated or missed in noise.'
-/** Temporal noise of tissue before the bolus and after it: the robust spread of second differences. */
-export function gradeNoise(series: VolumeSeries, maps: PerfusionMaps | null): QualityLine {
-  const noise = temporalNoise(series, maps?.mask ?? null)
+/**
+ * Temporal noise of tissue after the bolus: the robust spread of second differences. Of a series that was filtered it is
+ * asked before (`unfiltered`, in its unit): a filter takes noise out of the images, not out of the study.
+ */
+export function gradeNoise(
+  series: VolumeSeries,
+  maps: PerfusionMaps | null,
+  unfiltered: number | null = null,
+): QualityLine {
+  const noise = unfiltered ?? temporalNoise(series, maps?.mask ?? null)
   const ct = series.kind !== 'mr-perfusion'
   if (noise === null) return lineOf('noise', [], 'Too little tissue to measure noise in.')
   if (!ct) {
@@ -25,6 +32,20 @@ export function gradeNoise(series: VolumeSeries, maps: PerfusionMaps | null): Qu
   const grade = graded(usual, NOISE.amber, NOISE.red)
   const reason = `A voxel varies by ${noise.toFixed(1)} HU over time without contrast.`
   return lineOf('noise', [{ grade, reason, remedy: LESS_NOISE }], reason, { value: noise, unit: 'HU' })
+}
+
+/** HU of soft tissue before contrast. */
+const TISSUE = { least: 0, most: 80 }
+
+/** Temporal noise of the soft tissue of a CT series, in its unit; null where it has too little, or is no CT. */
+export function tissueNoise(series: VolumeSeries): number | null {
+  if (series.kind === 'mr-perfusion') return null
+  const { slope, intercept } = series
+  const tissue = Uint8Array.from(frameOf(series, 0), (stored) => {
+    const value = slope * stored + intercept
+    return value > TISSUE.least && value < TISSUE.most ? 1 : 0
+  })
+  return temporalNoise(series, tissue)
 }
 
 function temporalNoise(series: VolumeSeries, mask: Uint8Array | null): number | null {

@@ -1,1 +1,2 @@
+export { tissueNoise } from './images'
 export { gradeStudy, type MovedFrame, type StudyToGrade } from './gradeStudy'

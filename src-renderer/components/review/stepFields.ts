@@ -3,7 +3,9 @@ import {
   methodLabels,
   perfusionMethods,
   pipelineSettingsShape,
+  settingsOfFilter,
   tissueAtRiskPresets,
+  type PipelineSettings,
   type PipelineStep,
   type TissueAtRiskRule,
 } from '@contract'
@@ -35,10 +37,10 @@ const words: Record<string, { label?: string; unit?: string; placeholder?: strin
   limitMm: { label: 'Leave out what moved more than', unit: 'mm' },
   spatialMm: { label: 'Width in the slice', unit: 'mm' },
   spatialReach: { label: 'Reach', unit: '× width' },
-  rangeHu: { label: 'Range (bilateral)', unit: 'HU' },
-  profileHu: { label: 'Profile (TIPS)', unit: 'HU' },
-  patchStrength: { label: 'Strength (non-local means)' },
-  patchRadius: { label: 'Patch radius (non-local means)', unit: 'voxels' },
+  rangeHu: { label: 'Range of values', unit: 'HU' },
+  profileHu: { label: 'Range of curves', unit: 'HU' },
+  patchStrength: { label: 'Strength' },
+  patchRadius: { label: 'Radius of a patch', unit: 'voxels' },
   scaleToVenous: { label: 'Scale artery to vein' },
   timeStep: { label: 'Time step', unit: 's' },
   method: { label: 'Method' },
@@ -96,11 +98,16 @@ function fieldOf(key: string, described: Described): StepField | null {
   return type === 'string' ? { ...named, kind: 'text', placeholder } : null
 }
 
-/** The fields of a step, from what its settings may be; what needs a form of its own is left out. */
-export function fieldsOf(step: PipelineStep): StepField[] {
+/**
+ * The fields of a step, from what its settings may be; what needs a form of its own is left out, and of the filter what
+ * belongs to another one than is chosen.
+ */
+export function fieldsOf(step: PipelineStep, settings: PipelineSettings): StepField[] {
   const described = z.toJSONSchema(pipelineSettingsShape[step], { io: 'input' })
-  return Object.entries((described.properties ?? {}) as Record<string, Described>).flatMap(
-    ([key, each]) => fieldOf(key, each) ?? [],
+  const asked: readonly string[] | null =
+    step === 'filter' ? ['method', ...settingsOfFilter[settings.filter.method]] : null
+  return Object.entries((described.properties ?? {}) as Record<string, Described>).flatMap(([key, each]) =>
+    asked === null || asked.includes(key) ? (fieldOf(key, each) ?? []) : [],
   )
 }
 

@@ -11,6 +11,7 @@ import {
   withoutNoise,
 } from '../../../src-main/engine/perfusion/noiseFloor'
 import { residueMaps } from '../../../src-main/engine/perfusion/residueMaps'
+import { areaWeights } from '../../../src-main/engine/perfusion/volumeWeights'
 import { gaussianNoise } from './kudo'
 
 const FRAMES = 45
@@ -53,7 +54,8 @@ function meanFlow(method: 'ssvd' | 'csvd' | 'osvd', deviation: number): number {
   const columns = unit.reserve((space.rank + 8) * LANES)
   const analysis = {
     ...residueDeconvolution(arterial, times, 1, settings),
-    ...{ times, arterial, arrival: 8, tissueFactor: 69.84, baselineFrames: BASELINE },
+    ...{ times, bloodVolume: areaWeights(arterial, times), arrival: 8 },
+    ...{ tissueFactor: 69.84, baselineFrames: BASELINE },
   }
   const fit = residueMaps(unit, analysis, columns, space)
   const maps = Object.fromEntries(mapNames.map((name) => [name, new Float32Array(LANES)])) as Record<

@@ -16,7 +16,7 @@ import {
   type PhantomRequest,
 } from '../../../src-main/engine/phantom'
 import { computePerfusion, type PerfusionMaps } from '../../../src-main/engine/perfusion'
-import { gradeStudy, type StudyToGrade } from '../../../src-main/engine/quality'
+import { gradeStudy, tissueNoise, type StudyToGrade } from '../../../src-main/engine/quality'
 import { assessTissueAtRisk } from '../../../src-main/engine/tissueAtRisk'
 import { frameOf, type VolumeSeries } from '../../../src-main/engine/volume'
 
@@ -56,6 +56,12 @@ describe('a good study', () => {
   it('measures the noise that the phantom has', () => {
     expect(line('noise').value).toBeGreaterThan(3.4)
     expect(line('noise').value).toBeLessThan(4.6)
+  })
+  it('is asked for the noise it had before a filter took it out of the images', () => {
+    expect(tissueNoise(series)).toBeGreaterThan(3.4)
+    expect(tissueNoise(series)).toBeLessThan(4.6)
+    expect(line('noise', { unfilteredNoise: 26 })).toMatchObject({ grade: 'red', value: 26 })
+    expect(line('noise', { unfilteredNoise: null }).value).toBe(line('noise').value)
   })
 })
 

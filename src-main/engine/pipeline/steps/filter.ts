@@ -1,10 +1,19 @@
+import { z } from 'zod'
 import { filterLabels } from '@contract'
 import { filterSeries } from '../../filters'
+import { tissueNoise } from '../../quality'
 import type { SeriesStep } from '../step'
+
+const detailsSchema = z.object({ unfilteredNoise: z.number().nullable() })
+
+/** Noise of tissue before the filter, in the unit of the series; null where there was no filter, or no such tissue. */
+export function unfilteredNoise(details: unknown): number | null {
+  return detailsSchema.safeParse(details).data?.unfilteredNoise ?? null
+}
 
 /** Noise is taken out of every frame; edges stay. */
 export const filterStep: SeriesStep = {
-  version: 1,
+  version: 2,
   leftOut: ({ filter }) => (filter.method === 'none' ? 'Switched off' : null),
   dependsOn: ({ filter }) => filter,
   compute: async (series, { filter }, run) => ({
@@ -13,6 +22,6 @@ export const filterStep: SeriesStep = {
       result: [`${filterLabels[filter.method]} filter, ${filter.spatialMm} mm`],
       warnings: [],
     },
-    details: null,
+    details: { unfilteredNoise: tissueNoise(series) },
   }),
 }

@@ -2,11 +2,12 @@ import { z } from 'zod'
 import { qualityLineSchema, qualityStatement } from '@contract'
 import { gradeStudy } from '../../quality'
 import { never, type Step } from '../step'
+import { unfilteredNoise } from './filter'
 import { motionReport } from './motion'
 
 /** How far the study can be trusted; also where no maps could be made of it. */
 export const qualityStep: Step<'quality'> = {
-  version: 2,
+  version: 3,
   optional: false,
   leftOut: never,
   dependsOn: () => Promise.resolve(null),
@@ -16,6 +17,7 @@ export const qualityStep: Step<'quality'> = {
       maps: result('deconvolve'),
       failure: failure ?? undefined,
       motion: motionReport(details('motion'))?.frames,
+      unfilteredNoise: unfilteredNoise(details('filter')),
       tissueAtRisk: result('tissueAtRisk') ?? undefined,
     }),
   encode: (lines) => ({ json: lines, arrays: {} }),

@@ -14,6 +14,7 @@ import { partOfRun, type Run } from '../compute/run'
 import { exportMaps } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
+import { gradeNetwork } from '../quality'
 import { assessTissueAtRisk, judgedBy } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
 import type { StepResults } from './step'
@@ -100,7 +101,7 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
     files.push(
       ...(there.length > 0
         ? there
-        : await writeNetwork({ ...request, predict, quality }, series, partOfRun(run, 0.6, 1))),
+        : await writeNetwork({ ...request, predict, quality, deconvolve }, series, partOfRun(run, 0.6, 1))),
     )
   }
   await completeSummary(directory, request, Math.round(performance.now() - start) / 1000)
@@ -113,21 +114,24 @@ export function isWithheld(settings: PipelineSettings, quality: QualityLine[]): 
   return settings.export.notReliable === 'summary' && worstGrade(quality) === 'red'
 }
 
-/** The network's maps with their own volumes, by the same rule and under the same verdict on the study. */
+/** The network's maps with their own volumes, by the same rule; what rests on maps is judged by its own. */
 async function writeNetwork(
   {
     directory,
     predict,
+    deconvolve,
     quality,
     settings,
-  }: ExportRequest & { predict: PerfusionMaps; quality: QualityLine[] },
+  }: ExportRequest & { predict: PerfusionMaps; deconvolve: PerfusionMaps; quality: QualityLine[] },
   series: VolumeSeries,
   run: Run,
 ): Promise<string[]> {
   const { rule, referenceSide } = settings.tissueAtRisk
-  const assessment = judgedBy(assessTissueAtRisk(predict, rule, { referenceSide }), quality)
+  const found = assessTissueAtRisk(predict, rule, { referenceSide })
+  const own = gradeNetwork(quality, series, predict, deconvolve, found)
+  const judgement = { assessment: judgedBy(found, own), quality: own }
   const written = await exportMaps(
-    { series, result: predict, directory: join(directory, NETWORK), judgement: { assessment, quality } },
+    { series, result: predict, directory: join(directory, NETWORK), judgement },
     run,
   )
   return written.map((name) => `${NETWORK}/${name}`)

@@ -1,1 +1,2 @@
+export { gradeNetwork } from './network'
 export { gradeStudy, type MovedFrame, type StudyToGrade } from './gradeStudy'

@@ -151,7 +151,7 @@ function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: Lef
         : []),
       ...(rest.length > 0
         ? [
-            `${images(rest.length)} at these or other positions ${rest.length === 1 ? 'is' : 'are'} listed apart.`,
+            `${images(rest.length)} at these or other positions ${rest.length === 1 ? 'does not fit into this series and is' : 'do not fit into this series and are'} listed apart.`,
           ]
         : []),
       ...(kept.length < points ? [leftOutWords(points - kept.length)] : []),

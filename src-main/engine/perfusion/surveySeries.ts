@@ -109,15 +109,16 @@ function meanEnhancement(timing: Timing, slices: readonly SliceSurvey[], voxels:
 /** Values of soft tissue where the usual intercept of −1024 was lost, and the share of the image that has them then. */
 const SHIFTED_TISSUE = [980, 1200] as const
 const SHIFTED_SHARE = 0.1
-/** In Hounsfield units some of an image is air, or fat. */
+/** In Hounsfield units some of an image is air, or fat; below lies what fills the corners. */
 const AIRY_SHARE = 0.01
+const PADDING = -1500
 
 /** Without Hounsfield units neither air, bone nor brain is what it seems. Throws `not-hounsfield`. */
 function refuseOtherUnits(early: Float32Array): void {
   let [shifted, airy] = [0, 0]
   for (const value of early) {
     if (value > SHIFTED_TISSUE[0] && value < SHIFTED_TISSUE[1]) shifted++
-    if (value < -100) airy++
+    if (value > PADDING && value < -100) airy++
   }
   if (shifted < SHIFTED_SHARE * early.length || airy > AIRY_SHARE * early.length) return
   throw new UmbraError({

@@ -164,6 +164,7 @@ class RunState {
       if (isSeriesStep(name)) await this.reachSeries(name, record, told)
       else await this.reachResult(name, steps[name], record, told)
       this.header = this.chain.header()
+      if (name === 'quality') this.record.quality = this.results.quality
     } catch (thrown) {
       if (isSeriesStep(name) || !steps[name].optional || run.signal?.aborted) throw thrown
       const error = problemIn(name, thrown)

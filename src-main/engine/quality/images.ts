@@ -171,10 +171,9 @@ export function gradeMissing(series: VolumeSeries, mask: Uint8Array | null): Qua
       actions: ['showNotes'],
     })
   }
-  return lineOf('missingData', findings, `All ${all} images are there.`, {
-    value: noiseless ? empty : empty + repeated,
-    unit: 'images',
-  })
+  const wrong = noiseless ? empty : empty + repeated
+  const figure = wrong > 0 || findings.length === 0 ? { value: wrong, unit: 'images' } : undefined
+  return lineOf('missingData', findings, `All ${all} images are there.`, figure)
 }
 
 type Stored = VolumeSeries['voxels']

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { problemSchema } from './errors'
 import { filterMethods, filterSettingsSchema, type FilterMethod } from './filters'
 import { motionSettingsSchema } from './motion'
-import { qualityGrades } from './quality'
+import { qualityGrades, qualityLineSchema } from './quality'
 import { sideChoices, tissueAtRiskPresets, tissueAtRiskRuleSchema, usualRule } from './tissueAtRisk'
 import {
   perfusionMethods,
@@ -186,6 +186,8 @@ export const pipelineRunSchema = z.object({
   /** Description, modality and size of the series; null until one is recognised. */
   series: z.string().nullable(),
   steps: z.array(stepRecordSchema),
+  /** Of the study, also where no maps could be made of it; absent until it is known. */
+  quality: z.array(qualityLineSchema).optional(),
   /** What was written, relative to the folder of run.json. */
   files: z.array(z.string()),
   error: problemSchema.nullable(),

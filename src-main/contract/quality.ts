@@ -3,7 +3,7 @@ import { z } from 'zod'
 export const qualityGrades = ['green', 'amber', 'red'] as const
 export type QualityGrade = (typeof qualityGrades)[number]
 
-/** What a study is judged by, in the order in which the lines are shown. */
+/** What a study is judged by, in the order in which the lines are shown; the last is of a network's maps only. */
 export const qualityChecks = [
   'arterialInput',
   'venousOutput',
@@ -17,8 +17,23 @@ export const qualityChecks = [
   'clipping',
   'arterySide',
   'symmetry',
+  'network',
 ] as const
 export type QualityCheck = (typeof qualityChecks)[number]
+
+/** What a remedy asks for that can be done here; the window has a button for each. */
+export const qualityActions = [
+  'chooseArtery',
+  'chooseVein',
+  'correctMotion',
+  'showMotion',
+  'setMotion',
+  'chooseFilter',
+  'chooseRule',
+  'chooseSeries',
+  'showNotes',
+] as const
+export type QualityAction = (typeof qualityActions)[number]
 
 /** One traffic light: what was measured, what it means, and what can be done. */
 export const qualityLineSchema = z.object({
@@ -32,6 +47,8 @@ export const qualityLineSchema = z.object({
   reason: z.string(),
   /** What to do about it; empty for green. */
   remedy: z.string(),
+  /** Of the remedy, what can be done with the study as it is; absent where only another scan or export helps. */
+  actions: z.array(z.enum(qualityActions)).optional(),
 })
 export type QualityLine = z.infer<typeof qualityLineSchema>
 

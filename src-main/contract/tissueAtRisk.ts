@@ -135,7 +135,8 @@ export const tissueAtRiskSchema = z.object({
   /** Mean CBV where Tmax > 6 s over that of healthy tissue; null where there is neither. */
   cbvIndex: z.number().nullable(),
   targetMismatch: z.object({
-    met: z.boolean(),
+    /** null where the study is not reliable: nothing is concluded from it. */
+    met: z.boolean().nullable(),
     ratio: z.boolean(),
     mismatch: z.boolean(),
     core: z.boolean(),

@@ -39,6 +39,8 @@ export const usePipelineStore = defineStore('pipeline', () => {
   const running = ref(false)
   const progress = ref(0)
   const stage = ref('')
+  /** The step whose settings are open. */
+  const openStep = ref<PipelineStep | null>(null)
   let abort: AbortController | null = null
   let ending: Promise<unknown> = Promise.resolve()
   let asking = false
@@ -195,6 +197,7 @@ export const usePipelineStore = defineStore('pipeline', () => {
     running,
     progress,
     stage,
+    openStep,
     changed,
     outdated,
     isOnScreen,

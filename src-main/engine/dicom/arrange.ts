@@ -149,11 +149,20 @@ function seriesOf(columns: Timed[][], frames: number, clock: Clock, leftOut: Lef
             `${missing} of ${cells.length} slices are missing and were interpolated in time (${listGaps(cells, rows.length)}).`,
           ]
         : []),
-      ...(rest.length > 0 ? [`${rest.length} image(s) at these or other positions are listed apart.`] : []),
-      ...(kept.length < points ? [`${points - kept.length} incomplete time point(s) were left out.`] : []),
+      ...(rest.length > 0
+        ? [
+            `${images(rest.length)} at these or other positions ${rest.length === 1 ? 'does not fit into this series and is' : 'do not fit into this series and are'} listed apart.`,
+          ]
+        : []),
+      ...(kept.length < points ? [leftOutWords(points - kept.length)] : []),
     ],
   }
 }
+
+const images = (count: number): string => `${count} ${count === 1 ? 'image' : 'images'}`
+
+const leftOutWords = (count: number): string =>
+  count === 1 ? '1 incomplete time point was left out.' : `${count} incomplete time points were left out.`
 
 /** Time points with more than half of their slices; between others, half is enough to fill the rest in. */
 function wholeEnough(rows: readonly Row[]): number[] {

@@ -81,7 +81,7 @@ export function motionWarning(shifts: Float64Array): Warning[] {
   return [
     {
       code: 'motion',
-      message: `The head moves by about ${largest.toFixed(1)} mm (${moved} of ${shifts.length} frames by more than ${HARMLESS} mm); motion is not corrected.`,
+      message: `In the images that the maps are made of the head moves by about ${largest.toFixed(1)} mm (${moved} of ${shifts.length} frames by more than ${HARMLESS} mm).`,
       hint: 'Maps are unreliable near the skull, the ventricles and large vessels.',
     },
   ]

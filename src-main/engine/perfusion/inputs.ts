@@ -7,7 +7,7 @@ import {
   type Warning,
 } from '@contract'
 import { partialVolumeScale, venousAreaRatio, venousMisfit } from './partialVolume'
-import { gradeInput } from './quality'
+import { gradeInput, jumps } from './quality'
 import type { SeriesSurvey } from './surveySeries'
 import { describeInput, vascularCurve, type VascularCurve } from './vascularInput'
 import { findArteries, findVeins } from './vascularSearch'
@@ -30,7 +30,7 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
   refuseWithoutContrast(survey)
   const space = { ...survey, size: view.size }
   const arterialVoxels = chosenVoxels(settings.arterialInput, view.size, () => findArteries(space))
-  if (arterialVoxels.length === 0) throw noArtery()
+  if (arterialVoxels.length === 0) throw survey.atEnd > STILL_RISING ? endsEarly() : noArtery()
   const artery = vascularCurve(view, timing, baselineFrames, arterialVoxels, ARTERIAL_REACH)
   const byHand = settings.arterialInput.kind === 'voxels'
   if (!(artery.shape.peak > 0)) throw byHand ? noContrastThere(arterialVoxels.length) : noArtery()
@@ -72,6 +72,7 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
         arrival,
         end: timing.grid[n - 1],
         baselineSamples: Math.min(...baselineFrames),
+        jumps: jumps(curve.sampled, timing.step, curve.shape),
       },
       vessel,
     )
@@ -116,14 +117,21 @@ function chosenVoxels(choice: InputChoice, size: Vec3, find: () => number[]): nu
 const LEAST_MEAN_HU = 0.6
 const LEAST_MEAN_DROP = 0.01
 
-function refuseWithoutContrast({ view, meanPeak, noise }: SeriesSurvey): void {
+function refuseWithoutContrast({ view, meanPeak, meanFall, noise }: SeriesSurvey): void {
   const least = view.echoTime === null ? LEAST_MEAN_HU : LEAST_MEAN_DROP / view.echoTime
   if (meanPeak >= least) return
-  const found =
-    view.echoTime === null ? `${meanPeak.toFixed(2)} HU` : `${(100 * meanPeak * view.echoTime).toFixed(1)} %`
+  const words = (change: number): string =>
+    view.echoTime === null ? `${change.toFixed(1)} HU` : `${(100 * change * view.echoTime).toFixed(1)} %`
+  if (meanFall >= least) {
+    throw new UmbraError({
+      code: 'bolus-missed',
+      message: `The bolus had passed before the first image: the brain only loses contrast, ${words(meanFall)} on average.`,
+      hint: 'Look for images that were taken earlier and not exported; of these no maps can be made.',
+    })
+  }
   throw new UmbraError({
     code: 'no-contrast',
-    message: `No contrast arrives: the brain changes by at most ${found} on average (noise ${noise.toFixed(1)}).`,
+    message: `No contrast arrives: the brain changes by at most ${words(meanPeak)} on average (noise of a voxel ${noise.toFixed(1)}).`,
     hint: 'The injection may have failed, or this is not the perfusion series. Choose another series of the study.',
   })
 }
@@ -134,6 +142,17 @@ const LEAST_ARTERIAL_HU = 30
 
 function looksArterial({ shape }: VascularCurve, { view, meanPeak }: SeriesSurvey): boolean {
   return shape.peak >= OVER_BRAIN * meanPeak && (view.echoTime !== null || shape.peak >= LEAST_ARTERIAL_HU)
+}
+
+/** Share of its peak that the mean brain keeps at the end of a scan that contrast outlasts. */
+const STILL_RISING = 0.9
+
+function endsEarly(): UmbraError {
+  return new UmbraError({
+    code: 'scan-ends-early',
+    message: 'The scan ends while contrast is still arriving: no artery has filled and emptied.',
+    hint: 'Scan for 60 to 70 s; look for images that were taken later and not exported.',
+  })
 }
 
 function noArtery(): UmbraError {

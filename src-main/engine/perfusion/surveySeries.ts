@@ -27,6 +27,10 @@ export interface SeriesSurvey {
   noise: number
   /** Highest mean enhancement of all searched voxels. */
   meanPeak: number
+  /** How far that mean falls below its baseline: contrast that was there before the scan, and leaves. */
+  meanFall: number
+  /** The last of that mean over its highest, 0 to 1. */
+  atEnd: number
   warnings: Warning[]
 }
 
@@ -52,6 +56,7 @@ export async function surveySeries(
     partOfRun(run, 0, 0.4),
     'Looking for the bolus',
   )
+  if (series.kind === 'ct-perfusion') refuseOtherUnits(new Float32Array(look.early))
   const search = await searchBrain(pool, series, look, counts, partOfRun(run, 0.4, 0.55))
   const { arrivalTime, warnings } = firstArrival(view, timing, look, new Uint8Array(search.search))
   const baselineFrames = timing.slices.map((times) =>
@@ -70,6 +75,7 @@ export async function surveySeries(
   )
   const voxels = measured.reduce((sum, part) => sum + part.voxels, 0)
   const variance = measured.reduce((sum, part) => sum + part.variance * part.voxels, 0) / Math.max(1, voxels)
+  const mean = meanEnhancement(timing, measured, voxels)
   return {
     view,
     timing,
@@ -79,7 +85,9 @@ export async function surveySeries(
     search: new Uint8Array(search.search),
     features: new Float32Array(curves.features),
     noise: Math.sqrt(variance),
-    meanPeak: meanPeak(timing, measured, voxels),
+    meanPeak: Math.max(...mean),
+    meanFall: Math.max(0, -Math.min(...mean)),
+    atEnd: mean[mean.length - 1] / Math.max(...mean),
     warnings: [
       ...timing.warnings,
       ...warnings,
@@ -88,14 +96,36 @@ export async function surveySeries(
   }
 }
 
-/** Highest point of the mean, smoothed enhancement of all slices on the uniform grid. */
-function meanPeak(timing: Timing, slices: readonly SliceSurvey[], voxels: number): number {
+/** The mean, smoothed enhancement of all slices on the uniform grid. */
+function meanEnhancement(timing: Timing, slices: readonly SliceSurvey[], voxels: number): Float64Array {
   const mean = new Float64Array(timing.grid.length)
   slices.forEach(({ sum }, slice) => {
     const onGrid = interpolateSpline(timing.slices[slice], sum, timing.grid)
     for (let i = 0; i < mean.length; i++) mean[i] += onGrid[i] / Math.max(1, voxels)
   })
-  return Math.max(...smoothCurve(mean))
+  return smoothCurve(mean)
+}
+
+/** Values of soft tissue where the usual intercept of −1024 was lost, and the share of the image that has them then. */
+const SHIFTED_TISSUE = [980, 1200] as const
+const SHIFTED_SHARE = 0.1
+/** In Hounsfield units some of an image is air, or fat; below lies what fills the corners. */
+const AIRY_SHARE = 0.01
+const PADDING = -1500
+
+/** Without Hounsfield units neither air, bone nor brain is what it seems. Throws `not-hounsfield`. */
+function refuseOtherUnits(early: Float32Array): void {
+  let [shifted, airy] = [0, 0]
+  for (const value of early) {
+    if (value > SHIFTED_TISSUE[0] && value < SHIFTED_TISSUE[1]) shifted++
+    if (value > PADDING && value < -100) airy++
+  }
+  if (shifted < SHIFTED_SHARE * early.length || airy > AIRY_SHARE * early.length) return
+  throw new UmbraError({
+    code: 'not-hounsfield',
+    message: 'The values are no Hounsfield units: soft tissue lies near 1050, and nothing is as dark as air.',
+    hint: 'Rescale Intercept (0028,1052) is missing or wrong. Export the series again.',
+  })
 }
 
 /** CT shows a skull when this share of the head is bone. */

@@ -1,4 +1,4 @@
-import { UmbraError, type Catalogue, type SeriesSummary, type Warning } from '@contract'
+import { UmbraError, type Catalogue, type SeriesSummary, type StudySummary, type Warning } from '@contract'
 
 /** The series to work on, why it was taken, and what the reader should know of the others. */
 export interface ChosenSeries {
@@ -22,14 +22,16 @@ function isPerfusion(series: SeriesSummary): boolean {
 
 /**
  * The perfusion series of what was opened: the named one, the only one, or of several the one with most time points ×
- * slices, with a warning that names the others. Throws `no-perfusion-series`, `no-such-series` or `usage`, each saying
- * what there is.
+ * slices, with a warning that names the others. Throws `no-perfusion-series`, `several-patients`, `no-such-series` or
+ * `usage`, each saying what there is.
  */
 export function choosePerfusionSeries(catalogue: Catalogue, asked?: string): ChosenSeries {
   const all = catalogue.studies.flatMap((study) => study.series)
   if (asked !== undefined) return namedSeries(all, asked)
   const candidates = all.filter(isPerfusion)
   if (candidates.length === 0) throw noPerfusion(catalogue, all)
+  const studies = catalogue.studies.filter(({ series }) => series.some(isPerfusion))
+  refuseSeveralPatients(studies, candidates)
   if (candidates.length === 1) {
     return { series: candidates[0], why: 'the only perfusion series', warnings: [] }
   }
@@ -42,11 +44,32 @@ export function choosePerfusionSeries(catalogue: Catalogue, asked?: string): Cho
     warnings: [
       {
         code: 'several-perfusion-series',
-        message: `There are ${candidates.length} perfusion series; left out: ${listed(others)}.`,
+        message: `There are ${candidates.length} perfusion series${studyWords(studies, series)}; left out: ${listed(others)}.`,
         hint: 'Choose another with --series.',
       },
     ],
   }
+}
+
+/** Whose maps these would be must not be left to the size of a series. */
+function refuseSeveralPatients(studies: StudySummary[], candidates: SeriesSummary[]): void {
+  const patients = new Set(studies.map(({ patientId, patientName }) => patientId || patientName))
+  if (patients.size < 2) return
+  throw new UmbraError({
+    code: 'several-patients',
+    message: `These are perfusion series of ${patients.size} patients: ${listed(candidates)}.`,
+    hint: 'Give the files of one patient, or choose a series with --series by its key, the last word in the brackets.',
+  })
+}
+
+const dateWords = (date: string): string =>
+  /^\d{8}$/.test(date) ? date.replace(/^(....)(..)/, '$1-$2-') : 'an unknown date'
+
+function studyWords(studies: StudySummary[], chosen: SeriesSummary): string {
+  const own = studies.find(({ series }) => series.includes(chosen))
+  return studies.length > 1 && own
+    ? ` in ${studies.length} studies, and the one taken is of ${dateWords(own.date)}`
+    : ''
 }
 
 function namedSeries(all: SeriesSummary[], asked: string): ChosenSeries {
@@ -80,7 +103,9 @@ function noPerfusion(catalogue: Catalogue, all: SeriesSummary[]): UmbraError {
     return new UmbraError({
       code: 'no-perfusion-series',
       message: `No CT or MR perfusion series in ${all.length} series. Found: ${listed(all)}.${why}`,
-      hint: 'A perfusion series repeats the same slices over time; `umbra info` says why each one is not.',
+      hint: all.some(({ reason }) => /orders them in time/.test(reason))
+        ? 'Export the series again with its acquisition times (0008,0032).'
+        : 'A perfusion series repeats the same slices over time; `umbra info` says why each one is not.',
     })
   }
   if (catalogue.filesFound === 0) {

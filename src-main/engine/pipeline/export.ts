@@ -14,6 +14,7 @@ import { partOfRun, type Run } from '../compute/run'
 import { exportMaps } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
+import { gradeNetwork } from '../quality'
 import { assessTissueAtRisk, judgedBy } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
 import type { StepResults } from './step'
@@ -91,7 +92,7 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
   }
   const judgement = { assessment: judgedBy(tissueAtRisk, quality), quality }
   const maps = !isWithheld(request.settings, quality)
-  const network = maps && predict?.mask.includes(1) ? { ...request, predict, quality } : null
+  const network = maps && predict?.mask.includes(1) ? { ...request, predict, quality, deconvolve } : null
   const there = network ? networkFiles(before, record).filter(isThere(directory)) : []
   const both = network !== null && there.length === 0
   // One packs its volumes while the other draws; both end before the run does.
@@ -115,21 +116,24 @@ export function isWithheld(settings: PipelineSettings, quality: QualityLine[]): 
   return settings.export.notReliable === 'summary' && worstGrade(quality) === 'red'
 }
 
-/** The network's maps with their own volumes, by the same rule and under the same verdict on the study. */
+/** The network's maps with their own volumes, by the same rule; what rests on maps is judged by its own. */
 async function writeNetwork(
   {
     directory,
     predict,
+    deconvolve,
     quality,
     settings,
-  }: ExportRequest & { predict: PerfusionMaps; quality: QualityLine[] },
+  }: ExportRequest & { predict: PerfusionMaps; deconvolve: PerfusionMaps; quality: QualityLine[] },
   series: VolumeSeries,
   run: Run,
 ): Promise<string[]> {
   const { rule, referenceSide } = settings.tissueAtRisk
-  const assessment = judgedBy(assessTissueAtRisk(predict, rule, { referenceSide }), quality)
+  const found = assessTissueAtRisk(predict, rule, { referenceSide })
+  const own = gradeNetwork(quality, series, predict, deconvolve, found)
+  const judgement = { assessment: judgedBy(found, own), quality: own }
   const written = await exportMaps(
-    { series, result: predict, directory: join(directory, NETWORK), judgement: { assessment, quality } },
+    { series, result: predict, directory: join(directory, NETWORK), judgement },
     run,
   )
   return written.map((name) => `${NETWORK}/${name}`)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import {
   pipelineRestsOn,
   UmbraError,
+  worstGrade,
   type BackendChoice,
   type PipelineRun,
   type PipelineSettings,
@@ -13,6 +14,7 @@ import {
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { ensureWritable } from '../files/atomic'
+import { judgedBy } from '../tissueAtRisk'
 import { seriesIdentity } from '../volume'
 import type { Artefact, ArtefactStore, StoredArtefact } from './artefacts'
 import { exportRun, isWithheld, readRun, writeRun } from './export'
@@ -75,6 +77,7 @@ export async function runPipeline(request: PipelineRequest, run: Run = {}): Prom
       const from = RECOGNISED + index * share
       await state.reach(step, partOfRun(run, from, from + share))
     }
+    state.judgeVolumes()
     await state.export(partOfRun(run, COMPUTED, 1))
     stopIfCancelled(run)
     endRecord(record, 'done', null)
@@ -161,6 +164,7 @@ class RunState {
       if (isSeriesStep(name)) await this.reachSeries(name, record, told)
       else await this.reachResult(name, steps[name], record, told)
       this.header = this.chain.header()
+      if (name === 'quality') this.record.quality = this.results.quality
     } catch (thrown) {
       if (isSeriesStep(name) || !steps[name].optional || run.signal?.aborted) throw thrown
       const error = problemIn(name, thrown)
@@ -208,6 +212,15 @@ class RunState {
       ],
       warnings: [],
     })
+  }
+
+  /** The volumes were told before quality was known: of a study that is not reliable they are not left to stand. */
+  judgeVolumes(): void {
+    const { tissueAtRisk, quality } = this.results
+    if (!tissueAtRisk || !quality || worstGrade(quality) !== 'red') return
+    const record = this.recordOf('tissueAtRisk')
+    record.result = steps.tissueAtRisk.report(judgedBy(tissueAtRisk, quality)).result
+    this.request.onUpdate?.(this.record)
   }
 
   /** A study that no maps can be made of is graded all the same: what is wrong with it, and what can be done. */

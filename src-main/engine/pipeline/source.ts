@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { UmbraError, type Warning } from '@contract'
+import { UmbraError, type Catalogue, type Warning } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
 import { openStudy, type OpenStudy } from '../dicom'
 import type { VolumeSeries } from '../volume'
@@ -35,13 +35,34 @@ export function filesSource(paths: string[]): PipelineSource {
       study ??= await openStudy(paths, partOfRun(run, 0, 0.4))
       const { series: chosen, why, warnings } = choosePerfusionSeries(study.catalogue, asked ?? undefined)
       const series = await study.load(chosen.key, partOfRun(run, 0.4, 1))
-      return { series, why: `${describeSeries(chosen)}: ${why}.`, warnings }
+      const damaged = damagedFiles(study.catalogue)
+      return { series, why: `${describeSeries(chosen)}: ${why}.`, warnings: [...damaged, ...warnings] }
     },
     close: async () => {
       await study?.close()
       study = null
     },
   }
+}
+
+/** What lies in a folder besides images, and what was told of the series already. */
+const HARMLESS = /^(Not a DICOM file|A DICOMDIR|A copy of|A second image|Its time point is incomplete)/
+const NAMED = 3
+
+/** Files that could not be read: images may be missing that nothing else tells of. */
+function damagedFiles({ skipped, filesFound }: Catalogue): Warning[] {
+  const damaged = skipped.filter(({ reason }) => !HARMLESS.test(reason))
+  if (damaged.length === 0) return []
+  const named = damaged.slice(0, NAMED).map(({ file, reason }) => `${file}: ${reason}`)
+  const more = damaged.length > NAMED ? ` And ${damaged.length - NAMED} more.` : ''
+  const were = damaged.length === 1 ? 'file was' : 'files were'
+  return [
+    {
+      code: 'files-left-out',
+      message: `${damaged.length} of ${filesFound} ${were} left out. ${named.join(' ')}${more}`,
+      hint: 'Copy or export the study again; `umbra info` lists every file that was left out.',
+    },
+  ]
 }
 
 /** A series that somebody else has read and keeps. */

@@ -4,7 +4,7 @@ import type { VolumeSeries } from '../volume'
 import { graded, lineOf, type Finding } from './line'
 
 const grades = { good: 'green', fair: 'amber', poor: 'red' } as const
-const BY_HAND = 'Look where its voxels lie and choose others by hand.'
+const BY_HAND = 'Look where its voxels lie; where they are no such vessel, choose others by hand.'
 /** Areas of vein and artery beyond these are no partial volume. */
 const SCALE = { lower: 1, upper: 3 }
 /** HU of the strongest vessel: below these the bolus is weak, or none. */
@@ -13,6 +13,10 @@ const NO_PEAK = 50
 /** s, width at half height of the arterial bolus. */
 const BROAD = 14
 const VERY_BROAD = 22
+/** s, the widths at half height of the patients that the network of this program learnt (training/ranges.ts, gamma variates). */
+const LEARNT = { model: 'perfusion-unet-small', lower: 4, upper: 9 }
+const isOutside = (value: number, { lower, upper }: { lower: number; upper: number }): boolean =>
+  value > 0 && (value < lower || value > upper)
 const ADULT_BASELINE = 2
 /** s after the arrival that must be scanned. */
 const AFTER_ARRIVAL = { amber: 30, red: 20 }
@@ -28,16 +32,23 @@ export function gradeArtery({ aif, method }: PerfusionMaps): QualityLine {
     findings.push({
       grade: needed ? 'red' : 'amber',
       reason: usual || 'No artery was found.',
-      remedy: BY_HAND,
+      remedy: 'Choose arterial voxels by hand, in a middle or anterior cerebral artery.',
+      actions: ['chooseArtery'],
     })
   } else if (grade !== 'good') {
-    findings.push({ grade: needed ? grades[grade] : 'amber', reason: usual, remedy: BY_HAND })
+    findings.push({
+      grade: needed ? grades[grade] : 'amber',
+      reason: usual,
+      remedy: BY_HAND,
+      actions: ['chooseArtery'],
+    })
   }
   if (aif.scale < SCALE.lower || aif.scale > SCALE.upper) {
     findings.push({
       grade: 'amber',
       reason: `The venous area is ${aif.scale.toFixed(1)} times the arterial one, outside 1 to 3.`,
       remedy: 'Check both vessels: one of them may be a wrong vessel, or truncated.',
+      actions: ['chooseArtery', 'chooseVein'],
     })
   }
   return lineOf('arterialInput', findings, usual, { value: score, unit: 'of 1' })
@@ -48,22 +59,21 @@ export function gradeVein({ vof }: PerfusionMaps): QualityLine {
     const reason = 'No venous curve was found, so the artery was not corrected for partial volume.'
     const remedy =
       'Choose venous voxels by hand, in the superior sagittal sinus; absolute CBF and CBV are too high without.'
-    return lineOf('venousOutput', [{ grade: 'amber', reason, remedy }], '')
+    return lineOf('venousOutput', [{ grade: 'amber', reason, remedy, actions: ['chooseVein'] }], '')
   }
   const { grade, reasons, score } = vof.quality
   const found: Finding = {
     grade: grade === 'good' ? 'green' : 'amber',
     reason: reasons.join(' '),
     remedy: BY_HAND,
+    actions: ['chooseVein'],
   }
   return lineOf('venousOutput', [found], reasons.join(' '), { value: score, unit: 'of 1' })
 }
 
 /** Height and width of the bolus, and whether anything was scanned before it. */
-export function gradeBolus(
-  { aif, vof, baselineFrames, warnings }: PerfusionMaps,
-  series: VolumeSeries,
-): QualityLine {
+export function gradeBolus(maps: PerfusionMaps, series: VolumeSeries): QualityLine {
+  const { aif, vof, baselineFrames, warnings } = maps
   const findings: Finding[] = []
   const ct = series.kind !== 'mr-perfusion'
   const peak = Math.max(aif.quality.peak, vof?.quality.peak ?? 0)
@@ -90,7 +100,14 @@ export function gradeBolus(
       remedy: 'Start the scan earlier; CBV and CBF may be too small.',
     })
   }
-  const usual = `The strongest vessel rises by ${peak.toFixed(ct ? 0 : 2)}${ct ? ' HU' : ''}; the arterial bolus is ${width.toFixed(1)} s wide.`
+  if (maps.method === 'cnn' && maps.model?.name === LEARNT.model && isOutside(width, LEARNT)) {
+    findings.push({
+      grade: 'amber',
+      reason: `The bolus is ${width.toFixed(1)} s wide; the network learnt boluses of ${LEARNT.lower} to ${LEARNT.upper} s.`,
+      remedy: 'Use the maps of a deconvolution; those of the network may be late everywhere, or early.',
+    })
+  }
+  const usual = `The strongest vessel rises by ${peak.toFixed(0)} ${ct ? 'HU' : '1/s (ΔR2*)'}; the arterial bolus is ${width.toFixed(1)} s wide.`
   return lineOf('bolus', findings, usual, ct ? { value: peak, unit: 'HU' } : undefined)
 }
 
@@ -149,19 +166,21 @@ export function gradeTiming(series: VolumeSeries, arrival: number | null): Quali
       grade: series.frames < TOO_FEW_FRAMES ? 'red' : 'amber',
       reason: `The series has ${series.frames} time points.`,
       remedy: 'Thirty or more are usual; with fewer, delays and transit times are uncertain.',
+      actions: ['chooseSeries'],
     })
   }
-  if (longest > INTERVAL.amber) {
+  if (usual > 0 && longest > GAP * usual) {
+    findings.push({
+      grade: longest > INTERVAL.red ? 'red' : 'amber',
+      reason: `There is a gap of ${longest.toFixed(1)} s while the bolus passes, where frames usually lie ${usual.toFixed(1)} s apart.`,
+      remedy: 'Check whether time points are missing; CBF, MTT and Tmax are uncertain.',
+      actions: ['showNotes'],
+    })
+  } else if (longest > INTERVAL.amber) {
     findings.push({
       grade: graded(longest, INTERVAL.amber, INTERVAL.red),
       reason: `Frames lie ${longest.toFixed(1)} s apart while the bolus passes.`,
       remedy: 'Sample every 1 to 2 s during the first pass; CBF, MTT and Tmax are uncertain.',
-    })
-  } else if (usual > 0 && longest > GAP * usual) {
-    findings.push({
-      grade: 'amber',
-      reason: `There is a gap of ${longest.toFixed(1)} s while the bolus passes.`,
-      remedy: 'Check whether a time point is missing.',
     })
   }
   const even = `${series.frames} time points, every ${usual.toFixed(1)} s.`

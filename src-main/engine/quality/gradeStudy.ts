@@ -45,7 +45,7 @@ export function gradeStudy({
     gradeMotion(series, motion),
   ]
   const content = [gradeMissing(series, maps?.mask ?? null), gradeClipping(series, maps)]
-  if (!maps || !maps.mask.includes(1)) return [failed(failure), ...images, ...content]
+  if (!maps || !maps.mask.includes(1)) return withFailure(failed(failure), [...images, ...content])
   const found = tissueAtRisk ?? assessTissueAtRisk(maps, usualRule)
   return [
     gradeArtery(maps),
@@ -64,11 +64,33 @@ export function gradeStudy({
 const checkOf: Record<string, QualityLine['check']> = {
   'no-brain': 'coverage',
   'no-contrast': 'bolus',
+  'bolus-missed': 'bolus',
+  'scan-ends-early': 'truncation',
+  'not-hounsfield': 'missingData',
   'no-vessels': 'bolus',
   'no-arterial-input': 'arterialInput',
   'too-few-time-points': 'timing',
   'no-acquisition-times': 'timing',
   'incomplete-series': 'missingData',
+}
+
+const actionsOf: Partial<Record<string, QualityLine['actions']>> = {
+  'no-arterial-input': ['chooseArtery'],
+  'no-vessels': ['chooseArtery'],
+  'bolus-missed': ['showNotes'],
+  'scan-ends-early': ['showNotes'],
+  'not-hounsfield': ['showNotes'],
+  'incomplete-series': ['showNotes'],
+}
+
+/** The failure stands first, with what else is wrong in the line of its check. */
+function withFailure(failure: QualityLine, lines: QualityLine[]): QualityLine[] {
+  const same = lines.find(({ check, grade }) => check === failure.check && grade !== 'green')
+  const told = same && !failure.reason.startsWith(same.reason.replace(/\.$/, ''))
+  const first = told
+    ? { ...failure, reason: `${failure.reason} ${same.reason}`, remedy: `${failure.remedy} ${same.remedy}` }
+    : failure
+  return [first, ...lines.filter(({ check }) => check !== failure.check)]
 }
 
 function failed(failure: UmbraError | undefined): QualityLine {
@@ -79,5 +101,6 @@ function failed(failure: UmbraError | undefined): QualityLine {
     grade: 'red',
     reason: failure?.message ?? 'The maps hold no brain tissue.',
     remedy: failure?.hint ?? 'Choose another series of the study.',
+    actions: actionsOf[failure?.code ?? ''] ?? ['chooseSeries'],
   }
 }

@@ -21,17 +21,33 @@ export function gradeNoise(
   const noise = unfiltered ?? temporalNoise(series, maps?.mask ?? null)
   const ct = series.kind !== 'mr-perfusion'
   if (noise === null) return lineOf('noise', [], 'Too little tissue to measure noise in.')
-  if (!ct) {
-    return lineOf('noise', [], 'The noise of a voxel over time was measured.', {
-      value: noise,
-      unit: series.unit,
-    })
-  }
+  if (!ct) return gradeSignalNoise(series, maps?.mask ?? null, noise)
   const voxelMl = voxelVolume(series.geometry) / 1000
   const usual = noise * Math.sqrt(Math.min(4, voxelMl / USUAL_VOXEL_ML))
   const grade = graded(usual, NOISE.amber, NOISE.red)
   const reason = `A voxel varies by ${noise.toFixed(1)} HU over time without contrast.`
-  return lineOf('noise', [{ grade, reason, remedy: LESS_NOISE }], reason, { value: noise, unit: 'HU' })
+  const finding: Finding = { grade, reason, remedy: LESS_NOISE, actions: ['chooseFilter'] }
+  return lineOf('noise', [finding], reason, { value: noise, unit: 'HU' })
+}
+
+/** % of the signal before contrast: DSC-MRI has 1 to 3, and a bolus takes 20 to 40 of tissue. */
+const SIGNAL_NOISE = { amber: 5, red: 10 }
+
+function gradeSignalNoise(series: VolumeSeries, mask: Uint8Array | null, noise: number): QualityLine {
+  let [sum, count] = [0, 0]
+  frameOf(series, 0).forEach((value, i) => {
+    if (mask && mask[i] === 0) return
+    sum += value * series.slope + series.intercept
+    count++
+  })
+  const share = (100 * noise * count) / Math.max(sum, 1e-6)
+  const reason = `A voxel varies by ${share.toFixed(1)} % of its signal over time without contrast.`
+  const grade = graded(share, SIGNAL_NOISE.amber, SIGNAL_NOISE.red)
+  const remedy = 'Filter the series before the maps; core is overestimated or missed in noise.'
+  return lineOf('noise', [{ grade, reason, remedy, actions: ['chooseFilter'] }], reason, {
+    value: share,
+    unit: '% of the signal',
+  })
 }
 
 /** HU of soft tissue before contrast. */
@@ -98,6 +114,7 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
         grade: graded(out / frames, LEFT_OUT.amber, LEFT_OUT.red),
         reason: `${out} of ${frames} frames could not be corrected and were left out.`,
         remedy: 'Look at the motion plot; curves lack these frames.',
+        actions: ['showMotion'],
       })
     }
     if (largest > CORRECTED) {
@@ -105,6 +122,7 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
         grade: 'amber',
         reason: `The head moved by up to ${largest.toFixed(1)} mm before correction: parts of it left the slab.`,
         remedy: 'Distrust the first and last slices.',
+        actions: ['showMotion'],
       })
     }
   }
@@ -112,7 +130,10 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
     findings.push({
       grade: graded(residual, RESIDUAL.amber, RESIDUAL.red),
       reason: `The head moves by about ${residual.toFixed(1)} mm${motion ? ' after correction' : ' and is not corrected'}.`,
-      remedy: motion ? 'Leave the worst frames out.' : 'Correct the motion before the maps.',
+      remedy: motion
+        ? 'Leave the worst frames out: lower the limit of motion, and run again.'
+        : 'Correct the motion before the maps.',
+      actions: motion ? ['showMotion', 'setMotion'] : ['correctMotion'],
     })
   }
   const usual = `The head moves by ${residual.toFixed(1)} mm at most${motion ? ' after correction' : ''}.`
@@ -120,7 +141,10 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
 }
 
 const GAPS =
-  /missing|incomplete|left out|filled|interpolat|not evenly spaced|unequal|fewer|damaged|unreadable|lack/i
+  /missing|incomplete|left out|listed apart|filled|interpolat|not evenly spaced|unequal|fewer|damaged|unreadable|lack/i
+
+/** Without it no volume in ml is true. */
+const NO_SCALE = /Pixel Spacing .* is missing/
 
 /** HU; images of a phantom without noise repeat each other until the bolus comes. */
 const NOISELESS = 0.2
@@ -158,12 +182,19 @@ export function gradeMissing(series: VolumeSeries, mask: Uint8Array | null): Qua
     })
   }
   for (const warning of series.warnings.filter((words) => GAPS.test(words))) {
-    findings.push({ grade: 'amber', reason: warning, remedy: 'Check the study for lost images.' })
+    const noScale = NO_SCALE.test(warning)
+    findings.push({
+      grade: noScale ? 'red' : 'amber',
+      reason: warning,
+      remedy: noScale
+        ? 'Export the series again: without the size of a pixel all volumes in ml are wrong.'
+        : 'Check the study for lost images.',
+      actions: ['showNotes'],
+    })
   }
-  return lineOf('missingData', findings, `All ${all} images are there.`, {
-    value: noiseless ? empty : empty + repeated,
-    unit: 'images',
-  })
+  const wrong = noiseless ? empty : empty + repeated
+  const figure = wrong > 0 || findings.length === 0 ? { value: wrong, unit: 'images' } : undefined
+  return lineOf('missingData', findings, `All ${all} images are there.`, figure)
 }
 
 type Stored = VolumeSeries['voxels']
@@ -186,19 +217,20 @@ function compareSlice(
 /** HU no tissue has; enamel and cortical bone stay below. */
 const METAL_HU = 2500
 const METAL_ML = { amber: 0.2, red: 3 }
-/** Frames in a row at one and the same highest value. */
+/** Frames in a row at one and the same highest value; noise may make one voxel look so, not two at the same value. */
 const PLATEAU = 3
 
 /** Vessel curves cut off at the top, and metal, whose streaks no map survives. */
 export function gradeClipping(series: VolumeSeries, maps: PerfusionMaps | null): QualityLine {
   const findings: Finding[] = []
   const vessels = maps ? [...maps.aif.voxels, ...(maps.vof?.voxels ?? [])] : []
-  const cut = vessels.filter((voxel) => isCut(series, voxel)).length
+  const cut = countCut(series, vessels)
   if (cut > 0) {
     findings.push({
       grade: cut > 0.1 * vessels.length ? 'red' : 'amber',
       reason: `${cut} of ${vessels.length} vessel voxels stay at their highest value: the bolus is cut off at the top.`,
       remedy: 'Export the series with its full range of values; CBF and CBV are too high.',
+      actions: ['chooseArtery'],
     })
   }
   const metal = series.kind === 'mr-perfusion' ? 0 : metalVolume(series)
@@ -215,7 +247,18 @@ export function gradeClipping(series: VolumeSeries, maps: PerfusionMaps | null):
   })
 }
 
-function isCut({ geometry, frames, voxels }: VolumeSeries, [x, y, z]: Vec3): boolean {
+/** Voxels that share with another the value they stay at. */
+function countCut(series: VolumeSeries, vessels: readonly Vec3[]): number {
+  const sharing = new Map<number, number>()
+  for (const voxel of vessels) {
+    const top = plateauOf(series, voxel)
+    if (top !== null) sharing.set(top, (sharing.get(top) ?? 0) + 1)
+  }
+  return [...sharing.values()].reduce((sum, count) => sum + (count > 1 ? count : 0), 0)
+}
+
+/** The highest value of a voxel where it stays at it, as it is stored. */
+function plateauOf({ geometry, frames, voxels }: VolumeSeries, [x, y, z]: Vec3): number | null {
   const [nx, ny, nz] = geometry.size
   const at = (z * ny + y) * nx + x
   let highest = -Infinity
@@ -223,9 +266,9 @@ function isCut({ geometry, frames, voxels }: VolumeSeries, [x, y, z]: Vec3): boo
   let run = 0
   for (let t = 0; t < frames; t++) {
     run = voxels[t * nx * ny * nz + at] === highest ? run + 1 : 0
-    if (run >= PLATEAU) return true
+    if (run >= PLATEAU) return highest
   }
-  return false
+  return null
 }
 
 function metalVolume(series: VolumeSeries): number {

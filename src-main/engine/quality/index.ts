@@ -1,2 +1,3 @@
-export { tissueNoise } from './images'
 export { gradeStudy, type MovedFrame, type StudyToGrade } from './gradeStudy'
+export { tissueNoise } from './images'
+export { gradeNetwork } from './network'

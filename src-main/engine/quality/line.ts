@@ -1,4 +1,4 @@
-import type { QualityCheck, QualityGrade, QualityLine } from '@contract'
+import type { QualityAction, QualityCheck, QualityGrade, QualityLine } from '@contract'
 
 export const labels: Record<QualityCheck, string> = {
   arterialInput: 'Arterial input',
@@ -13,13 +13,15 @@ export const labels: Record<QualityCheck, string> = {
   clipping: 'Clipping and metal',
   arterySide: 'Side of the artery',
   symmetry: 'Symmetry',
+  network: 'Network',
 }
 
-/** A finding: the worst one of a check makes its grade, and all that are not green are told. */
+/** A finding: the worst one of a check makes its grade, and all that are not green are told, the worst first. */
 export interface Finding {
   grade: QualityGrade
   reason: string
   remedy?: string
+  actions?: QualityAction[]
 }
 
 const severity: Record<QualityGrade, number> = { green: 0, amber: 1, red: 2 }
@@ -31,22 +33,25 @@ export function lineOf(
   usual: string,
   figure?: { value: number; unit: string },
 ): QualityLine {
-  const bad = findings.filter(({ grade }) => grade !== 'green')
-  const worst = bad.reduce<QualityGrade>(
-    (grade, finding) => (severity[finding.grade] > severity[grade] ? finding.grade : grade),
-    'green',
-  )
+  const bad = findings
+    .filter(({ grade }) => grade !== 'green')
+    .sort((one, other) => severity[other.grade] - severity[one.grade])
   const told = bad.length > 0 ? bad.map(({ reason }) => reason).join(' ') : usual
   const remedies = [...new Set(bad.flatMap(({ remedy }) => (remedy ? [remedy] : [])))]
+  const actions = [...new Set(bad.flatMap((finding) => finding.actions ?? []))]
   return {
     check,
     label: labels[check],
-    grade: worst,
-    ...(figure && Number.isFinite(figure.value) ? figure : {}),
+    grade: bad[0]?.grade ?? 'green',
+    ...(figure && Number.isFinite(figure.value) ? { ...figure, value: rounded(figure.value) } : {}),
     reason: told,
     remedy: remedies.join(' '),
+    ...(actions.length > 0 ? { actions } : {}),
   }
 }
+
+/** To a thousandth: finer than any of the figures is measured. */
+const rounded = (value: number): number => Math.round(1000 * value) / 1000
 
 /** Red from one limit on, amber from another, green below both. */
 export function graded(value: number, amber: number, red: number): QualityGrade {

@@ -8,8 +8,8 @@ type Midline = TissueAtRisk['midline']
 
 /** mm along the body. */
 const SLAB = { amber: 35, red: 9 }
-/** mm, from side to side of an adult's brain at its widest, and ml in a slab. */
-const SMALL_HEAD = 115
+/** mm between the 1st and 99th percentile of the widest slice: an adult's brain has 115 to 135. */
+const SMALL_HEAD = 108
 const LITTLE_BRAIN_ML = 40
 /** Of what lies inside the skull. */
 const FOUND = 0.6
@@ -22,7 +22,7 @@ export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline
   const slab = geometry.size[2] * stackSpacing(geometry)
   const { brain, skull } = headMasks(series, maps)
   const brainMl = (count(brain) * voxelVolume(geometry)) / 1000
-  const [width, length] = extents(maps, midline)
+  const [width, length] = widestExtents(maps, midline)
   const findings: Finding[] = []
   if (slab < SLAB.amber) {
     findings.push({
@@ -43,6 +43,7 @@ export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline
       grade: 'red',
       reason: `The brain found is ${width.toFixed(0)} mm wide and ${length.toFixed(0)} mm long: one hemisphere is missing.`,
       remedy: 'There is no other side to compare with; do not use volumes relative to it.',
+      actions: ['chooseRule'],
     })
   } else if (width < SMALL_HEAD) {
     findings.push({
@@ -77,16 +78,18 @@ function count(mask: Uint8Array): number {
   return voxels
 }
 
-/** mm across and along the midline, between the 1st and 99th percentile of the tissue. */
-function extents({ mask, geometry }: PerfusionMaps, { normal }: Midline): [width: number, length: number] {
-  const [nx, ny] = geometry.size
+/** mm across and along the midline, between the 1st and 99th percentile of the tissue of the widest slice. */
+function widestExtents(
+  { mask, geometry }: PerfusionMaps,
+  { normal }: Midline,
+): [width: number, length: number] {
+  const [nx, ny, nz] = geometry.size
   const steps = indexSteps(geometry)
-  const along = (direction: [number, number, number]): number => {
-    const [x, y, z] = steps.map((step) => dot(step, direction))
+  const along = (direction: [number, number, number], slice: number): number => {
+    const [x, y] = steps.map((step) => dot(step, direction))
     const places: number[] = []
-    for (let i = 0; i < mask.length; i += 7) {
-      if (mask[i] === 0) continue
-      places.push((i % nx) * x + (Math.floor(i / nx) % ny) * y + Math.floor(i / (nx * ny)) * z)
+    for (let i = 0; i < nx * ny; i += 3) {
+      if (mask[slice * nx * ny + i] === 1) places.push((i % nx) * x + Math.floor(i / nx) * y)
     }
     places.sort((a, b) => a - b)
     return (
@@ -94,7 +97,9 @@ function extents({ mask, geometry }: PerfusionMaps, { normal }: Midline): [width
       (places[Math.floor(0.01 * (places.length - 1))] ?? 0)
     )
   }
-  return [along(normal), along([-normal[1], normal[0], 0])]
+  const widest = (direction: [number, number, number]): number =>
+    Math.max(...Array.from({ length: nz }, (_, slice) => along(direction, slice)))
+  return [widest(normal), widest([-normal[1], normal[0], 0])]
 }
 
 /** Of the edge of all slices, the share that is brain. */
@@ -128,8 +133,11 @@ function insideSkull(skull: Uint8Array, { geometry }: PerfusionMaps): number {
   return voxels
 }
 
-/** Tissue that fills this many seconds before the artery betrays a late artery. */
-const EARLY = -1
+/**
+ * s after the artery: tissue peaks later than what feeds it, by its delay and half of its transit time, 2 to 3 s in all. The
+ * peak is that of the curve, which no deconvolution bends; their delays lie apart by more than a second.
+ */
+const EARLY = 0.5
 const EARLY_SHARE = { amber: 0.1, red: 0.3 }
 const ONE_SIDED = 0.8
 
@@ -145,19 +153,21 @@ export function gradeArterySide(maps: PerfusionMaps, found: TissueAtRisk): Quali
       reason: `The artery lies in the ${side} hemisphere, which is the diseased one.`,
       remedy:
         'Choose an artery of the other side if it fills earlier: Tmax of the lesion may be underestimated.',
+      actions: ['chooseArtery'],
     })
   }
   const early = earlyShare(maps)
   if (early > EARLY_SHARE.amber) {
     findings.push({
       grade: early > EARLY_SHARE.red ? 'red' : 'amber',
-      reason: `${(100 * early).toFixed(0)} % of the tissue fills before the artery: the artery is late.`,
+      reason: `${(100 * early).toFixed(0)} % of the tissue peaks with the artery or before it: the artery is late.`,
       remedy: 'Choose an artery that fills earlier.',
+      actions: ['chooseArtery'],
     })
   }
   const where = side === null ? 'in both hemispheres or at the midline' : `in the ${side} hemisphere`
   const usual =
-    share === null ? 'No artery was used.' : `The artery lies ${where} and fills before the tissue.`
+    share === null ? 'No artery was used.' : `The artery lies ${where} and peaks before the tissue.`
   return lineOf('arterySide', findings, usual, { value: 100 * early, unit: '% early tissue' })
 }
 
@@ -169,13 +179,15 @@ function leftShare({ geometry }: PerfusionMaps, { voxels }: VascularInput, midli
   return left / voxels.length
 }
 
-function earlyShare({ maps, mask }: PerfusionMaps): number {
+function earlyShare({ maps, mask, aif, arrival }: PerfusionMaps): number {
+  if (aif.voxels.length === 0) return 0
+  const peak = aif.quality.timeToPeak - arrival
   let tissue = 0
   let early = 0
   for (let i = 0; i < mask.length; i++) {
     if (mask[i] === 0 || !(maps.cbf[i] > 0)) continue
     tissue++
-    if (maps.delay[i] < EARLY) early++
+    if (maps.ttp[i] - peak < EARLY) early++
   }
   return tissue > 0 ? early / tissue : 0
 }
@@ -200,6 +212,7 @@ export function gradeSymmetry(found: TissueAtRisk): QualityLine {
         : 'Tissue is late in both hemispheres: no side is healthy.',
       remedy:
         'Check the artery and the circulation; take the volumes as uncertain, and core by an absolute threshold (CBV).',
+      actions: ['chooseArtery', 'chooseRule'],
     })
   }
   if (referenceCbf === null || referenceMl < 10) {
@@ -207,6 +220,7 @@ export function gradeSymmetry(found: TissueAtRisk): QualityLine {
       grade: 'red',
       reason: 'There is hardly any healthy tissue to compare flow with.',
       remedy: 'Choose another artery; absolute thresholds (CBV) may be used.',
+      actions: ['chooseArtery', 'chooseRule'],
     })
   }
   const usual = `The hemispheres mirror each other to ${(100 * midline.symmetry).toFixed(0)} %.`

@@ -226,10 +226,13 @@ export function studiesOf(store: Sqlite, person: Person): ReadingStudy[] {
   return found.map(({ id }) => describeStudy(store, studyOf(store, id), person))
 }
 
-/** Every reading of a study, nothing hidden. */
+/** Every reading of a study, nothing hidden: rater by rater as the protocol names them, each in the order of reading. */
 export function progressOf(store: Sqlite, { id, protocol }: StoredStudy): ReadingProgress[] {
   const proposals = proposalsOf(store, id)
-  return readingsOf(store, id).map((reading) => ({
+  const rank = new Map(protocol.raters.map(({ name }, index) => [accountKey(name), index]))
+  const rankOf = ({ person }: StoredReading): number => rank.get(person) ?? protocol.raters.length
+  const readings = readingsOf(store, id).sort((a, b) => rankOf(a) - rankOf(b))
+  return readings.map((reading) => ({
     readingId: reading.id,
     case: reading.case_key,
     source: reading.source_key,

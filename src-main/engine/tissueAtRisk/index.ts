@@ -1,2 +1,3 @@
 export { assessTissueAtRisk, type AssessOptions, type TissueAtRiskAssessment } from './assess'
+export { HEALTHY_TMAX } from './healthy'
 export { judgedBy } from './words'

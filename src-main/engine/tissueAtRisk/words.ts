@@ -8,6 +8,8 @@ import {
 } from '@contract'
 
 const ml = (volume: number): string => `${volume.toFixed(volume < 10 ? 1 : 0)} ml`
+const NO_LESION = 'No lesion: '
+const TARGET = 'Target mismatch'
 const sideOf = { left: 'left', right: 'right', both: 'both hemispheres', none: 'neither' } as const
 
 /** What a report says beside the figures: where the lesion is, what flow was compared with, how core was counted. */
@@ -37,7 +39,7 @@ function lesionWords(
   lateMl: { left: number; right: number },
 ): string {
   if (hypoperfusionMl === 0 && coreMl === 0) {
-    return `No lesion: no region of ${rule.smallestIslandMl} ml or more has ${hypoperfusionWords(rule)}, none ${coreWords(rule)}.`
+    return `${NO_LESION}no region of ${rule.smallestIslandMl} ml or more has ${hypoperfusionWords(rule)}, none ${coreWords(rule)}.`
   }
   if (affectedSide === 'both' && !midline.trusted) {
     return `${ml(lateMl.left + lateMl.right)} of tissue have Tmax > 6 s; on which side is not known, so there is no healthy side to compare with and volumes are uncertain.`
@@ -96,11 +98,30 @@ function targetWords({ targetMismatch, rule, affectedSide }: Omit<TissueAtRisk, 
   const { ratio, mismatchMl, coreMl } = rule.targetMismatch
   const criteria = `ratio ≥ ${ratio}, mismatch ≥ ${mismatchMl} ml, core < ${coreMl} ml`
   const doubt = affectedSide === 'both' ? ', but no side is healthy: do not rely on it' : ''
-  return `Target mismatch (${criteria}): ${targetMismatch.met ? 'criteria met' : 'criteria not met'}${doubt}.`
+  return `${TARGET} (${criteria}): ${targetMismatch.met ? 'criteria met' : 'criteria not met'}${doubt}.`
 }
 
-/** The same volumes as the quality of the study allows to read them: its verdict leads the statements. */
+/**
+ * The same volumes as the quality of the study allows to read them: its verdict leads the statements. Of a study that is
+ * not reliable nothing is concluded: neither that there is no lesion, nor whether criteria are met.
+ */
 export function judgedBy<T extends TissueAtRisk>(found: T, lines: readonly QualityLine[]): T {
   const reliability = reliabilityOf(lines)
-  return { ...found, reliability, statements: [qualityStatement(lines), ...found.statements] }
+  const verdict = qualityStatement(lines)
+  if (reliability !== 'notReliable') {
+    return { ...found, reliability, statements: [verdict, ...found.statements] }
+  }
+  return {
+    ...found,
+    reliability,
+    targetMismatch: { ...found.targetMismatch, met: null },
+    statements: [verdict, ...found.statements.map(withoutConclusion)],
+  }
+}
+
+function withoutConclusion(statement: string): string {
+  if (statement.startsWith(NO_LESION)) {
+    return `No lesion was found, which this study cannot exclude: ${statement.slice(NO_LESION.length)}`
+  }
+  return statement.startsWith(TARGET) ? `${TARGET} is not told of a study that is not reliable.` : statement
 }

@@ -568,7 +568,7 @@ describe('what is wrong with a series', () => {
     expect(catalogue.skipped).toEqual([
       { file: 'IM00021', reason: 'Its time point is incomplete: 1 of 4 slices.' },
     ])
-    expect(series[0].warnings.join()).toContain('1 incomplete time point(s) were left out')
+    expect(series[0].warnings.join()).toContain('1 incomplete time point was left out')
   })
 
   it('keeps the time points in order where every position lacks another one', async () => {

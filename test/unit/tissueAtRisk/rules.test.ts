@@ -180,7 +180,7 @@ describe('tissue without a curve', () => {
 })
 
 describe('target mismatch', () => {
-  const met = (change: Record<string, unknown>): boolean =>
+  const met = (change: Record<string, unknown>): boolean | null =>
     assessTissueAtRisk(brainWith(late, core), rule({ targetMismatch: change })).targetMismatch.met
   it('needs ratio, mismatch and core', () => {
     expect(met({})).toBe(true)

@@ -28,6 +28,9 @@ export interface OnePageContent {
 const ml = (volume: number): string => volume.toFixed(volume < 9.95 ? 1 : 0)
 const share = (value: number | null): string => (value === null ? '–' : value.toFixed(2))
 
+const metWords = (met: boolean | null): string =>
+  met === null ? 'not told' : met ? 'criteria met' : 'not met'
+
 export function onePageContent(
   series: VolumeSeries,
   result: PerfusionMaps,
@@ -59,7 +62,7 @@ export function onePageContent(
         label: 'Ratio',
         value: found.mismatchRatio === null ? '–' : found.mismatchRatio.toFixed(1),
         unit: '',
-        note: `target mismatch: ${targetMismatch.met ? 'criteria met' : 'not met'}`,
+        note: `target mismatch: ${metWords(targetMismatch.met)}`,
       },
     ],
     steps: {

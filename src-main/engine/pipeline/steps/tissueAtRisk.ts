@@ -27,8 +27,9 @@ export const tissueAtRiskStep: Step<'tissueAtRisk'> = {
     core: (await read('core')) as Uint8Array,
     hypoperfusion: (await read('hypoperfusion')) as Uint8Array,
   }),
-  report: ({ coreMl, hypoperfusionMl, mismatchMl, mismatchRatio, statements }) => ({
+  report: ({ coreMl, hypoperfusionMl, mismatchMl, mismatchRatio, reliability, statements }) => ({
     result: [
+      ...(reliability === 'notReliable' ? ['Not to be relied on'] : []),
       `Core ${ml(coreMl)}, hypoperfusion ${ml(hypoperfusionMl)}, mismatch ${ml(mismatchMl)}${
         mismatchRatio === null ? '' : `, ratio ${mismatchRatio.toFixed(1)}`
       }`,

@@ -1,5 +1,6 @@
 import type { Geometry, Vec3 } from '@contract'
-import { cross, dot, indexSteps, sliceNormal, voxelToWorld, worldToVoxel, type Voxels } from '../volume'
+import { cross, dot, indexSteps, sliceNormal, voxelToWorld, worldToVoxel } from '../volume'
+import { finerGrid, type Image } from './finerGrid'
 import { medianOfPositive } from './order'
 import type { ValueRange } from './reducedGrid'
 import { compose, rotationVector, type Rigid } from './rigid'
@@ -7,22 +8,10 @@ import { compose, rotationVector, type Rigid } from './rigid'
 /** Directions a slab can be moved in: all six, or (where there are too few slices to see more) within its planes. */
 export type Freedom = 'rigid' | 'inPlane'
 
-/** A slab of one frame as it is stored: value = stored × slope + intercept. */
-export interface SlabImage {
-  geometry: Geometry
-  voxels: Voxels
-  slope: number
-  intercept: number
-}
-
 /** What a frame is brought to, and where in it motion shows. */
-export interface AlignmentTarget {
-  geometry: Geometry
-  values: Float32Array
-  /** What lies beyond counts as its ends, in the reference (after interpolation) and in the frame. */
-  range: ValueRange
-  /** The reference as it is interpolated: on slices so thin that lines between them are good enough. */
-  finer: { geometry: Geometry; values: Float32Array }
+export interface AlignmentTarget extends Image {
+  /** The reference as it is interpolated: on a grid so fine that lines between its voxels are good enough. */
+  finer: Image
   /** Voxels at edges, evenly thinned out; the first of them are a thinner choice of all. */
   edges: Int32Array
 }
@@ -50,21 +39,16 @@ const TO_DEVIATION = 1.4826
 const PARAMETERS = 6
 
 /** Finds where a reference has edges within its slices. */
-export function alignmentTarget(
-  geometry: Geometry,
-  values: Float32Array,
-  range: ValueRange,
-): AlignmentTarget {
+export function alignmentTarget({ geometry, values }: Image, range: ValueRange): AlignmentTarget {
   const [nx, ny, nz] = geometry.size
   const steep = (2 * STEEP * (range.highest - range.lowest)) ** 2
-  const within = (at: number): number => Math.min(range.highest, Math.max(range.lowest, values[at]))
   const near = new Uint8Array(values.length)
   for (let k = 0, at = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {
       for (let i = 0; i < nx; i++, at++) {
         if (i === 0 || j === 0 || i === nx - 1 || j === ny - 1) continue
-        const across = within(at + 1) - within(at - 1)
-        const down = within(at + nx) - within(at - nx)
+        const across = values[at + 1] - values[at - 1]
+        const down = values[at + nx] - values[at - nx]
         if (across * across + down * down > steep) near[at - 1] = near[at] = near[at + 1] = 1
       }
     }
@@ -76,7 +60,7 @@ export function alignmentTarget(
   for (let i = 0, seen = 0, kept = 0; i < near.length && kept < inOrder.length; i++) {
     if (near[i] && seen++ >= kept * stride) inOrder[kept++] = i
   }
-  return { geometry, values, finer: { geometry, values }, range, edges: thinnerFirst(inOrder) }
+  return { geometry, values, finer: finerGrid({ geometry, values }), edges: thinnerFirst(inOrder) }
 }
 
 /** The same numbers so ordered that the first few are spread over all. */
@@ -92,7 +76,7 @@ function thinnerFirst(inOrder: Int32Array): Int32Array {
 /** Brings a frame near to the reference: on a part of the edges, and no closer than a tenth of a millimetre. */
 export function alignNearly(
   target: AlignmentTarget,
-  frame: SlabImage,
+  frame: Float32Array,
   guess: Rigid,
   freedom: Freedom,
 ): Alignment {
@@ -106,7 +90,12 @@ export function alignNearly(
  * changes with contrast is a small part of the edges and is held down by Huber's limit. The reference is the image that
  * is interpolated, trilinearly.
  */
-export function align(target: AlignmentTarget, frame: SlabImage, guess: Rigid, freedom: Freedom): Alignment {
+export function align(
+  target: AlignmentTarget,
+  frame: Float32Array,
+  guess: Rigid,
+  freedom: Freedom,
+): Alignment {
   const near = alignNearly(target, frame, guess, freedom)
   return alignUntil(LAST_STEP_MM, target, frame, near.motion, freedom)
 }
@@ -114,7 +103,7 @@ export function align(target: AlignmentTarget, frame: SlabImage, guess: Rigid, f
 function alignUntil(
   stepMm: number,
   target: AlignmentTarget,
-  frame: SlabImage,
+  frame: Float32Array,
   guess: Rigid,
   freedom: Freedom,
 ): Alignment {
@@ -152,8 +141,8 @@ interface Sampled {
 }
 
 function edgeSampler(
-  { geometry: ofFrame, finer: { geometry, values }, edges, range: { lowest, highest } }: AlignmentTarget,
-  frame: SlabImage,
+  { geometry: ofFrame, finer: { geometry, values }, edges }: AlignmentTarget,
+  frame: Float32Array,
 ): (motion: Rigid) => Sampled {
   const [nx, ny, nz] = geometry.size
   const area = nx * ny
@@ -167,14 +156,12 @@ function edgeSampler(
   const lastSlice = Math.max(0, nz - 2)
   const above = nz === 1 ? 0 : area
 
+  const [mx, my] = ofFrame.size
   const positions = new Float64Array(3 * edges.length)
-  const seenByFrame = new Float32Array(edges.length)
   for (let n = 0; n < edges.length; n++) {
     const voxel = edges[n]
-    const index: Vec3 = [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / area)]
+    const index: Vec3 = [voxel % mx, Math.floor(voxel / mx) % my, Math.floor(voxel / (mx * my))]
     positions.set(voxelToWorld(ofFrame, index), 3 * n)
-    const value = frame.voxels[voxel] * frame.slope + frame.intercept
-    seenByFrame[n] = Math.min(highest, Math.max(lowest, value))
   }
   const buffers = [0, 1].map(() => ({
     residuals: new Float32Array(edges.length),
@@ -222,24 +209,19 @@ function edgeSampler(
       const gi = (lowTop * (1 - fy) + lowBottom * fy) * (1 - fz) + (highTop * (1 - fy) + highBottom * fy) * fz
       const gj = (low1 - low0) * (1 - fz) + (high1 - high0) * fz
       const gk = high - low
-      const inside = low + gk * fz
-      const value = inside < lowest ? lowest : inside > highest ? highest : inside
-      residuals[count] = seenByFrame[n] - value
-      frameValues[count] = seenByFrame[n]
+      frameValues[count] = frame[edges[n]]
+      residuals[count] = frameValues[count] - (low + gk * fz)
+      const gx = gi * iu + gj * ju + gk * ku
+      const gy = gi * iv + gj * jv + gk * kv
+      const gz = gi * iw + gj * jw + gk * kw
       const to = count * PARAMETERS
-      if (value !== inside) jacobian.fill(0, to, to + PARAMETERS)
-      else {
-        const gx = gi * iu + gj * ju + gk * ku
-        const gy = gi * iv + gj * jv + gk * kv
-        const gz = gi * iw + gj * jw + gk * kw
-        jacobian[to] = gx
-        jacobian[to + 1] = gy
-        jacobian[to + 2] = gz
-        // g · (ω × p) = ω · (p × g)
-        jacobian[to + 3] = (ry * gz - rz * gy) / LEVER_MM
-        jacobian[to + 4] = (rz * gx - rx * gz) / LEVER_MM
-        jacobian[to + 5] = (rx * gy - ry * gx) / LEVER_MM
-      }
+      jacobian[to] = gx
+      jacobian[to + 1] = gy
+      jacobian[to + 2] = gz
+      // g · (ω × p) = ω · (p × g)
+      jacobian[to + 3] = (ry * gz - rz * gy) / LEVER_MM
+      jacobian[to + 4] = (rz * gx - rx * gz) / LEVER_MM
+      jacobian[to + 5] = (rx * gy - ry * gx) / LEVER_MM
       count++
     }
     // Too little of the head in common says nothing about where it is.

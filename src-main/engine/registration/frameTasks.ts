@@ -2,10 +2,12 @@ import type { Geometry } from '@contract'
 import type { Voxels } from '../volume'
 import { align, alignNearly, type Alignment, type AlignmentTarget, type Freedom } from './alignment'
 import type { GridMap } from './gridMap'
-import { reduceFrame, type SlabRange, type ValueRange } from './reducedGrid'
+import type { Image } from './finerGrid'
+import { reducedGeometry, reduceFrame, type SlabRange, type ValueRange } from './reducedGrid'
 import { resampleSlices } from './resample'
 import { inverse, type Rigid } from './rigid'
 import { searchMotion } from './search'
+import { blurSlices } from './softSlices'
 
 /** What workers need to know of a slab; voxels and targets lie on shared memory. */
 export interface SlabTask {
@@ -15,50 +17,71 @@ export interface SlabTask {
   scale: { slope: number; intercept: number }
   range: ValueRange
   freedom: Freedom
-  /** The reference with fewer pixels a slice (`factor` times fewer each way), for the first steps and the search. */
-  coarse: AlignmentTarget
+  /** For the first steps and the search, its `factor` that of the fine one's pixels. */
+  coarse: Resolution
+  fine: Resolution
+}
+
+/** How frames and reference are compared: `factor` pixels each way averaged, then blurred within the slices. */
+export interface Resolution {
   factor: number
-  fine: AlignmentTarget
+  blurMm: number
+  target: AlignmentTarget
+}
+
+type Seen = Pick<SlabTask, 'geometry' | 'slab' | 'scale' | 'range'>
+
+/**
+ * A frame as both resolutions see it. Blurring takes away what thick slices do not hold: where the skull slopes, a
+ * border that is sharper within the slices than the next slice is far cannot be interpolated between them.
+ */
+export function softenedFrame(
+  { geometry, slab, scale, range }: Seen,
+  frame: Voxels,
+  [fine, coarse]: readonly Pick<Resolution, 'factor' | 'blurMm'>[],
+): { fine: Image; coarse: Image } {
+  const all: SlabRange = [0, slab[1] - slab[0]]
+  const fineGrid = reducedGeometry(geometry, slab, fine.factor)
+  const fineValues = reduceFrame(frame, geometry, slab, fine.factor, scale, range)
+  const coarseGrid = reducedGeometry(fineGrid, all, coarse.factor)
+  const coarseValues = reduceFrame(fineValues, fineGrid, all, coarse.factor, { slope: 1, intercept: 0 })
+  blurSlices(fineValues, fineGrid, fine.blurMm)
+  blurSlices(coarseValues, coarseGrid, coarse.blurMm)
+  return {
+    fine: { geometry: fineGrid, values: fineValues },
+    coarse: { geometry: coarseGrid, values: coarseValues },
+  }
 }
 
 /** Aligns a frame (all its slices), first coarsely, from every guess; the best one counts. */
 export function alignFrame(task: SlabTask, frame: Voxels, guesses: Rigid[]): Alignment {
-  const { geometry, slab, scale, coarse, factor, freedom } = task
-  const reduced = reduceFrame(frame, geometry, slab, factor, scale)
-  const plain = { slope: 1, intercept: 0 }
-  const coarsely = guesses.map((guess) =>
-    alignNearly(coarse, { ...plain, voxels: reduced, geometry: coarse.geometry }, guess, freedom),
-  )
-  const found = coarsely.map(({ motion }) => alignFinely(task, frame, motion))
+  const { coarse, fine, freedom } = task
+  const seen = softenedFrame(task, frame, [fine, coarse])
+  const found = guesses.map((guess) => {
+    const near = alignNearly(coarse.target, seen.coarse.values, guess, freedom)
+    return align(fine.target, seen.fine.values, near.motion, freedom)
+  })
   return found.reduce((best, other) => (other.difference < best.difference ? other : best))
 }
 
 /** Aligns a frame that is nearly in place. */
 export function alignFinely(task: SlabTask, frame: Voxels, guess: Rigid): Alignment {
-  const { geometry, slab, scale, fine, freedom } = task
-  const area = geometry.size[0] * geometry.size[1]
-  const voxels = frame.subarray(slab[0] * area, (slab[1] + 1) * area)
-  return align(fine, { ...scale, voxels, geometry: fine.geometry }, guess, freedom)
+  const { coarse, fine, freedom } = task
+  const seen = softenedFrame(task, frame, [fine, coarse])
+  return align(fine.target, seen.fine.values, guess, freedom)
 }
 
 /** Aligns a frame that lies far from its place: elastix finds it at reduced resolution. */
 export async function searchFrame(task: SlabTask, frame: Voxels, guesses: Rigid[]): Promise<Alignment> {
-  const { geometry, slab, scale, range, coarse, factor } = task
-  const reduced = reduceFrame(frame, geometry, slab, factor, scale)
-  const clipped = (values: Float32Array): Float32Array =>
-    values.map((value) => Math.min(range.highest, Math.max(range.lowest, value)))
-  const found = await searchMotion(
-    coarse.geometry,
-    clipped(coarse.values),
-    clipped(reduced),
-    guesses[0].centre,
-  )
+  const { coarse, fine } = task
+  const { values, geometry } = softenedFrame(task, frame, [fine, coarse]).coarse
+  const found = await searchMotion(geometry, coarse.target.values, values, guesses[0].centre)
   return alignFrame(task, frame, found ? [inverse(found), ...guesses] : guesses)
 }
 
 /** Mean of the frames in the reference's place, one slice, in the unit of the series. */
 export function averageSlices(
-  { geometry, slab, scale }: Omit<SlabTask, 'fine' | 'coarse'>,
+  { geometry, slab, scale }: Omit<Seen, 'range'>,
   frames: readonly Voxels[],
   maps: readonly GridMap[],
   slice: number,

@@ -8,10 +8,10 @@ export interface ValueRange {
 }
 
 /**
- * From water to dense bone: the skull, which is rigid, weighs most, while air, skin folds, pads and head rests (all
- * below water) and metal count for nothing.
+ * From fat to dense bone: the skull, which is rigid, weighs most, while air, pads and head rests (all below fat) and
+ * metal count for nothing. Bone itself must not be cut: where it is, a blurred border seems to lie elsewhere.
  */
-export const BONE_RANGE: ValueRange = { lowest: 0, highest: 1000 }
+export const BONE_RANGE: ValueRange = { lowest: -150, highest: 2000 }
 
 /** Slices [first, last] of a series. */
 export type SlabRange = [first: number, last: number]
@@ -37,14 +37,21 @@ export function reducedGeometry(geometry: Geometry, [first, last]: SlabRange, fa
   }
 }
 
-/** Averages squares of pixels, in the unit of the series; `frame` is all slices of one time point as they are stored. */
+/**
+ * Averages squares of pixels, in the unit of the series, after they were brought within a range; `frame` is all slices
+ * of one time point as they are stored.
+ */
 export function reduceFrame(
   frame: Voxels,
   { size }: Geometry,
   [first, last]: SlabRange,
   factor: number,
   scale: { slope: number; intercept: number },
+  { lowest, highest }: ValueRange = { lowest: -Infinity, highest: Infinity },
 ): Float32Array {
+  const ends = [(lowest - scale.intercept) / scale.slope, (highest - scale.intercept) / scale.slope]
+  const low = Math.min(...ends)
+  const high = Math.max(...ends)
   const [nx, ny] = size
   const [mx, my] = [Math.floor(nx / factor), Math.floor(ny / factor)]
   const reduced = new Float32Array(mx * my * (last - first + 1))
@@ -55,7 +62,10 @@ export function reduceFrame(
         let from = (slice * ny + j * factor + b) * nx
         for (let i = 0, to = row * mx; i < mx; i++, to++) {
           let sum = 0
-          for (let a = 0; a < factor; a++) sum += frame[from++]
+          for (let a = 0; a < factor; a++) {
+            const value = frame[from++]
+            sum += value < low ? low : value > high ? high : value
+          }
           reduced[to] += sum
         }
       }

@@ -1,22 +1,20 @@
 import { callForEach, type WorkerPool } from '../compute/pool'
 import { partOfRun, type Run } from '../compute/run'
 import { frameOf, stackSpacing, type VolumeSeries, type Voxels } from '../volume'
-import { alignmentTarget, type Alignment, type AlignmentTarget } from './alignment'
-import type { SlabTask } from './frameTasks'
+import { alignmentTarget, type Alignment } from './alignment'
+import { softenedFrame, type SlabTask } from './frameTasks'
 import { gridMap } from './gridMap'
 import { median } from './order'
 import {
   BONE_RANGE,
   centreOf,
   reducedGeometry,
-  reduceFrame,
   reductionFactor,
   type SlabRange,
   type ValueRange,
 } from './reducedGrid'
 import { compose, displacement, identityMotion, inverse, type Rigid } from './rigid'
 import { sharedFloats } from './sharedVoxels'
-import { thinnerSlices } from './thinnerSlices'
 
 /** Where the head lies in every frame of a slab. */
 export interface SlabMotion {
@@ -31,8 +29,12 @@ export interface SlabMotion {
   searched: number
 }
 
-/** Pixels of the first steps and of the search, mm. */
+/** Pixels that are compared, and those of the first steps and of the search, mm. */
+const FINE_MM = 1.8
 const COARSE_MM = 3.6
+/** Standard deviation of the blur within the slices, mm. */
+const FINE_BLUR_MM = 2.2
+const COARSE_BLUR_MM = 4
 /** Frames that make the mean. */
 const MOST_AVERAGED = 16
 /** Frames that differ more are blurred, where slices are thick, by bringing them together, mm. */
@@ -44,7 +46,7 @@ const SUSPECT = 4
 const UNLIKE = 0.1
 /** Motion that the fine alignment finds from anywhere, mm. */
 const NEAR_MM = 6
-const FEWEST_EDGES = 500
+const FEWEST_EDGES = 300
 
 /**
  * Registers every frame of a slab to the reference: each at once (coarse, then fine), those that do not fit again from
@@ -61,7 +63,7 @@ export async function registerSlab(
   const frames = Array.from({ length: series.frames }, (_, frame) => frameOf(series, frame))
   const task = slabTask(series, slab, frames[anchor])
   if (task === null) return null
-  const still = identityMotion(centreOf(task.fine.geometry))
+  const still = identityMotion(centreOf(task.fine.target.geometry))
   const first = await callForEach<Alignment>(
     pool,
     'alignFrame',
@@ -144,32 +146,27 @@ async function again(
 function slabTask(series: VolumeSeries, slab: SlabRange, frame: Voxels): SlabTask | null {
   const { geometry, slope, intercept } = series
   const scale = { slope, intercept }
-  const fine = reducedGeometry(geometry, slab, 1)
   const height = (slab[1] - slab[0]) * stackSpacing(geometry)
   const freedom = height < THIN_MM ? 'inPlane' : 'rigid'
   for (const range of valueRanges(series, frame)) {
-    const values = sharedFloats(fine.size[0] * fine.size[1] * fine.size[2])
-    values.set(reduceFrame(frame, geometry, slab, 1, scale))
-    const task = { geometry, slab, scale, range, freedom, ...targets(fine, values, range) } as const
-    if (task.fine.edges.length >= FEWEST_EDGES) return task
+    const seen = { geometry, slab, scale, range }
+    const task = { ...seen, freedom, ...resolutions(seen, frame) } as const
+    if (task.fine.target.edges.length >= FEWEST_EDGES) return task
   }
   return null
 }
 
-function targets(
-  geometry: AlignmentTarget['geometry'],
-  values: Float32Array,
-  range: ValueRange,
-): Pick<SlabTask, 'fine' | 'coarse' | 'factor'> {
-  const factor = reductionFactor(geometry, COARSE_MM)
-  const all: SlabRange = [0, geometry.size[2] - 1]
-  const reduced = reduceFrame(values, geometry, all, factor, { slope: 1, intercept: 0 })
-  const coarseValues = sharedFloats(reduced.length)
-  coarseValues.set(reduced)
+function resolutions(
+  seen: Pick<SlabTask, 'geometry' | 'slab' | 'scale' | 'range'>,
+  reference: Voxels,
+): Pick<SlabTask, 'fine' | 'coarse'> {
+  const fine = { factor: reductionFactor(seen.geometry, FINE_MM), blurMm: FINE_BLUR_MM }
+  const finely = reducedGeometry(seen.geometry, seen.slab, fine.factor)
+  const coarse = { factor: reductionFactor(finely, COARSE_MM), blurMm: COARSE_BLUR_MM }
+  const softened = softenedFrame(seen, reference, [fine, coarse])
   return {
-    factor,
-    fine: { ...alignmentTarget(geometry, values, range), finer: thinnerSlices(geometry, values) },
-    coarse: alignmentTarget(reducedGeometry(geometry, all, factor), coarseValues, range),
+    fine: { ...fine, target: alignmentTarget(softened.fine, seen.range) },
+    coarse: { ...coarse, target: alignmentTarget(softened.coarse, seen.range) },
   }
 }
 
@@ -193,7 +190,7 @@ async function meanTask(
   found: Alignment[],
   run: Run,
 ): Promise<SlabTask> {
-  const { geometry, slab, scale, range, freedom, factor } = task
+  const { geometry, slab, scale, range, freedom } = task
   const tolerance = toleranceOf(found)
   const usable = found.flatMap(({ difference }, index) => (difference <= tolerance ? [index] : []))
   const distance = (index: number): number => displacement(found[index].motion)
@@ -203,15 +200,17 @@ async function meanTask(
     .slice(0, MOST_AVERAGED)
   const maps = used.map((index) => gridMap(geometry, inverse(found[index].motion), geometry))
   const averaged = used.map((index) => frames[index])
-  const values = sharedFloats(task.fine.values.length)
-  const slices = Array.from({ length: slab[1] - slab[0] + 1 }, (_, n) => slab[0] + n)
-  const plain = { geometry, slab, scale, range, freedom, factor }
+  const grid = reducedGeometry(geometry, slab, 1)
+  const values = sharedFloats(grid.size[0] * grid.size[1] * grid.size[2])
+  const slices = Array.from({ length: grid.size[2] }, (_, n) => slab[0] + n)
   await callForEach(
     pool,
     'averageSlices',
-    slices.map((slice) => [plain, averaged, maps, slice, values]),
+    slices.map((slice) => [{ geometry, slab, scale }, averaged, maps, slice, values]),
     run,
     'Averaging the frames',
   )
-  return { ...plain, ...targets(task.fine.geometry, values, range) }
+  const all: SlabRange = [0, grid.size[2] - 1]
+  const seen = { geometry: grid, slab: all, scale: { slope: 1, intercept: 0 }, range }
+  return { geometry, slab, scale, range, freedom, ...resolutions(seen, values) }
 }

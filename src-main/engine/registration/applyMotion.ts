@@ -1,11 +1,13 @@
 import type { MotionReport } from '@contract'
 import { callForEach, openPool, type WorkerPool } from '../compute/pool'
-import { stopIfCancelled, type Run } from '../compute/run'
+import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { frameOf, type VolumeSeries } from '../volume'
 import { gridMap } from './gridMap'
 import { centreOf, reducedGeometry } from './reducedGrid'
-import { rotationOf } from './rigid'
+import type { ColumnFrame } from './restoreColumns'
+import { identityMotion, rotationOf } from './rigid'
 import { onSharedMemory, sharedLike } from './sharedVoxels'
+import { restoreThroughSlices } from './throughSlices'
 
 type Applied = Pick<MotionReport, 'frames' | 'leftOut' | 'slabs'>
 
@@ -42,22 +44,35 @@ export async function applyOnPool(
   )
   const voxels = sharedLike(series.voxels, remaining.length * length, series.description)
   const tasks: unknown[][] = []
+  const inPlace = gridMap(geometry, identityMotion([0, 0, 0]), geometry)
+  const columns: ColumnFrame[][] = []
   remaining.forEach((frame, index) => {
     const from = frameOf(series, frame)
     const to = voxels.subarray(index * length, (index + 1) * length)
     const moved = frames.filter((motion) => motion.frame === frame && motion.state === 'corrected')
     // What is resampled needs no copy first.
     if (moved.length < slabs.length) to.set(from)
+    const ofSlab = slabs.map((): ColumnFrame => ({ scanned: from, corrected: null, map: inPlace }))
     for (const { slab, rotation, translation } of moved) {
       const motion = { rotation: rotationOf(rotation), translation, centre: centres[slab] }
-      tasks.push([from, geometry.size, gridMap(geometry, motion, geometry), slabs[slab], to])
+      const map = gridMap(geometry, motion, geometry)
+      tasks.push([from, geometry.size, map, slabs[slab], to])
+      ofSlab[slab] = { scanned: from, corrected: to, map }
     }
+    columns.push(ofSlab)
   })
-  await callForEach(pool, 'resampleSlices', tasks, run, 'Putting the head in place')
+  const resampling = partOfRun(run, 0, 0.3)
+  await callForEach(pool, 'resampleSlices', tasks, resampling, 'Putting the head in place')
   stopIfCancelled(run)
   const times = new Float64Array(remaining.length * nz)
   remaining.forEach((frame, index) =>
     times.set(series.times.subarray(frame * nz, (frame + 1) * nz), index * nz),
   )
-  return { ...series, voxels, times, frames: remaining.length }
+  const corrected = { ...series, voxels, times, frames: remaining.length }
+  for (const [index, slab] of slabs.entries()) {
+    const ofSlab = columns.map((frame) => frame[index])
+    const part = partOfRun(run, 0.3 + (0.7 * index) / slabs.length, 0.3 + (0.7 * (index + 1)) / slabs.length)
+    await restoreThroughSlices(pool, corrected, ofSlab, slab, part)
+  }
+  return corrected
 }

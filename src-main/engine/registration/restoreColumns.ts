@@ -1,0 +1,223 @@
+import type { Voxels } from '../volume'
+import { sliceOf, type ColumnCells } from './columnCells'
+import { createColumnFitter, type ColumnFitter } from './columnFit'
+import type { EnhancementCourses } from './enhancementCourses'
+import type { GridMap } from './gridMap'
+import type { SlabRange } from './reducedGrid'
+
+/** A frame of the series as it was scanned, and of the corrected one. */
+export interface ColumnFrame {
+  scanned: Voxels
+  /** Resampled; null where the head kept its place and so do the voxels. */
+  corrected: Voxels | null
+  /** Where the voxels of the reference lie in the scanned frame. */
+  map: GridMap
+}
+
+export interface ColumnTask {
+  size: readonly [number, number, number]
+  slab: SlabRange
+  frames: ColumnFrame[]
+  cells: ColumnCells
+  courses: EnhancementCourses
+  /** Pixels averaged along x and y before the fit, and such pixels to the side of a tile. */
+  binning: number
+  tile: number
+}
+
+/** A tile whose values vary by less than this times their noise has nothing to restore: air. */
+const EVEN = 1.1
+
+/**
+ * Takes back from resampled frames what lines between thick slices made of the head, in rows [first, last) of all slices
+ * of a slab. A model of the head in the reference's place (`createColumnFitter`) says what a slice there shows and what
+ * the line between the two slices of the moved frame gives instead; the difference is added. In-plane there is no such
+ * loss, so that columns along the slices' normal are told by themselves; tiles of columns share their places.
+ */
+export function restoreColumns(task: ColumnTask, [firstRow, lastRow]: readonly [number, number]): void {
+  const { size, slab, frames, cells, courses, binning, tile } = task
+  const slices = slab[1] - slab[0] + 1
+  const noise = courses.noise / binning
+  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, noise)
+  const samples = new Float64Array(tile * tile * frames.length * slices)
+  const side = tile * binning
+  for (let y = firstRow; y < lastRow; y += side) {
+    for (let x = 0; x < size[0]; x += side) {
+      sampleTile(task, x, y, samples)
+      if (deviation(samples) > EVEN * noise) restoreTile(task, fitter, samples, x, y)
+    }
+  }
+}
+
+function restoreTile(
+  task: ColumnTask,
+  fitter: ColumnFitter,
+  samples: Float64Array,
+  left: number,
+  top: number,
+): void {
+  const { size, slab, frames, cells, courses, binning, tile } = task
+  const [nx, ny, nz] = size
+  const found = fitter.fit(tilePlaces(task, left, top), samples, tile * tile)
+  const sums = new Float64Array(cells.count + 1)
+  frames.forEach(({ corrected, map }, frame) => {
+    if (corrected === null) return
+    for (let column = 0; column < tile * tile; column++) {
+      sumCells(found, column, tile * tile, courses, frame, sums)
+      const x0 = left + (column % tile) * binning
+      const y0 = top + Math.floor(column / tile) * binning
+      const xMiddle = x0 + (binning - 1) / 2
+      const yMiddle = y0 + (binning - 1) / 2
+      for (let k = slab[0]; k <= slab[1]; k++) {
+        const z = map.start[2] + xMiddle * map.x[2] + yMiddle * map.y[2] + k * map.z[2]
+        const within = Math.min(nz - 1, Math.max(0, z))
+        const below = Math.min(Math.max(0, nz - 2), Math.floor(within))
+        const place = k - slab[0]
+        const low = sliceOf(cells, sums, place + (below - z) / map.z[2])
+        const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2])
+        const lost = sliceOf(cells, sums, place) - low - (within - below) * (high - low)
+        // A voxel without a number would take its whole tile with it.
+        if (!Number.isFinite(lost)) continue
+        for (let y = y0; y < Math.min(ny, y0 + binning); y++) {
+          const row = (k * ny + y) * nx
+          for (let x = x0; x < Math.min(nx, x0 + binning); x++) store(corrected, row + x, lost)
+        }
+      }
+    }
+  })
+}
+
+function store(voxels: Voxels, at: number, change: number): void {
+  const value = voxels[at] + change
+  if (voxels instanceof Float32Array) voxels[at] = value
+  else if (voxels instanceof Int16Array)
+    voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))
+  else voxels[at] = Math.min(255, Math.max(0, Math.floor(value + 0.5)))
+}
+
+/** Sums over the cells of a column of what the model says of it in a frame. */
+function sumCells(
+  found: Float64Array,
+  column: number,
+  columns: number,
+  { courses, count }: EnhancementCourses,
+  frame: number,
+  sums: Float64Array,
+): void {
+  let from = column
+  for (let cell = 0; cell + 1 < sums.length; cell++) {
+    let value = 0
+    for (let k = 0; k < count; k++, from += columns) value += courses[frame * count + k] * found[from]
+    sums[cell + 1] = sums[cell] + value
+  }
+}
+
+/** Where the slices of every frame cross the middle of a tile, [frame × slice], in slices of the slab. */
+function tilePlaces({ slab, frames, binning, tile }: ColumnTask, left: number, top: number): Float64Array {
+  const slices = slab[1] - slab[0] + 1
+  const middle = (tile * binning - 1) / 2
+  const places = new Float64Array(frames.length * slices)
+  frames.forEach(({ map }, frame) => {
+    const start = map.start[2] + (left + middle) * map.x[2] + (top + middle) * map.y[2]
+    for (let slice = 0; slice < slices; slice++) {
+      places[frame * slices + slice] = (slab[0] + slice - start) / map.z[2] - slab[0]
+    }
+  })
+  return places
+}
+
+/** What the slices of every frame show where they cross the columns of a tile, [frame × slice × column]. */
+function sampleTile(task: ColumnTask, left: number, top: number, samples: Float64Array): void {
+  const { size, slab, frames, binning, tile } = task
+  const [nx, ny] = size
+  const middle = (binning - 1) / 2
+  let to = 0
+  for (const { scanned, map } of frames) {
+    for (let slice = slab[0]; slice <= slab[1]; slice++) {
+      const start = slice * nx * ny
+      for (let column = 0; column < tile * tile; column++, to++) {
+        const x = left + (column % tile) * binning + middle
+        const y = top + Math.floor(column / tile) * binning + middle
+        const height = (slice - map.start[2] - x * map.x[2] - y * map.y[2]) / map.z[2]
+        const fromX = map.start[0] + x * map.x[0] + y * map.y[0] + height * map.z[0]
+        const fromY = map.start[1] + x * map.x[1] + y * map.y[1] + height * map.z[1]
+        samples[to] =
+          binning === 1
+            ? inSlice(scanned, start, nx, ny, fromX, fromY)
+            : meanInSlice(scanned, start, nx, ny, fromX - middle, fromY - middle, binning)
+      }
+    }
+  }
+}
+
+/** Mean of the square of pixels that begins at (x, y), between the pixels by lines; beyond the slice its edge goes on. */
+function meanInSlice(
+  values: Voxels,
+  start: number,
+  nx: number,
+  ny: number,
+  x: number,
+  y: number,
+  side: number,
+): number {
+  const px = Math.min(nx - 1.001 - side, Math.max(0, x))
+  const py = Math.min(ny - 1.001 - side, Math.max(0, y))
+  const [ix, iy] = [Math.floor(px), Math.floor(py)]
+  const [a, b] = [px - ix, py - iy]
+  let sum = 0
+  for (let j = 0; j <= side; j++) {
+    const at = start + (iy + j) * nx + ix
+    let inRow = (1 - a) * values[at] + a * values[at + side]
+    for (let i = 1; i < side; i++) inRow += values[at + i]
+    sum += j === 0 ? (1 - b) * inRow : j === side ? b * inRow : inRow
+  }
+  return sum / (side * side)
+}
+
+/** Cubic convolution within a slice, limited to the nearest pixels' values, as `resampleSlices` does; linear at its edge. */
+function inSlice(values: Voxels, start: number, nx: number, ny: number, x: number, y: number): number {
+  const px = Math.min(nx - 1, Math.max(0, x))
+  const py = Math.min(ny - 1, Math.max(0, y))
+  const ix = Math.min(nx - 2, Math.floor(px))
+  const iy = Math.min(ny - 2, Math.floor(py))
+  const [a, b] = [px - ix, py - iy]
+  const at = start + iy * nx + ix
+  const [v00, v10, v01, v11] = [values[at], values[at + 1], values[at + nx], values[at + nx + 1]]
+  if (ix < 1 || iy < 1 || ix > nx - 3 || iy > ny - 3) {
+    const upper = v00 + (v10 - v00) * a
+    return upper + (v01 + (v11 - v01) * a - upper) * b
+  }
+  const a0 = ((2 - a) * a - 1) * a * 0.5
+  const a1 = (a * a * (3 * a - 5) + 2) * 0.5
+  const a2 = ((4 - 3 * a) * a + 1) * a * 0.5
+  const a3 = (a - 1) * a * a * 0.5
+  const before = at - nx
+  const after = at + nx
+  const last = after + nx
+  const value =
+    ((2 - b) * b - 1) *
+      b *
+      0.5 *
+      (a0 * values[before - 1] + a1 * values[before] + a2 * values[before + 1] + a3 * values[before + 2]) +
+    (b * b * (3 * b - 5) + 2) * 0.5 * (a0 * values[at - 1] + a1 * v00 + a2 * v10 + a3 * values[at + 2]) +
+    ((4 - 3 * b) * b + 1) *
+      b *
+      0.5 *
+      (a0 * values[after - 1] + a1 * v01 + a2 * v11 + a3 * values[after + 2]) +
+    (b - 1) *
+      b *
+      b *
+      0.5 *
+      (a0 * values[last - 1] + a1 * values[last] + a2 * values[last + 1] + a3 * values[last + 2])
+  return Math.min(Math.max(v00, v10, v01, v11), Math.max(Math.min(v00, v10, v01, v11), value))
+}
+
+function deviation(values: Float64Array): number {
+  let [sum, squares] = [0, 0]
+  for (const value of values) {
+    sum += value
+    squares += value * value
+  }
+  const mean = sum / values.length
+  return Math.sqrt(Math.max(0, squares / values.length - mean * mean))
+}

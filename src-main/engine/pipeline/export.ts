@@ -11,10 +11,11 @@ import {
   type Warning,
 } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
-import { exportMaps } from '../export'
+import { runInWorker } from '../compute/workerRun'
+import { exportMaps, type GradedMaps } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
-import { assessTissueAtRisk, judgedBy } from '../tissueAtRisk'
+import { judgedBy } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
 import type { StepResults } from './step'
 
@@ -94,7 +95,7 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
   const network = maps && predict?.mask.includes(1) ? { ...request, predict, quality } : null
   const there = network ? networkFiles(before, record).filter(isThere(directory)) : []
   const both = network !== null && there.length === 0
-  // One packs its volumes while the other draws; both end before the run does.
+  // The network's maps are written by a worker meanwhile; both end before the run does.
   const [own, networks] = await Promise.allSettled([
     exportMaps(
       { series, result, directory, judgement, onePage: maps, maps },
@@ -126,12 +127,14 @@ async function writeNetwork(
   series: VolumeSeries,
   run: Run,
 ): Promise<string[]> {
-  const { rule, referenceSide } = settings.tissueAtRisk
-  const assessment = judgedBy(assessTissueAtRisk(predict, rule, { referenceSide }), quality)
-  const written = await exportMaps(
-    { series, result: predict, directory: join(directory, NETWORK), judgement: { assessment, quality } },
-    run,
-  )
+  const graded: GradedMaps = {
+    series: { ...series, voxels: new Int16Array(0) },
+    result: predict,
+    ...settings.tissueAtRisk,
+    quality,
+    directory: join(directory, NETWORK),
+  }
+  const written = await runInWorker<string[]>('judgement', 'exportGraded', [graded], run)
   return written.map((name) => `${NETWORK}/${name}`)
 }
 

@@ -1,4 +1,4 @@
-import { usualRule, type QualityLine, type TissueAtRisk, type UmbraError } from '@contract'
+import { usualRule, type Problem, type QualityLine, type TissueAtRisk } from '@contract'
 import type { PerfusionMaps } from '../perfusion'
 import { assessTissueAtRisk } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
@@ -15,7 +15,7 @@ export interface StudyToGrade {
   /** Null where none could be computed. */
   maps: PerfusionMaps | null
   /** Why there are none. */
-  failure?: UmbraError
+  failure?: Problem
   /** What motion correction did to each frame; absent where there was no correction. */
   motion?: readonly MovedFrame[]
   /** Found by the usual rule where it is absent. */
@@ -62,7 +62,7 @@ const checkOf: Record<string, QualityLine['check']> = {
   'incomplete-series': 'missingData',
 }
 
-function failed(failure: UmbraError | undefined): QualityLine {
+function failed(failure: Problem | undefined): QualityLine {
   const check = checkOf[failure?.code ?? ''] ?? 'coverage'
   return {
     check,

@@ -1,6 +1,6 @@
 import workerpool from 'workerpool'
 import { problemOf, UmbraError, type Problem } from '@contract'
-import { workerPath } from './pool'
+import { openPool, workerPath } from './pool'
 import { stopIfCancelled, type Run } from './run'
 
 interface Report {
@@ -8,12 +8,42 @@ interface Report {
   stage: string
 }
 
+/** What a long call came to. */
+type Ended<T> = { value: T } | { problem: Problem }
+
+/**
+ * Runs one call of `<name>.worker.ts` in a worker of its own, which is ended at once when the run is cancelled: for work
+ * that leaves nothing behind. Throws what it throws, or an AbortError.
+ */
+export async function callInWorker<T>(name: string, method: string, args: unknown[], run: Run): Promise<T> {
+  stopIfCancelled(run)
+  const pool = openPool(name, 1)
+  let cancel = (): void => undefined
+  const cancelled = new Promise<void>((resolve) => {
+    cancel = resolve
+    run.signal?.addEventListener('abort', cancel, { once: true })
+  })
+  try {
+    const result = await Promise.race([pool.call<T>(method, ...args), cancelled])
+    stopIfCancelled(run)
+    return result as T
+  } finally {
+    run.signal?.removeEventListener('abort', cancel)
+    await pool.close()
+  }
+}
+
 /**
  * Runs one long call of `<name>.worker.ts` in a worker of its own, so that the engine goes on answering, with progress
  * and cancel. The worker's method is made by `longCall`. Throws what it throws: an UmbraError, or an AbortError once
  * the run was cancelled and the call has put its things in order.
  */
-export async function runInWorker(name: string, method: string, args: unknown[], run: Run): Promise<void> {
+export async function runInWorker<T = void>(
+  name: string,
+  method: string,
+  args: unknown[],
+  run: Run,
+): Promise<T> {
   stopIfCancelled(run)
   const cancelled = new SharedArrayBuffer(4)
   const cancel = (): void => void Atomics.store(new Int32Array(cancelled), 0, 1)
@@ -21,10 +51,10 @@ export async function runInWorker(name: string, method: string, args: unknown[],
   const pool = workerpool.pool(workerPath(name), { workerType: 'thread', maxWorkers: 1 })
   try {
     const on = ({ progress, stage }: Report): void => run.onProgress?.(progress, stage)
-    const problem = (await pool.exec(method, [cancelled, ...args], { on })) as Problem | null
-    if (problem === null) return
+    const ended = (await pool.exec(method, [cancelled, ...args], { on })) as Ended<T>
+    if ('value' in ended) return ended.value
     stopIfCancelled(run)
-    throw new UmbraError(problem)
+    throw new UmbraError(ended.problem)
   } finally {
     run.signal?.removeEventListener('abort', cancel)
     await pool.terminate(true)
@@ -33,11 +63,11 @@ export async function runInWorker(name: string, method: string, args: unknown[],
 
 /**
  * The worker's side of `runInWorker`: `work` reports its progress to the engine and is cancelled from there; it learns
- * of that when it reports. Resolves to why it failed, or null.
+ * of that when it reports.
  */
-export function longCall<A extends unknown[]>(
-  work: (run: Run, ...args: A) => Promise<void>,
-): (cancelled: SharedArrayBuffer, ...args: A) => Promise<Problem | null> {
+export function longCall<A extends unknown[], T>(
+  work: (run: Run, ...args: A) => Promise<T>,
+): (cancelled: SharedArrayBuffer, ...args: A) => Promise<Ended<T>> {
   return async (cancelled, ...args) => {
     const abort = new AbortController()
     const flag = new Int32Array(cancelled)
@@ -45,6 +75,9 @@ export function longCall<A extends unknown[]>(
       workerpool.workerEmit({ progress, stage } satisfies Report)
       if (Atomics.load(flag, 0) === 1) abort.abort()
     }
-    return work({ signal: abort.signal, onProgress }, ...args).then(() => null, problemOf)
+    return work({ signal: abort.signal, onProgress }, ...args).then(
+      (value) => ({ value }),
+      (thrown: unknown) => ({ problem: problemOf(thrown) }),
+    )
   }
 }

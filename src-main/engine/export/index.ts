@@ -21,6 +21,7 @@ import { writeOnePage } from './onePage/write'
 import { summarise } from './summary'
 import { methodNames } from './words'
 
+export type { NetworkMaps } from './exportNetwork'
 export { writeFileSet } from './fileSet'
 export { onePagePng, writeOnePage, type OnePageRequest } from './onePage/write'
 export { judgeMaps, type Judgement, type JudgementOptions } from './judgement'

@@ -11,11 +11,11 @@ import {
   type Warning,
 } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
-import { exportMaps } from '../export'
+import { runInWorker } from '../compute/workerRun'
+import { exportMaps, type NetworkMaps } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
-import { gradeNetwork } from '../quality'
-import { assessTissueAtRisk, judgedBy } from '../tissueAtRisk'
+import { judgedBy } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
 import type { StepResults } from './step'
 
@@ -95,7 +95,7 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
   const network = maps && predict?.mask.includes(1) ? { ...request, predict, quality, deconvolve } : null
   const there = network ? networkFiles(before, record).filter(isThere(directory)) : []
   const both = network !== null && there.length === 0
-  // One packs its volumes while the other draws; both end before the run does.
+  // The network's maps are written by a worker meanwhile; both end before the run does.
   const [own, networks] = await Promise.allSettled([
     exportMaps(
       { series, result, directory, judgement, onePage: maps, maps },
@@ -128,14 +128,16 @@ async function writeNetwork(
   series: VolumeSeries,
   run: Run,
 ): Promise<string[]> {
-  const { rule, referenceSide } = settings.tissueAtRisk
-  const found = assessTissueAtRisk(predict, rule, { referenceSide })
-  const own = gradeNetwork(quality, series, predict, deconvolve, found)
-  const judgement = { assessment: judgedBy(found, own), quality: own }
-  const written = await exportMaps(
-    { series, result: predict, directory: join(directory, NETWORK), judgement },
-    run,
-  )
+  const { cbf, tmax, ttp } = deconvolve.maps
+  const network: NetworkMaps = {
+    series: { ...series, voxels: new Int16Array(0) },
+    result: predict,
+    deconvolved: { mask: deconvolve.mask, maps: { cbf, tmax, ttp } },
+    ...settings.tissueAtRisk,
+    quality,
+    directory: join(directory, NETWORK),
+  }
+  const written = await runInWorker<string[]>('judgement', 'exportNetwork', [network], run)
   return written.map((name) => `${NETWORK}/${name}`)
 }
 

@@ -13,10 +13,6 @@ const NO_PEAK = 50
 /** s, width at half height of the arterial bolus. */
 const BROAD = 14
 const VERY_BROAD = 22
-/** s, the widths at half height of the patients that the network of this program learnt (training/ranges.ts, gamma variates). */
-const LEARNT = { model: 'perfusion-unet-small', lower: 4, upper: 9 }
-const isOutside = (value: number, { lower, upper }: { lower: number; upper: number }): boolean =>
-  value > 0 && (value < lower || value > upper)
 const ADULT_BASELINE = 2
 /** s after the arrival that must be scanned. */
 const AFTER_ARRIVAL = { amber: 30, red: 20 }
@@ -100,13 +96,8 @@ export function gradeBolus(maps: PerfusionMaps, series: VolumeSeries): QualityLi
       remedy: 'Start the scan earlier; CBV and CBF may be too small.',
     })
   }
-  if (maps.method === 'cnn' && maps.model?.name === LEARNT.model && isOutside(width, LEARNT)) {
-    findings.push({
-      grade: 'amber',
-      reason: `The bolus is ${width.toFixed(1)} s wide; the network learnt boluses of ${LEARNT.lower} to ${LEARNT.upper} s.`,
-      remedy: 'Use the maps of a deconvolution; those of the network may be late everywhere, or early.',
-    })
-  }
+  const unlearnt = warnings.find(({ code }) => code === 'network-bolus-width')
+  if (unlearnt) findings.push({ grade: 'amber', reason: unlearnt.message, remedy: unlearnt.hint ?? '' })
   const usual = `The strongest vessel rises by ${peak.toFixed(0)} ${ct ? 'HU' : '1/s (ΔR2*)'}; the arterial bolus is ${width.toFixed(1)} s wide.`
   return lineOf('bolus', findings, usual, ct ? { value: peak, unit: 'HU' } : undefined)
 }

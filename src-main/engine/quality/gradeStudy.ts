@@ -1,4 +1,4 @@
-import { usualRule, type QualityLine, type TissueAtRisk, type UmbraError } from '@contract'
+import { usualRule, type Problem, type QualityLine, type TissueAtRisk } from '@contract'
 import type { PerfusionMaps } from '../perfusion'
 import { assessTissueAtRisk } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
@@ -15,7 +15,7 @@ export interface StudyToGrade {
   /** Null where none could be computed. */
   maps: PerfusionMaps | null
   /** Why there are none. */
-  failure?: UmbraError
+  failure?: Problem
   /** What motion correction did to each frame; absent where there was no correction. */
   motion?: readonly MovedFrame[]
   /** Noise of the series before it was filtered, in its unit; measured in `series` where it is absent. */
@@ -93,7 +93,7 @@ function withFailure(failure: QualityLine, lines: QualityLine[]): QualityLine[] 
   return [first, ...lines.filter(({ check }) => check !== failure.check)]
 }
 
-function failed(failure: UmbraError | undefined): QualityLine {
+function failed(failure: Problem | undefined): QualityLine {
   const check = checkOf[failure?.code ?? ''] ?? 'coverage'
   return {
     check,

@@ -9,6 +9,12 @@ import { gradeSymmetry } from './space'
 /** s by which a network may place the peak of healthy tissue apart from a deconvolution. */
 const APART = { amber: 1.5, red: 3 }
 
+/** The maps of a deconvolution that a network's are compared with. */
+export interface Deconvolved {
+  mask: PerfusionMaps['mask']
+  maps: Pick<PerfusionMaps['maps'], 'cbf' | 'tmax' | 'ttp'>
+}
+
 /**
  * The lines of a study as they hold for a network's maps of it: what rests on the maps is graded on those of the network,
  * and one line says whether they agree with the deconvolution's. The rest is of the images and stays.
@@ -17,7 +23,7 @@ export function gradeNetwork(
   lines: readonly QualityLine[],
   series: VolumeSeries,
   predicted: PerfusionMaps,
-  deconvolved: PerfusionMaps,
+  deconvolved: Deconvolved,
   found: TissueAtRisk,
 ): QualityLine[] {
   const own = [gradeArtery(predicted), gradeBolus(predicted, series), gradeSymmetry(found)]
@@ -28,7 +34,7 @@ export function gradeNetwork(
 }
 
 /** The median difference in the time to peak of tissue that the deconvolution finds healthy. */
-function gradeAgreement(predicted: PerfusionMaps, deconvolved: PerfusionMaps): QualityLine {
+function gradeAgreement(predicted: PerfusionMaps, deconvolved: Deconvolved): QualityLine {
   const differences: number[] = []
   for (let i = 0; i < predicted.mask.length; i++) {
     if (predicted.mask[i] === 0 || deconvolved.mask[i] === 0) continue

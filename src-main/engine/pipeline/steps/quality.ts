@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { qualityLineSchema, qualityStatement } from '@contract'
-import { gradeStudy } from '../../quality'
+import { problemOf, qualityLineSchema, qualityStatement, type QualityLine } from '@contract'
+import { callInWorker } from '../../compute/workerRun'
+import type { StudyToGrade } from '../../quality'
 import { never, type Step } from '../step'
 import { unfilteredNoise } from './filter'
 import { motionReport } from './motion'
@@ -11,15 +12,17 @@ export const qualityStep: Step<'quality'> = {
   optional: false,
   leftOut: never,
   dependsOn: () => Promise.resolve(null),
-  compute: async ({ series, result, details, failure }, run) =>
-    gradeStudy({
+  compute: async ({ series, result, details, failure }, run) => {
+    const study: StudyToGrade = {
       series: await series('filter', run),
       maps: result('deconvolve'),
-      failure: failure ?? undefined,
+      failure: failure ? problemOf(failure) : undefined,
       motion: motionReport(details('motion'))?.frames,
       unfilteredNoise: unfilteredNoise(details('filter')),
       tissueAtRisk: result('tissueAtRisk') ?? undefined,
-    }),
+    }
+    return callInWorker<QualityLine[]>('judgement', 'gradeStudy', [study], run)
+  },
   encode: (lines) => ({ json: lines, arrays: {} }),
   decode: ({ json }) => Promise.resolve(z.array(qualityLineSchema).parse(json)),
   report: (lines) => ({

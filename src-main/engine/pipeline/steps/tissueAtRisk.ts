@@ -1,5 +1,6 @@
 import { tissueAtRiskSchema, UmbraError } from '@contract'
-import { assessTissueAtRisk } from '../../tissueAtRisk'
+import { callInWorker } from '../../compute/workerRun'
+import type { TissueAtRiskAssessment } from '../../tissueAtRisk'
 import { never, type Step } from '../step'
 
 const ml = (volume: number): string => `${volume.toFixed(1)} ml`
@@ -10,13 +11,18 @@ export const tissueAtRiskStep: Step<'tissueAtRisk'> = {
   optional: false,
   leftOut: never,
   dependsOn: ({ tissueAtRisk }) => Promise.resolve(tissueAtRisk),
-  compute: ({ settings, result }) => {
+  compute: ({ settings, result }, run) => {
     const maps = result('deconvolve')
     if (!maps) {
       throw new UmbraError({ code: 'no-maps', message: 'There are no maps to tell tissue at risk by.' })
     }
     const { rule, referenceSide } = settings.tissueAtRisk
-    return Promise.resolve(assessTissueAtRisk(maps, rule, { referenceSide }))
+    return callInWorker<TissueAtRiskAssessment>(
+      'judgement',
+      'assessTissueAtRisk',
+      [maps, rule, { referenceSide }],
+      run,
+    )
   },
   encode: ({ core, hypoperfusion, ...rest }) => ({
     json: tissueAtRiskSchema.parse(rest),

@@ -19,7 +19,7 @@ export function filterRows(job: FilterJob, id: string, slice: number, fromRow: n
 
 /**
  * The time-intensity-profile similarity filter (TIPS; Mendrik et al., Phys Med Biol 2011;56:3857) in the slice plane:
- * every voxel's curve becomes the mean of its neighbours' curves, weighted by exp(−distance² / 2 spatialMm²) ·
+ * every voxel's curve becomes the mean of its neighbours' curves, weighted by exp(−distance² / 2 profileMm²) ·
  * exp(−max(0, d² − 2σ²) / 2 profileHu²), d² being the mean over time of the squared difference of the two curves and σ
  * the noise. Mendrik's filter has d² itself in the exponent; what noise adds to it would favour the voxel itself.
  */
@@ -27,7 +27,7 @@ function profileFilter(job: FilterJob): RowFilter {
   const unit = createVectorUnit()
   const { size, frames, slope } = job.view
   const [nx, ny] = size
-  const neighbours = gaussianNeighbourhood(job.settings.spatialMm, job.settings.spatialReach, job.spacing)
+  const neighbours = gaussianNeighbourhood(job.settings.profileMm, job.settings.spatialReach, job.spacing)
   const reach = neighbours.reach[1]
   const image = reserveMarginPlane(unit, nx, ROWS_AT_ONCE, neighbours.reach, frames)
   const step = image.plane.floats.length / frames

@@ -60,7 +60,7 @@ export async function benchFilters(): Promise<BenchRow[]> {
       limit: peer === null ? null : 1,
     },
     row(`the same out to two deviations (the default), s`, await seconds('bilateral', {})),
-    row(`filter guided by time of ${size}, s`, await seconds('tips', {})),
+    row(`filter guided by time of ${size}, s`, await seconds('tips', { profileMm: 3 })),
     row(`non-local means of ${size}, s`, await seconds('nonLocalMeans', {})),
   ]
 }

@@ -49,7 +49,7 @@ elapsed time. Two workers 1.8 times as fast as one are a ratio of 0.556.`,
   pipeline: {
     title: 'One run',
     text: `\`umbra run\` on a head with an infarct and 3 HU of noise, nothing kept. The small head is timed from the files to the
-maps; its maps are compared with the truth over the whole brain, vessels too, the artery found automatically: 1 − r is 0 where
+maps; its maps are compared with the truth over all tissue free of vessels, the artery found automatically: 1 − r is 0 where
 they are the same, and the limit is the best that the public tool PyPeT reached with any method on noisy phantoms of this size.
 The whole study is timed from the files to the summary, with its steps; its head lies still or moves by 3 mm and 2°. Memory is
 that of all processes, in multiples of the 4-D data.`,

@@ -35,7 +35,7 @@ interface Strip {
 
 /**
  * The time-intensity-profile similarity filter (TIPS; Mendrik et al., Phys Med Biol 2011;56:3857) in the slice plane:
- * every voxel's curve becomes the mean of its neighbours' curves, weighted by exp(−distance² / 2 spatialMm²) ·
+ * every voxel's curve becomes the mean of its neighbours' curves, weighted by exp(−distance² / 2 profileMm²) ·
  * exp(−max(0, d² − 2σ²) / 2 profileHu²), d² being the mean over time of the squared difference of the two curves and σ
  * the noise. Mendrik's filter has d² itself in the exponent; what noise adds to it would favour the voxel itself.
  * Two voxels have the same weight for each other: it is found once, row after row, and kept for as many rows as
@@ -45,8 +45,8 @@ function profileFilter(job: FilterJob): RowFilter {
   const unit = createVectorUnit()
   const { size, frames, slope, intercept } = job.view
   const [nx, ny] = size
-  const { spatialMm, spatialReach } = job.settings
-  const { dx, dy, closeness, reach } = gaussianNeighbourhood(spatialMm, spatialReach, job.spacing)
+  const { profileMm, spatialReach } = job.settings
+  const { dx, dy, closeness, reach } = gaussianNeighbourhood(profileMm, spatialReach, job.spacing)
   const [columns, rows] = reach
   const ahead = Array.from(dx, (_, n) => n).filter((n) => dy[n] > 0 || (dy[n] === 0 && dx[n] > 0))
   const half = 4 * Math.ceil(ahead.length / 4)

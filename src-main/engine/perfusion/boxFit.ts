@@ -32,11 +32,15 @@ export interface BoxFitter {
  */
 export interface TransitPrior {
   median: number
+  /** Seconds that the median grows for each second that tissue is late beyond the usual: late tissue is slow tissue. */
+  perDelay: number
   spread: number
   /** Free directions the noise of a curve has: its samples, or the rank of the space it was projected to. */
   freedom: number
 }
 
+/** s: normal tissue is not later than this. */
+const USUAL_DELAY = 1
 const ITERATIONS = 14
 /** Steps below this many seconds end the search. */
 const ENOUGH = 4e-3
@@ -65,7 +69,7 @@ export function createBoxFitter(
   const data = new Float64Array(times.length)
   const { shape, byDelay, byTransit } = model
   const { shortestTransit, longestTransit, earliestDelay, latestDelay } = limits
-  const centre = Math.log(prior?.median ?? 1)
+  const { median, perDelay } = prior ?? { median: 1, perDelay: 0 }
   const perFreedom = prior === null ? 0 : 1 / (prior.spread * prior.spread * Math.max(1, prior.freedom - 3))
   const clampTransit = (value: number): number => Math.min(longestTransit, Math.max(shortestTransit, value))
   const clampDelay = (value: number): number => Math.min(latestDelay, Math.max(earliestDelay, value))
@@ -119,7 +123,9 @@ export function createBoxFitter(
         tt += t * t
       }
       const amplitude = ss > 0 ? sc / ss : 0
-      const surprise = Math.log(nextTransit) - centre
+      const late = nextDelay > USUAL_DELAY ? nextDelay - USUAL_DELAY : 0
+      const expected = median + perDelay * late
+      const surprise = Math.log(nextTransit / expected)
       const residual = Math.max(0, amplitude > 0 ? dataDot - amplitude * sc : dataDot)
       const nextCost = residual * Math.exp(perFreedom * surprise * surprise)
       const improvement = cost - nextCost
@@ -132,10 +138,14 @@ export function createBoxFitter(
         if (amplitude <= 0 || (iteration > 0 && (moved < ENOUGH || improvement < 1e-8 * dataDot))) break
         hdd = amplitude * (dd - (sd * sd) / ss)
         hdt = amplitude * (dt - (sd * st) / ss)
-        const pull = (residual * perFreedom) / (amplitude * transit)
-        htt = amplitude * (tt - (st * st) / ss) + pull / transit
-        gd = dc - amplitude * sd
-        gt = tc - amplitude * st - pull * surprise
+        // Of the surprise: by the transit time 1 / transit, by the delay −perDelay / expected.
+        const pull = (residual * perFreedom) / amplitude
+        const byLateness = late > 0 ? -perDelay / expected : 0
+        hdd += pull * byLateness * byLateness
+        hdt += (pull * byLateness) / transit
+        htt = amplitude * (tt - (st * st) / ss) + pull / (transit * transit)
+        gd = dc - amplitude * sd - pull * surprise * byLateness
+        gt = tc - amplitude * st - (pull * surprise) / transit
         damping *= 0.2
       } else {
         damping = Math.max(damping * 10, 1e-3)

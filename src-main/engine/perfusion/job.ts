@@ -18,7 +18,7 @@ const FWHM_PER_SIGMA = 2 * Math.sqrt(2 * Math.log(2))
 /** Reach of the averaging over similar neighbours, mm (standard deviation). */
 const SIMILAR_SIGMA = 2
 
-const USUAL_TRANSIT: TransitPrior = { median: 4.5, spread: 0.6, freedom: 24 }
+export const USUAL_TRANSIT: TransitPrior = { median: 4.5, perDelay: 0.6, spread: 0.6, freedom: 24 }
 
 let jobs = 0
 

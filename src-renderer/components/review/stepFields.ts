@@ -38,6 +38,7 @@ const words: Record<string, { label?: string; unit?: string; placeholder?: strin
   spatialMm: { label: 'Width in the slice', unit: 'mm' },
   spatialReach: { label: 'Reach', unit: '× width' },
   rangeHu: { label: 'Range of values', unit: 'HU' },
+  profileMm: { label: 'Width in the slice', unit: 'mm' },
   profileHu: { label: 'Range of curves', unit: 'HU' },
   patchStrength: { label: 'Strength' },
   patchRadius: { label: 'Radius of a patch', unit: 'voxels' },

@@ -130,7 +130,7 @@ describe('against the plainest form of each filter, in float64', () => {
     const job: FilterJob = {
       view: viewSeries(series),
       spacing,
-      settings: settings('tips', { profileHu: 5 }),
+      settings: settings('tips', { profileMm: 3, profileHu: 5 }),
       selected: new SharedArrayBuffer(area),
       perHu: 1,
       noise: 4,

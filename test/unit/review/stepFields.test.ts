@@ -9,7 +9,7 @@ describe('the settings of a step', () => {
   it('are those of the filter that is chosen', () => {
     expect(keysOf('none')).toEqual(['method'])
     expect(keysOf('bilateral')).toEqual(['method', 'spatialMm', 'spatialReach', 'rangeHu'])
-    expect(keysOf('tips')).toEqual(['method', 'spatialMm', 'spatialReach', 'profileHu'])
+    expect(keysOf('tips')).toEqual(['method', 'spatialReach', 'profileMm', 'profileHu'])
     expect(keysOf('nonLocalMeans')).toEqual(['method', 'spatialMm', 'patchStrength', 'patchRadius'])
   })
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filterLabels } from '@contract'
+import { filterLabels, type FilterSettings } from '@contract'
 import { filterSeries } from '../../filters'
 import { tissueNoise } from '../../quality'
 import type { SeriesStep } from '../step'
@@ -11,6 +11,9 @@ export function unfilteredNoise(details: unknown): number | null {
   return detailsSchema.safeParse(details).data?.unfilteredNoise ?? null
 }
 
+const widthOf = ({ method, profileMm, spatialMm }: FilterSettings): number =>
+  method === 'tips' ? profileMm : spatialMm
+
 /** Noise is taken out of every frame; edges stay. */
 export const filterStep: SeriesStep = {
   version: 2,
@@ -19,7 +22,7 @@ export const filterStep: SeriesStep = {
   compute: async (series, { filter }, run) => ({
     series: await filterSeries(series, filter, run),
     report: {
-      result: [`${filterLabels[filter.method]} filter, ${filter.spatialMm} mm`],
+      result: [`${filterLabels[filter.method]} filter, ${widthOf(filter)} mm`],
       warnings: [],
     },
     details: { unfilteredNoise: tissueNoise(series) },

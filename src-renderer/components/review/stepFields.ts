@@ -4,6 +4,7 @@ import {
   perfusionMethods,
   pipelineSettingsShape,
   tissueAtRiskPresets,
+  type FilterMethod,
   type PipelineStep,
   type TissueAtRiskRule,
 } from '@contract'
@@ -118,3 +119,14 @@ export function ruleChoices(rule: TissueAtRiskRule): { value: string; label: str
     ? presets
     : [...presets, { value: rule.name, label: 'Own rule' }]
 }
+
+const filterFields: Record<FilterMethod, readonly string[]> = {
+  none: [],
+  bilateral: ['spatialMm', 'spatialReach', 'rangeHu'],
+  tips: ['spatialMm', 'spatialReach', 'profileHu'],
+  nonLocalMeans: ['spatialMm', 'patchStrength', 'patchRadius'],
+}
+
+/** Whether a setting of the filter step means something for a method. */
+export const isOfFilter = (method: FilterMethod, key: string): boolean =>
+  key === 'method' || filterFields[method].includes(key)

@@ -86,10 +86,13 @@ test('tissue at risk and quality stand beside the maps and follow the thresholds
   })
 })
 
-test('a bad study says so before it shows a map', async ({ workstation }) => {
+test('a bad study says so before it shows a map, and what is wrong leads to its remedy', async ({
+  workstation,
+}) => {
+  test.setTimeout(600_000)
   const { page, scratch } = workstation
   const folder = join(scratch, 'truncated')
-  const size = ['--size', '96', '--slices', '4', '--noise', '3', '--seed', '4']
+  const size = ['--size', '96', '--slices', '4', '--noise', '8', '--seed', '4']
   runPhantom(folder, ...size, '--volumes', '17', '--interval', '1.2')
   await openFolder(workstation, join(folder, 'dicom'))
 
@@ -103,4 +106,78 @@ test('a bad study says so before it shows a map', async ({ workstation }) => {
   await page.getByTestId('quality-accept').click()
   await expect(page.getByTestId('quality-cover')).toBeHidden()
   await expect(page.getByTestId('pane-cbf')).toBeVisible()
+
+  const selected = (tab: string) =>
+    expect(page.getByTestId(`tab-${tab}`)).toHaveAttribute('aria-selected', 'true')
+  const remedy = (check: string, action: string) =>
+    page.getByTestId('quality').getByTestId(`remedy-${check}-${action}`)
+
+  await test.step('each line that is not green has a reason and a remedy, the worst first', async () => {
+    await page.getByTestId('tab-quality').click()
+    const lines = page.getByTestId('quality').getByRole('listitem')
+    const told = await lines.evaluateAll((items) =>
+      items.map((item) => ({
+        grade: item.getAttribute('data-grade') ?? '',
+        said: item.querySelector('p')?.firstChild?.textContent?.trim() ?? '',
+        remedy: item.querySelector('p span')?.textContent?.trim() ?? '',
+      })),
+    )
+    expect(told).toHaveLength(12)
+    const order = ['red', 'amber', 'green']
+    const places = told.map(({ grade }) => order.indexOf(grade))
+    expect(places).toEqual([...places].sort())
+    expect(told[0].grade).toBe('red')
+    for (const { grade, said, remedy: what } of told) {
+      expect(said).not.toBe('')
+      expect(what === '').toBe(grade === 'green')
+    }
+  })
+
+  await test.step('remedies lead to where they are', async () => {
+    await remedy('arterialInput', 'chooseArtery').click()
+    await selected('vessels')
+    await expect(page.getByTestId('aif-panel').getByRole('button', { name: 'Pick by hand' })).toHaveAttribute(
+      'aria-pressed',
+      'true',
+    )
+    await page.getByTestId('tab-quality').click()
+    await remedy('timing', 'chooseSeries').click()
+    await expect(page.getByTestId('quality')).toBeHidden()
+    await page.keyboard.press('Alt+2')
+    await remedy('noise', 'chooseFilter').click()
+    await selected('pipeline')
+    await expect(page.getByTestId('step-filter-method')).toBeVisible()
+  })
+
+  const step = (name: string) => page.getByTestId(`step-${name}`)
+  const run = async (): Promise<void> => {
+    await page.getByTestId('pipeline-run').click()
+    await expect(page.getByTestId('pipeline-state')).toContainText('done in', { timeout: 240_000 })
+  }
+
+  await test.step('a filter is chosen, and the noise is gone', async () => {
+    await page.getByTestId('step-filter-method').selectOption('tips')
+    await step('predict').getByRole('button').first().click()
+    await page.getByTestId('step-predict-enabled').uncheck()
+    await run()
+    await expect(step('filter')).toHaveAttribute('data-state', 'done')
+    await page.getByTestId('tab-quality').click()
+    await expect(page.getByTestId('quality').getByTestId('quality-noise')).toHaveAttribute(
+      'data-grade',
+      'green',
+      { timeout: 60_000 },
+    )
+  })
+
+  await test.step('another rule is set: only what follows it is made again', async () => {
+    await page.getByTestId('tab-pipeline').click()
+    await step('tissueAtRisk').getByRole('button').first().click()
+    await page.getByTestId('step-rule').selectOption('rcbf20-tmax6')
+    await expect(step('quality')).toContainText('to be redone')
+    await run()
+    await expect(step('filter')).toHaveAttribute('data-state', 'kept')
+    await expect(step('deconvolve')).toHaveAttribute('data-state', 'kept')
+    await expect(step('tissueAtRisk')).toHaveAttribute('data-state', 'done')
+    await expect(step('tissueAtRisk')).toContainText('Not to be relied on')
+  })
 })

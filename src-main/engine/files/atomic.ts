@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { UmbraError } from '@contract'
 
@@ -7,15 +8,32 @@ const reasons: Record<string, { message: string; hint: string }> = {
   ENOSPC: { message: 'The disk is full.', hint: 'Free some space, or choose a folder on another disk.' },
   EACCES: { message: 'Writing is not allowed there.', hint: 'Choose a folder you may write to.' },
   EROFS: { message: 'That disk is read-only.', hint: 'Choose a folder on another disk.' },
+  ENOENT: { message: 'No folder can be made there.', hint: 'Choose another folder.' },
   EEXIST: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
   ENOTDIR: { message: 'A file stands where a folder is needed.', hint: 'Choose another folder.' },
+}
+
+/** Makes a folder and those above it. Node's own recursion never ends where a file system makes none (/proc). */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (thrown) {
+    const above = dirname(folder)
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT' && !existsSync(above)) {
+      await makeFolder(above)
+      await makeFolder(folder)
+      return
+    }
+    const there = await stat(folder).catch(() => null)
+    if (!there?.isDirectory()) throw thrown
+  }
 }
 
 /** Makes a folder if it is missing, and throws `write-failed` where no file can be made in it: before long work, not after. */
 export async function ensureWritable(directory: string): Promise<void> {
   const probe = join(directory, `.umbra.${randomBytes(6).toString('hex')}.part`)
   try {
-    await mkdir(directory, { recursive: true })
+    await makeFolder(directory)
     await (await open(probe, 'wx')).close()
     await rm(probe)
   } catch (thrown) {
@@ -30,7 +48,7 @@ export async function ensureWritable(directory: string): Promise<void> {
 export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(temporary, 'wx')
     try {
       await file.writeFile(content)

@@ -97,6 +97,8 @@ function namedSeries(all: SeriesSummary[], asked: string): ChosenSeries {
   })
 }
 
+const fileCount = (count: number): string => (count === 1 ? '1 file was' : `${count} files were`)
+
 function noPerfusion(catalogue: Catalogue, all: SeriesSummary[]): UmbraError {
   if (all.length > 0) {
     const why = all.length <= 3 ? ` ${all.map((series) => series.reason).join(' ')}` : ''
@@ -117,11 +119,11 @@ function noPerfusion(catalogue: Catalogue, all: SeriesSummary[]): UmbraError {
   }
   const [skipped] = catalogue.skipped
   const why = skipped
-    ? ` ${catalogue.skipped.length} files were left out, the first because: ${skipped.reason}`
+    ? ` ${fileCount(catalogue.skipped.length)} left out${catalogue.skipped.length > 1 ? ', the first' : ''} because: ${skipped.reason}`
     : ''
   return new UmbraError({
     code: 'no-perfusion-series',
-    message: `No DICOM images in ${catalogue.filesFound} files.${why}`,
+    message: `No DICOM images in ${catalogue.filesFound === 1 ? '1 file' : `${catalogue.filesFound} files`}.${why}`,
     hint: 'Give the folder that holds the DICOM files.',
     where: skipped?.file,
   })

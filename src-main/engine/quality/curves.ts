@@ -47,7 +47,7 @@ export function gradeArtery({ aif, method }: PerfusionMaps): QualityLine {
       actions: ['chooseArtery', 'chooseVein'],
     })
   }
-  return lineOf('arterialInput', findings, usual, { value: score, unit: 'of 1' })
+  return lineOf('arterialInput', findings, usual, { value: 100 * score, unit: '%' })
 }
 
 export function gradeVein({ vof }: PerfusionMaps): QualityLine {
@@ -64,7 +64,7 @@ export function gradeVein({ vof }: PerfusionMaps): QualityLine {
     remedy: BY_HAND,
     actions: ['chooseVein'],
   }
-  return lineOf('venousOutput', [found], reasons.join(' '), { value: score, unit: 'of 1' })
+  return lineOf('venousOutput', [found], reasons.join(' '), { value: 100 * score, unit: '%' })
 }
 
 /** Height and width of the bolus, and whether anything was scanned before it. */

@@ -91,7 +91,7 @@ function store(voxels: Voxels, at: number, change: number): void {
   const value = voxels[at] + change
   if (voxels instanceof Float32Array) voxels[at] = value
   else if (voxels instanceof Int16Array)
-    voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))
+    {voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))}
   else voxels[at] = Math.min(255, Math.max(0, Math.floor(value + 0.5)))
 }
 

@@ -27,6 +27,9 @@ export function motionSentence({ frames, leftOut }: MotionReport): string {
     .size
   const count = new Set(frames.map(({ frame }) => frame)).size
   const lost = leftOut.length === 0 ? '' : `; left out: ${namedFrames(leftOut)}`
+  if (corrected === 0 && leftOut.length === 0) {
+    return `The head lay still: up to ${far.toFixed(1)} mm and ${turned.toFixed(1)}°; no frame had to be corrected.`
+  }
   return `Up to ${far.toFixed(1)} mm and ${turned.toFixed(1)}°; ${corrected} of ${count} frames corrected${lost}.`
 }
 

@@ -61,6 +61,22 @@ describe('choosing the perfusion series', () => {
     expect(choosePerfusionSeries(all, 'a2').series.key).toBe('a2')
   })
 
+  it('never chooses between patients', () => {
+    const [one] = catalogue(summary('a')).studies
+    const both = { ...catalogue(), studies: [one, { ...one, patientId: 'q', series: [summary('b')] }] }
+    expect(() => choosePerfusionSeries(both)).toThrow(
+      /perfusion series of 2 patients: "Series a".*"Series b"/,
+    )
+    expect(choosePerfusionSeries(both, 'b').series.key).toBe('b')
+  })
+
+  it('says of which date the study is that it takes', () => {
+    const [one] = catalogue(summary('a')).studies
+    const later = { ...one, date: '20240301', series: [summary('b', { timePoints: 80 })] }
+    const choice = choosePerfusionSeries({ ...catalogue(), studies: [one, later] })
+    expect(choice.warnings[0].message).toContain('in 2 studies, and the one taken is of 2024-03-01')
+  })
+
   it('says what there is when none is a perfusion series', () => {
     expect(() => choosePerfusionSeries(catalogue(chest))).toThrow(
       /No CT or MR perfusion.*"Series chest" \(CT, 512 × 512 × 8, 1 time point/,
@@ -78,6 +94,6 @@ describe('choosing the perfusion series', () => {
       filesFound: 1,
       filesShown: 0,
     }
-    expect(() => choosePerfusionSeries(empty)).toThrow(/No DICOM images in 1 files.*Not a DICOM file/)
+    expect(() => choosePerfusionSeries(empty)).toThrow(/No DICOM images in 1 file\..*Not a DICOM file/)
   })
 })

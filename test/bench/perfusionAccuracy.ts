@@ -145,7 +145,7 @@ ${table(['residue', 'noise', 'method', 'in mask', ...MAPS.map((name) => LABELS[n
 Textbook implementations reach on this grid, without noise: box residue, box regression CBV 0.01, CBF 7.2 (r 0.863), MTT
 0.43 s (r 0.998), delay 0.21 s; cSVD CBF 4.4 (r 0.975), MTT 1.11 s; sSVD 7.6, 1.44 s; oSVD 19.1, 4.66 s. Exponential
 residue, box regression CBF 19.8 (r 0.993), MTT 5.84 s (r 0.997); cSVD CBF 10.9, MTT 2.26 s. Ours are closer to the truth
-in every figure but one, a tie: cSVD's CBF for the exponential residue, 10.96. A residue that falls at once loses its tip
+in every figure but one, a tie: cSVD's CBF for the exponential residue, 10.97. A residue that falls at once loses its tip
 with the components below the threshold (10 % of the largest), whoever computes it. A convolution matrix that smooths the
 arterial input divides the rest by less and gives some of it back, and costs as much elsewhere: with Simpson's weights
 CBF errs by 10.2 for the exponential residue and by 4.8 (instead of 3.4) for the box.

@@ -9,10 +9,11 @@ const DELAY = { mean: 1, spread: 6 }
 const TRANSIT_RATIO = 1.25
 const DELAY_STEP = 1
 const SHORTEST_TRANSIT = 1.5
-/** Blood in tissue as a share of its volume, of which noise is a share: 3 ml/100 g. */
+/** Blood in tissue as a share of its volume, of whose enhancement noise is a share: 3 ml/100 g. */
 const USUAL_VOLUME = 0.043
-/** The same in enhancement of pure blood: below the first nothing is gained, above the last short transits lose. */
-const NOISE_SHARE = { least: 2, most: 15 }
+/** Shares of the artery's peak: noise below the first needs no weights; the other keeps the error of short transits at 2 %. */
+const QUIET = 0.03
+const NOISE_SHARE = 0.0375
 
 /** The weights of the trapezoid rule for samples at `times` (s) over the area of the arterial input: ∫C / ∫AIF. */
 export function areaWeights(arterial: ArterialFunction, times: Float64Array): Float64Array {
@@ -27,8 +28,8 @@ export function areaWeights(arterial: ArterialFunction, times: Float64Array): Fl
  * a mixture of boxes' responses to the artery, so weights that give boxes of all widths and delays their area give it to all;
  * among them these have the smallest mean square of error and noise: (Σ p·s·sᵀ + ν²·N)·w = Σ p·s, with s the responses of
  * unit volume, p how usual they are, N the covariance of white noise once the mean of `baselineFrames` frames is taken off
- * and ν the noise of the curve (`noise`, in enhancement) over the usual volume. Linear minimum mean square error (Kay,
- * Fundamentals of Statistical Signal Processing, 1993, ch. 12).
+ * and ν the noise of a curve over its volume. Linear minimum mean square error (Kay, Fundamentals of Statistical Signal
+ * Processing, 1993, ch. 12). Where `noise` (of a voxel's curve, in enhancement) is next to none, the area itself.
  */
 export function volumeWeights(
   arterial: ArterialFunction,
@@ -37,6 +38,8 @@ export function volumeWeights(
   baselineFrames: number,
   noise: number,
 ): Float64Array {
+  const peak = arterial.value.reduce((most, value) => Math.max(most, value), 0)
+  if (!(noise >= QUIET * USUAL_VOLUME * peak)) return areaWeights(arterial, times)
   const frames = times.length
   const model = createBoxModel(arterial, times, false)
   const left = Matrix.zeros(frames, frames)
@@ -54,8 +57,7 @@ export function volumeWeights(
       total += usual
     }
   }
-  const share = Math.min(NOISE_SHARE.most, Math.max(NOISE_SHARE.least, noise / USUAL_VOLUME))
-  left.add(noiseCovariance(frames, baselineFrames).mul(total * share * share))
+  left.add(noiseCovariance(frames, baselineFrames).mul(total * (NOISE_SHARE * peak) ** 2))
   return Float64Array.from(solve(left, right).to1DArray())
 }
 

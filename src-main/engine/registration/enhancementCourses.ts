@@ -9,6 +9,8 @@ export interface EnhancementCourses {
   count: number
   /** Standard deviation over time of one voxel, stored values. */
   noise: number
+  /** What a sample is off even without noise, because pixels are interpolated in the slices; stored values. */
+  leastError: number
 }
 
 /** Courses besides the constant one: fewer do not follow late tissue, more follow the noise. */
@@ -18,6 +20,8 @@ const SOFT_TISSUE = [0, 110] as const
 /** Vessels among the voxels of brain: those that change most. */
 const VESSEL_SHARE = 0.004
 const FEWEST_VOXELS = 200
+/** Of the range of soft tissue: 4 HU. */
+const INTERPOLATION_ERROR = 0.036
 /** The same curves earlier and later, s. */
 const VESSEL_SHIFTS = [-2, 0, 2]
 const TISSUE_SHIFTS = [0, 2, 4, 6, 8]
@@ -63,7 +67,8 @@ export function enhancementCourses(series: VolumeSeries, slab: SlabRange): Enhan
   const count = chosen.length + 1
   const courses = new Float64Array(frames * count).fill(1)
   chosen.forEach((curve, k) => curve.forEach((value, frame) => (courses[frame * count + k + 1] = value)))
-  return { courses, count, noise: noiseOf(series, brain) }
+  const leastError = INTERPOLATION_ERROR * (highest - lowest)
+  return { courses, count, noise: noiseOf(series, brain), leastError }
 }
 
 /** [voxel] of the slab. */

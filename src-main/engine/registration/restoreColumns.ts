@@ -38,7 +38,8 @@ export function restoreColumns(task: ColumnTask, [firstRow, lastRow]: readonly [
   const { size, slab, frames, cells, courses, binning, tile } = task
   const slices = slab[1] - slab[0] + 1
   const noise = courses.noise / binning
-  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, noise)
+  const error = Math.max(noise, courses.leastError)
+  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, error)
   const samples = new Float64Array(tile * tile * frames.length * slices)
   const side = tile * binning
   for (let y = firstRow; y < lastRow; y += side) {
@@ -90,9 +91,9 @@ function restoreTile(
 function store(voxels: Voxels, at: number, change: number): void {
   const value = voxels[at] + change
   if (voxels instanceof Float32Array) voxels[at] = value
-  else if (voxels instanceof Int16Array)
-    {voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))}
-  else voxels[at] = Math.min(255, Math.max(0, Math.floor(value + 0.5)))
+  else if (voxels instanceof Int16Array) {
+    voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))
+  } else voxels[at] = Math.min(255, Math.max(0, Math.floor(value + 0.5)))
 }
 
 /** Sums over the cells of a column of what the model says of it in a frame. */

@@ -23,6 +23,8 @@ export interface SlabMotion {
   motions: Rigid[]
   /** How unlike the reference each frame is once it is in place, 0 to 2, [frame]. */
   differences: number[]
+  /** How far the motion may be off, mm, [frame]. */
+  uncertainties: number[]
   /** Up to this a frame shows the head of the reference. */
   tolerance: number
   /** How far elastix was asked for. */
@@ -73,7 +75,7 @@ export async function registerSlab(
   )
   const searched = await again(pool, task, frames, first, partOfRun(run, 0.5, 0.7))
   if (reference !== 'mean') {
-    first[anchor] = { motion: still, difference: 0 }
+    first[anchor] = { motion: still, difference: 0, uncertaintyMm: 0 }
     return finished(slab, first, searched)
   }
   const mean = await meanTask(pool, task, frames, first, partOfRun(run, 0.7, 0.8))
@@ -87,7 +89,7 @@ export async function registerSlab(
   // The mean lies where the first frame does, up to the fine alignment's word: the first frame itself must not move.
   const home = inverse(second[anchor].motion)
   const inPlace = second.map((alignment) => ({ ...alignment, motion: compose(home, alignment.motion) }))
-  inPlace[anchor].motion = still
+  inPlace[anchor] = { ...inPlace[anchor], motion: still, uncertaintyMm: 0 }
   return finished(slab, inPlace, searched)
 }
 
@@ -96,6 +98,7 @@ function finished(slab: SlabRange, found: Alignment[], searched: number): SlabMo
     slab,
     motions: found.map(({ motion }) => inverse(motion)),
     differences: found.map(({ difference }) => difference),
+    uncertainties: found.map(({ uncertaintyMm }) => uncertaintyMm),
     tolerance: toleranceOf(found),
     searched,
   }

@@ -30,6 +30,8 @@ export const frameMotionSchema = z.object({
   rotation: vec3Schema,
   /** Root mean square displacement within 80 mm of the centre of the slab, mm (Jenkinson 1999). */
   displacementMm: z.number(),
+  /** How far the place may be off in the same sense, mm: what the edges that were seen leave room for. */
+  uncertaintyMm: z.number().optional(),
   /** Left as it was, resampled, or not in the corrected series. */
   state: z.enum(motionStates),
   /** Why a frame is left out. */

@@ -93,11 +93,17 @@ export interface MovedFrame {
   frame: number
   displacementMm: number
   state: 'kept' | 'corrected' | 'leftOut'
+  /** How far the place that was found may be off, mm. */
+  uncertaintyMm?: number
+  /** What is wrong with it; of a frame that was kept: the motion of the series is beyond correction. */
+  reason?: string
 }
 
 /** mm that harm maps. `seriesShifts` sees the first order in the slice plane only: the head moves more than it says. */
 const RESIDUAL = { amber: 1, red: 1.8 }
 const CORRECTED = 12
+/** mm that a place of the head may be off. */
+const UNCERTAIN = { amber: 1, red: 3 }
 /** Of the frames. */
 const LEFT_OUT = { amber: 0.001, red: 0.2 }
 
@@ -115,6 +121,27 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
         reason: `${out} of ${frames} frames could not be corrected and were left out.`,
         remedy: 'Look at the motion plot; curves lack these frames.',
         actions: ['showMotion'],
+      })
+    }
+    const beyond = new Set(
+      motion.filter(({ state, reason }) => state === 'kept' && reason).map(({ frame }) => frame),
+    ).size
+    if (beyond > 0) {
+      findings.push({
+        grade: 'red',
+        reason: `${beyond} of ${frames} frames could not be brought into place: the motion is beyond correction, and nothing was corrected.`,
+        remedy: 'Do not rely on these maps; scan again if the patient allows.',
+      })
+    }
+    const uncertain = Math.max(
+      0,
+      ...motion.map(({ state, uncertaintyMm = 0 }) => (state === 'leftOut' ? 0 : uncertaintyMm)),
+    )
+    if (uncertain > UNCERTAIN.amber) {
+      findings.push({
+        grade: graded(uncertain, UNCERTAIN.amber, UNCERTAIN.red),
+        reason: 'Too little of the head shows to say for sure where it lies in every frame.',
+        remedy: 'Look at the corrected images over time, and at the maps without the correction.',
       })
     }
     if (largest > CORRECTED) {

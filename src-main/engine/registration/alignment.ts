@@ -21,6 +21,8 @@ export interface Alignment {
   motion: Rigid
   /** 1 − the correlation of the two images at the edges: 0 where they show the same, 1 where nothing in common. */
   difference: number
+  /** Root mean square error within 80 mm of the centre that the images leave room for, mm. */
+  uncertaintyMm: number
 }
 
 const MOST_EDGES = 16_000
@@ -37,6 +39,11 @@ const LEVER_MM = 80
 const HUBER = 1.345
 const TO_DEVIATION = 1.4826
 const PARAMETERS = 6
+/**
+ * How much less is known than as many independent edges would say: what is left at neighbouring edges is the same blur and
+ * the same error of interpolation. Measured on phantoms, where poses were off by 7 to 36 times what independent edges say.
+ */
+const DEPENDENT = 20 ** 2
 
 /** Finds where a reference has edges within its slices. */
 export function alignmentTarget({ geometry, values }: Image, range: ValueRange): AlignmentTarget {
@@ -126,7 +133,7 @@ function alignUntil(
     } else damping *= 10
     if (Math.hypot(...step) < stepMm || damping > 1e3) break
   }
-  return { motion, difference: 1 - correlation(best) }
+  return { motion, difference: 1 - correlation(best), uncertaintyMm: uncertaintyOf(best, basis) }
 }
 
 /** Differences at the edges that both images hold, and how each changes with the six parameters. */
@@ -291,13 +298,11 @@ function freedomBasis(geometry: Geometry, freedom: Freedom): number[][] {
   ]
 }
 
-/** The damped Gauss–Newton step, six parameters; null where the images say nothing about some direction. */
-function stepWithin(
-  { residuals, jacobian, count, limit, enough }: Evaluation,
+/** The normal equations of a Gauss–Newton step along the free directions. */
+function normalEquations(
+  { residuals, jacobian, count, limit }: Evaluation,
   basis: number[][],
-  damping: number,
-): number[] | null {
-  if (!enough) return null
+): { matrix: Float64Array; right: Float64Array } {
   const normal = new Float64Array(PARAMETERS * PARAMETERS)
   const gradient = new Float64Array(PARAMETERS)
   for (let n = 0; n < count; n++) {
@@ -321,17 +326,47 @@ function stepWithin(
     }
     return sum
   }
-  const matrix = Float64Array.from({ length: free * free }, (_, at) =>
-    along(basis[Math.floor(at / free)], basis[at % free]),
-  )
-  const right = Float64Array.from(basis, (direction) =>
-    direction.reduce((sum, value, p) => sum + value * gradient[p], 0),
-  )
+  return {
+    matrix: Float64Array.from({ length: free * free }, (_, at) =>
+      along(basis[Math.floor(at / free)], basis[at % free]),
+    ),
+    right: Float64Array.from(basis, (direction) =>
+      direction.reduce((sum, value, p) => sum + value * gradient[p], 0),
+    ),
+  }
+}
+
+/** The damped Gauss–Newton step, six parameters; null where the images say nothing about some direction. */
+function stepWithin(sampled: Evaluation, basis: number[][], damping: number): number[] | null {
+  if (!sampled.enough) return null
+  const { matrix, right } = normalEquations(sampled, basis)
   const step = solve(matrix, right, damping)
   if (step === null) return null
   return Array.from({ length: PARAMETERS }, (_, p) =>
     basis.reduce((sum, direction, d) => sum + direction[p] * step[d], 0),
   )
+}
+
+/**
+ * How far a pose may be off, mm: by the covariance s² · H⁻¹ of its parameters, s² the variance of what is left at the
+ * edges, which is less independent than there are edges. Infinity where a direction is not seen at all.
+ */
+function uncertaintyOf(sampled: Evaluation, basis: number[][]): number {
+  if (!sampled.enough) return Infinity
+  const { residuals, count, limit } = sampled
+  let squares = 0
+  for (let n = 0; n < count; n++) squares += Math.min(Math.abs(residuals[n]), limit) * Math.abs(residuals[n])
+  const { matrix } = normalEquations(sampled, basis)
+  let sum = 0
+  for (const [d, direction] of basis.entries()) {
+    const unit = Float64Array.from(basis, (_, other) => +(other === d))
+    const column = solve(matrix, unit, 0)
+    if (column === null) return Infinity
+    // A turn moves the head by 2/5 of its square (Jenkinson), in LEVER_MM, the radius in which that is.
+    const share = direction.reduce((total, value, p) => total + value * value * (p < 3 ? 1 : 0.4), 0)
+    sum += share * column[d]
+  }
+  return Math.sqrt(DEPENDENT * (squares / count) * sum)
 }
 
 function movedBy(motion: Rigid, [x, y, z, a, b, c]: number[]): Rigid {

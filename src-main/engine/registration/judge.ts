@@ -15,6 +15,10 @@ const FEWEST_FRAMES = 10
 const LARGEST_LOSS = 0.5
 /** Turning further than this takes other parts of the head into the slab, degrees. */
 const MOST_TURN = 25
+/** A place that may be off by more is said to be uncertain, mm. */
+const UNCERTAIN_MM = 1
+/** What stands for more than can be said, mm. */
+const LARGEST_UNCERTAINTY = 99
 
 /** Which frames stay, which are resampled and which are lost, with the words for it. */
 export function judgeFrames(
@@ -39,6 +43,7 @@ export function judgeFrames(
         translation,
         rotation: anglesOf(rotation),
         displacementMm,
+        uncertaintyMm: Math.min(LARGEST_UNCERTAINTY, motion.uncertainties[frame]),
         state: displacementMm < settings.thresholdMm ? 'kept' : 'corrected',
       })
     })
@@ -60,7 +65,12 @@ export function judgeFrames(
   return {
     frames: judged,
     leftOut: [...lost.keys()],
-    warnings: [...warnings, ...lossWarning(series, lost), ...edgeWarning(series, judged)],
+    warnings: [
+      ...warnings,
+      ...lossWarning(series, lost),
+      ...uncertainWarning(slabs, judged),
+      ...edgeWarning(series, judged),
+    ],
   }
 }
 
@@ -112,6 +122,26 @@ function lossWarning(series: VolumeSeries, lost: Map<number, string>): Warning[]
       code: 'frames-left-out',
       message: `${subject} left out of ${series.frames}: ${reasons}`,
       hint: 'The other frames keep their times; where the bolus passes during the gap, look at the arterial curve.',
+    },
+  ]
+}
+
+/** Where little shows how the head lies, as a round vertex does, it may lie otherwise than was found. */
+function uncertainWarning(slabs: readonly SlabRange[], frames: readonly FrameMotion[]): Warning[] {
+  const uncertain = frames.filter(
+    ({ state, uncertaintyMm = 0 }) => state !== 'leftOut' && uncertaintyMm > UNCERTAIN_MM,
+  )
+  if (uncertain.length === 0) return []
+  const where = [...new Set(uncertain.map(({ slab }) => slab))]
+    .map((slab) => `${slabs[slab][0] + 1} to ${slabs[slab][1] + 1}`)
+    .join(', ')
+  const most = Math.max(...uncertain.map(({ uncertaintyMm = 0 }) => uncertaintyMm))
+  const off = most >= LARGEST_UNCERTAINTY ? 'by any amount in some direction' : `by ${most.toFixed(1)} mm`
+  return [
+    {
+      code: 'motion-uncertain',
+      message: `Slices ${where}: ${uncertain.length} places of the head are not well determined, they may be off ${off}.`,
+      hint: 'Look at the corrected images over time there; compare with the maps without the correction.',
     },
   ]
 }

@@ -23,6 +23,8 @@ export interface SlabMotion {
   motions: Rigid[]
   /** How unlike the reference each frame is once it is in place, 0 to 2, [frame]. */
   differences: number[]
+  /** How far the motion may be off, mm, [frame]. */
+  uncertainties: number[]
   /** Up to this a frame shows the head of the reference. */
   tolerance: number
   /** How far elastix was asked for. */
@@ -32,8 +34,12 @@ export interface SlabMotion {
 /** Pixels that are compared, and those of the first steps and of the search, mm. */
 const FINE_MM = 1.8
 const COARSE_MM = 3.6
-/** Standard deviation of the blur within the slices, mm. */
+/**
+ * Standard deviation of the blur within the slices, mm; less where there is no bone to go by: what changes with contrast
+ * must not be smeared over the edges that do not.
+ */
 const FINE_BLUR_MM = 2.2
+const SOFT_FINE_BLUR_MM = 0.6
 const COARSE_BLUR_MM = 4
 /** Frames that make the mean. */
 const MOST_AVERAGED = 16
@@ -73,7 +79,7 @@ export async function registerSlab(
   )
   const searched = await again(pool, task, frames, first, partOfRun(run, 0.5, 0.7))
   if (reference !== 'mean') {
-    first[anchor] = { motion: still, difference: 0 }
+    first[anchor] = { motion: still, difference: 0, uncertaintyMm: 0 }
     return finished(slab, first, searched)
   }
   const mean = await meanTask(pool, task, frames, first, partOfRun(run, 0.7, 0.8))
@@ -87,7 +93,7 @@ export async function registerSlab(
   // The mean lies where the first frame does, up to the fine alignment's word: the first frame itself must not move.
   const home = inverse(second[anchor].motion)
   const inPlace = second.map((alignment) => ({ ...alignment, motion: compose(home, alignment.motion) }))
-  inPlace[anchor].motion = still
+  inPlace[anchor] = { ...inPlace[anchor], motion: still, uncertaintyMm: 0 }
   return finished(slab, inPlace, searched)
 }
 
@@ -96,6 +102,7 @@ function finished(slab: SlabRange, found: Alignment[], searched: number): SlabMo
     slab,
     motions: found.map(({ motion }) => inverse(motion)),
     differences: found.map(({ difference }) => difference),
+    uncertainties: found.map(({ uncertaintyMm }) => uncertaintyMm),
     tolerance: toleranceOf(found),
     searched,
   }
@@ -160,7 +167,8 @@ function resolutions(
   seen: Pick<SlabTask, 'geometry' | 'slab' | 'scale' | 'range'>,
   reference: Voxels,
 ): Pick<SlabTask, 'fine' | 'coarse'> {
-  const fine = { factor: reductionFactor(seen.geometry, FINE_MM), blurMm: FINE_BLUR_MM }
+  const blurMm = seen.range === BONE_RANGE ? FINE_BLUR_MM : SOFT_FINE_BLUR_MM
+  const fine = { factor: reductionFactor(seen.geometry, FINE_MM), blurMm }
   const finely = reducedGeometry(seen.geometry, seen.slab, fine.factor)
   const coarse = { factor: reductionFactor(finely, COARSE_MM), blurMm: COARSE_BLUR_MM }
   const softened = softenedFrame(seen, reference, [fine, coarse])
@@ -179,7 +187,7 @@ function valueRanges({ unit, slope, intercept }: VolumeSeries, frame: Voxels): V
     (_, i) => frame[i * stride],
   ).sort()
   const at = (share: number): number => values[Math.floor(share * (values.length - 1))] * slope + intercept
-  return [{ lowest: at(0), highest: Math.max(at(0.99), at(0) + 1e-6) }]
+  return [{ lowest: at(0), highest: Math.max(at(0.999), at(0) + 1e-6) }]
 }
 
 /** The same slab with the mean of its frames for a reference. */

@@ -29,6 +29,7 @@ describe('a head that moves by 3 mm and 2°', () => {
     expect(Math.max(...found.frames.map(({ displacementMm }) => displacementMm))).toBeGreaterThan(3)
     expect(Math.max(...residuals.map(({ millimetres }) => millimetres))).toBeLessThan(0.3)
     expect(Math.max(...residuals.map(({ degrees }) => degrees))).toBeLessThan(0.2)
+    expect(found.frames.every(({ uncertaintyMm = 0 }) => uncertaintyMm < 1)).toBe(true)
   })
 
   it('keeps the frame that all others are brought to, and the times of all, bit for bit', () => {
@@ -59,6 +60,16 @@ describe('a head that lies still', () => {
     expect(found.frames.every(({ state, displacementMm }) => state === 'kept' && displacementMm < 0.03)).toBe(
       true,
     )
+  })
+})
+
+describe('an MR head that moves', () => {
+  it('is followed although the contrast darkens it', async () => {
+    const head = await headOf({ ...moving, modality: 'mr', slices: 8, volumes: 16 })
+    const found = await correctMotion(head.series, settings)
+    const residuals = found.frames.map((frame) => residualOf(head, found.slabs, frame))
+    expect(Math.max(...residuals.map(({ millimetres }) => millimetres))).toBeLessThan(0.3)
+    expect(Math.max(...residuals.map(({ degrees }) => degrees))).toBeLessThan(0.2)
   })
 })
 

@@ -240,7 +240,7 @@ class RunState {
     const start = performance.now()
     const { outcome, artefact } = await this.chain.compute(name, run)
     stopIfCancelled(run)
-    await this.finish(record, secondsSince(start), outcome.report, artefact)
+    await this.finish(record, secondsSince(start), outcome.report, artefact, run)
   }
 
   private async reachResult<N extends ComputedStep>(
@@ -259,7 +259,7 @@ class RunState {
     const result = await step.compute(this.context(), run)
     stopIfCancelled(run)
     Object.assign(this.results, { [name]: result })
-    await this.finish(record, secondsSince(start), step.report(result), step.encode(result))
+    await this.finish(record, secondsSince(start), step.report(result), step.encode(result), run)
   }
 
   private async stored(record: StepRecord): Promise<StoredArtefact | null> {
@@ -286,14 +286,16 @@ class RunState {
     seconds: number,
     { result, warnings }: StepReport,
     { json, arrays }: Artefact,
+    run: Run,
   ): Promise<void> {
     const needed = new Set(this.record.steps.flatMap((step) => step.key ?? []))
     const notKept: Warning[] = []
     await this.request.store
-      ?.save(record.key ?? '', { json: { seconds, content: json }, arrays }, needed)
+      ?.save(record.key ?? '', { json: { seconds, content: json }, arrays }, needed, run)
       .catch(({ message }: Error) =>
         notKept.push({ code: 'not-kept', message: `The result is not kept for a later run: ${message}` }),
       )
+    stopIfCancelled(run)
     this.leave(record, 'done', seconds, { result, warnings: [...warnings, ...notKept] })
   }
 

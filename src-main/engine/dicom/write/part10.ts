@@ -112,7 +112,9 @@ export function encodePart10(dataset: Dataset): Uint8Array {
     header.writeUInt32LE(bytes.byteLength, 8)
     parts.push(header, new Uint8Array(bytes))
   }
-  return Buffer.concat(parts)
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0))
+  parts.reduce((at, part) => (whole.set(part, at), at + part.length), 0)
+  return whole
 }
 
 function checkKeywords(dataset: Dataset): void {

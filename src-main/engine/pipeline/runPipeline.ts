@@ -10,6 +10,7 @@ import {
   type StepRecord,
   type Warning,
 } from '@contract'
+import { collectGarbage } from '../compute/allocateVoxels'
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { ensureWritable } from '../files/atomic'
@@ -182,6 +183,7 @@ class RunState {
       return
     }
     const start = performance.now()
+    collectGarbage()
     record.key = hash([
       versionOf('export'),
       settings.export,
@@ -241,6 +243,7 @@ class RunState {
     const { outcome, artefact } = await this.chain.compute(name, run)
     stopIfCancelled(run)
     await this.finish(record, secondsSince(start), outcome.report, artefact, run)
+    collectGarbage()
   }
 
   private async reachResult<N extends ComputedStep>(

@@ -96,11 +96,23 @@ async function benchWhole(size: Size): Promise<BenchRow[]> {
   const rows: BenchRow[] = []
   const dataGigabytes = (size.times * size.slices * size.side ** 2 * 2) / 1024 ** 3
   for (const [words, limit, study, flags] of [
-    ['without motion correction', 90, still, ['--no-motion']],
-    ['with the filter, without motion correction', 90, still, ['--no-motion', '--filter', 'bilateral']],
-    ['still, with motion correction', 180, still, []],
-    ['moving, with motion correction', 180, moving, []],
-    ['moving, with motion correction and filter', 180, moving, ['--filter', 'bilateral']],
+    ['without filter and motion correction', 90, still, ['--no-motion', '--filter', 'none']],
+    [
+      'with the bilateral filter, without motion correction',
+      90,
+      still,
+      ['--no-motion', '--filter', 'bilateral'],
+    ],
+    [
+      'with the filter guided by time, without motion correction',
+      90,
+      still,
+      ['--no-motion', '--filter', 'tips'],
+    ],
+    ['still, with motion correction, without filter', 180, still, ['--filter', 'none']],
+    ['moving, with motion correction, without filter', 180, moving, ['--filter', 'none']],
+    ['moving, with motion correction and bilateral filter', 180, moving, ['--filter', 'bilateral']],
+    ['moving, with motion correction and filter guided by time', 180, moving, ['--filter', 'tips']],
   ] as const) {
     process.stderr.write(`  ${words} …\n`)
     const { run, seconds, gigabytes } = await runStudy(study, flags)

@@ -97,6 +97,7 @@ export async function benchScaling(): Promise<BenchRow[]> {
   const fitting = [...(await benchFitting(curves, 'csvd')), ...(await benchFitting(curves, 'bennink'))]
   const moving = await headSeries({ slices: 8, volumes: 12, interval: 4, motion: 3.4 })
   const bilateral = filterSettingsSchema.parse({ method: 'bilateral' })
+  const tips = filterSettingsSchema.parse({ method: 'tips' })
   const motion = motionSettingsSchema.parse({})
   const slabs = findSlabs(moving)
   return [
@@ -104,6 +105,10 @@ export async function benchScaling(): Promise<BenchRow[]> {
     twoAgainstOne(
       `bilateral filter of ${sizeOf(moving)}`,
       await withOneAndTwo('filter', (pool) => filterOnPool(pool, moving, bilateral)),
+    ),
+    twoAgainstOne(
+      `filter guided by time of ${sizeOf(moving)}`,
+      await withOneAndTwo('filter', (pool) => filterOnPool(pool, moving, tips)),
     ),
     twoAgainstOne(
       `motion correction of ${sizeOf(moving)}`,

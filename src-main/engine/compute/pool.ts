@@ -1,7 +1,7 @@
 import { availableParallelism, cpus } from 'node:os'
 import { join } from 'node:path'
 import workerpool from 'workerpool'
-import { stopIfCancelled, type Run } from './run'
+import { stopIfCancelled, unlessCancelled, type Run } from './run'
 
 /** Workers of one kind over shared memory. Tasks are small (a slice, a file), so cancelling means not sending more. */
 export interface WorkerPool {
@@ -49,7 +49,8 @@ export function openPool(name: string, size = coreCount()): WorkerPool {
 
 /**
  * Runs one call for each argument list, at most two per worker in flight, and resolves to the results in order.
- * Stops sending, and throws, when the run is cancelled or a call fails.
+ * Stops sending, and throws, when a call fails or the run is cancelled; calls in flight are then left to the pool, which
+ * their caller closes. Those that write files are waited for: `atCancel` 'finish'.
  */
 export async function callForEach<T>(
   pool: WorkerPool,
@@ -57,6 +58,7 @@ export async function callForEach<T>(
   tasks: unknown[][],
   run: Run = {},
   stage = '',
+  atCancel: 'leave' | 'finish' = 'leave',
 ): Promise<T[]> {
   const results = new Array<T>(tasks.length)
   let next = 0
@@ -65,7 +67,8 @@ export async function callForEach<T>(
     while (next < tasks.length) {
       stopIfCancelled(run)
       const index = next++
-      results[index] = await pool.call<T>(method, ...tasks[index])
+      const call = pool.call<T>(method, ...tasks[index])
+      results[index] = await (atCancel === 'leave' ? unlessCancelled(run, call) : call)
       finished++
       run.onProgress?.(finished / tasks.length, stage)
     }

@@ -16,3 +16,24 @@ export function partOfRun(run: Run, from: number, to: number): Run {
 export function stopIfCancelled(run: Run): void {
   run.signal?.throwIfAborted()
 }
+
+/** What work comes to; an AbortError as soon as the run is cancelled, whatever the work does then. */
+export async function unlessCancelled<T>(run: Run, work: Promise<T>): Promise<T> {
+  const { signal } = run
+  if (!signal) return work
+  let cancel = (): void => undefined
+  const cancelled = new Promise<void>((resolve) => {
+    cancel = resolve
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', cancel, { once: true })
+  })
+  try {
+    await Promise.race([work, cancelled])
+    signal.throwIfAborted()
+    return await work
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    // Nobody waits for what is left of it.
+    work.catch(() => undefined)
+  }
+}

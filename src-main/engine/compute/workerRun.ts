@@ -1,7 +1,7 @@
 import workerpool from 'workerpool'
 import { problemOf, UmbraError, type Problem } from '@contract'
 import { openPool, workerPath } from './pool'
-import { stopIfCancelled, type Run } from './run'
+import { stopIfCancelled, unlessCancelled, type Run } from './run'
 
 interface Report {
   progress: number
@@ -18,17 +18,9 @@ type Ended<T> = { value: T } | { problem: Problem }
 export async function callInWorker<T>(name: string, method: string, args: unknown[], run: Run): Promise<T> {
   stopIfCancelled(run)
   const pool = openPool(name, 1)
-  let cancel = (): void => undefined
-  const cancelled = new Promise<void>((resolve) => {
-    cancel = resolve
-    run.signal?.addEventListener('abort', cancel, { once: true })
-  })
   try {
-    const result = await Promise.race([pool.call<T>(method, ...args), cancelled])
-    stopIfCancelled(run)
-    return result as T
+    return await unlessCancelled(run, pool.call<T>(method, ...args))
   } finally {
-    run.signal?.removeEventListener('abort', cancel)
     await pool.close()
   }
 }

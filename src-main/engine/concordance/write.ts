@@ -64,6 +64,7 @@ async function writeConsensusMaps(
       consensus.map(({ map }, i) => [map, directory, files[i]]),
       run,
       'Writing the consensus',
+      'finish',
     )
     for (const { problem } of outcomes) if (problem) throw new UmbraError(problem)
   } finally {

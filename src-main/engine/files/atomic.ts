@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { UmbraError } from '@contract'
+import type { Run } from '../compute/run'
 
 const reasons: Record<string, { message: string; hint: string }> = {
   ENOSPC: { message: 'The disk is full.', hint: 'Free some space, or choose a folder on another disk.' },
@@ -43,15 +44,19 @@ export async function ensureWritable(directory: string): Promise<void> {
 
 /**
  * Writes a file so that it is there whole or not at all: a temporary name beside it, fsync, rename. The folder is made
- * when missing. Throws `write-failed`, naming the file and the cause; nothing half-written stays.
+ * when missing. Throws `write-failed`, naming the file and the cause, or an AbortError; nothing half-written stays.
  */
-export async function writeFileAtomically(path: string, content: Uint8Array | string): Promise<void> {
+export async function writeFileAtomically(
+  path: string,
+  content: Uint8Array | string,
+  { signal }: Run = {},
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
   try {
     await makeFolder(dirname(path))
     const file = await open(temporary, 'wx')
     try {
-      await file.writeFile(content)
+      await file.writeFile(content, { signal })
       await file.sync()
     } finally {
       await file.close()
@@ -59,6 +64,7 @@ export async function writeFileAtomically(path: string, content: Uint8Array | st
     await rename(temporary, path)
   } catch (thrown) {
     await rm(temporary, { force: true }).catch(() => undefined)
+    signal?.throwIfAborted()
     throw writeFailure(thrown, path)
   }
 }

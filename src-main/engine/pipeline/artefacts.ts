@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { allocateVoxels } from '../compute/allocateVoxels'
+import { stopIfCancelled, type Run } from '../compute/run'
 import { writeFileAtomically, writeFailure } from '../files/atomic'
 
 const arrayTypes = {
@@ -32,8 +33,8 @@ export interface StoredArtefact {
 export interface ArtefactStore {
   /** null where it is not kept, or not whole. */
   find(key: string): Promise<StoredArtefact | null>
-  /** Keeps it whole or not at all; then the least recently used go, but none of `needed`. Throws `write-failed`. */
-  save(key: string, artefact: Artefact, needed: ReadonlySet<string>): Promise<void>
+  /** Keeps it whole or not at all; then the least recently used go, but none of `needed`. Throws `write-failed`, or an AbortError. */
+  save(key: string, artefact: Artefact, needed: ReadonlySet<string>, run?: Run): Promise<void>
 }
 
 export const ARTEFACTS_BYTES = 8 * 1024 ** 3
@@ -122,12 +123,13 @@ export function openArtefactStore(directory: string, limitBytes = ARTEFACTS_BYTE
     }
   }
 
-  async function fill(folder: string, { json, arrays }: Artefact): Promise<void> {
+  async function fill(folder: string, { json, arrays }: Artefact, run: Run): Promise<void> {
     const description: Description = { json, arrays: [] }
     for (const [name, array] of Object.entries(arrays)) {
       description.arrays.push({ name, type: typeOf(array), length: array.length })
       const { buffer, byteOffset, byteLength } = array
-      await writeFileAtomically(join(folder, `${name}.bin`), new Uint8Array(buffer, byteOffset, byteLength))
+      const bytes = new Uint8Array(buffer, byteOffset, byteLength)
+      await writeFileAtomically(join(folder, `${name}.bin`), bytes, run)
     }
     await writeFileAtomically(join(folder, DESCRIPTION), JSON.stringify(description))
   }
@@ -154,7 +156,7 @@ export function openArtefactStore(directory: string, limitBytes = ARTEFACTS_BYTE
       }
     },
 
-    save: async (key, artefact, needed) => {
+    save: async (key, artefact, needed, run = {}) => {
       const bytes = Object.values(artefact.arrays).reduce((sum, array) => sum + array.byteLength, 0)
       if (bytes > limitBytes) {
         throw new UmbraError({
@@ -166,13 +168,14 @@ export function openArtefactStore(directory: string, limitBytes = ARTEFACTS_BYTE
       const filling = join(directory, `${key}.${randomBytes(6).toString('hex')}.part`)
       try {
         await mkdir(filling, { recursive: true })
-        await fill(filling, artefact)
+        await fill(filling, artefact, run)
         // What another program kept under this key meanwhile is the same; a damaged one has to go.
         await rm(folder, { recursive: true, force: true })
         await rename(filling, folder)
         await prune(needed)
       } catch (thrown) {
         await rm(filling, { recursive: true, force: true }).catch(() => undefined)
+        stopIfCancelled(run)
         throw thrown instanceof UmbraError ? thrown : writeFailure(thrown, folder)
       }
     },

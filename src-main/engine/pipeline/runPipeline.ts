@@ -11,6 +11,7 @@ import {
   type StepRecord,
   type Warning,
 } from '@contract'
+import { collectGarbage } from '../compute/allocateVoxels'
 import { programIdentity } from '../compute/programIdentity'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { ensureWritable } from '../files/atomic'
@@ -186,6 +187,7 @@ class RunState {
       return
     }
     const start = performance.now()
+    collectGarbage()
     record.key = hash([
       versionOf('export'),
       settings.export,
@@ -253,7 +255,8 @@ class RunState {
     const start = performance.now()
     const { outcome, artefact } = await this.chain.compute(name, run)
     stopIfCancelled(run)
-    await this.finish(record, secondsSince(start), outcome.report, artefact)
+    await this.finish(record, secondsSince(start), outcome.report, artefact, run)
+    collectGarbage()
   }
 
   private async reachResult<N extends ComputedStep>(
@@ -272,7 +275,7 @@ class RunState {
     const result = await step.compute(this.context(), run)
     stopIfCancelled(run)
     Object.assign(this.results, { [name]: result })
-    await this.finish(record, secondsSince(start), step.report(result), step.encode(result))
+    await this.finish(record, secondsSince(start), step.report(result), step.encode(result), run)
   }
 
   private async stored(record: StepRecord): Promise<StoredArtefact | null> {
@@ -299,14 +302,16 @@ class RunState {
     seconds: number,
     { result, warnings }: StepReport,
     { json, arrays }: Artefact,
+    run: Run,
   ): Promise<void> {
     const needed = new Set(this.record.steps.flatMap((step) => step.key ?? []))
     const notKept: Warning[] = []
     await this.request.store
-      ?.save(record.key ?? '', { json: { seconds, content: json }, arrays }, needed)
+      ?.save(record.key ?? '', { json: { seconds, content: json }, arrays }, needed, run)
       .catch(({ message }: Error) =>
         notKept.push({ code: 'not-kept', message: `The result is not kept for a later run: ${message}` }),
       )
+    stopIfCancelled(run)
     this.leave(record, 'done', seconds, { result, warnings: [...warnings, ...notKept] })
   }
 

@@ -6,7 +6,7 @@ import {
   type PerfusionSettings,
   type Warning,
 } from '@contract'
-import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
+import { partOfRun, stopIfCancelled, unlessCancelled, type Run } from '../compute/run'
 import {
   lineWeights,
   networkStride,
@@ -134,7 +134,7 @@ async function predictSlices(
       predicted.catch(() => undefined)
       inFlight.push(predicted)
     }
-    const output = (await inFlight.shift()) ?? new Float32Array(0)
+    const output = await unlessCancelled(run, inFlight.shift() ?? Promise.resolve(new Float32Array(0)))
     const inside = insideOf(slice)
     spec.outputs.forEach(({ map, scale }, channel) => {
       const plane = placed(output, channel, spec.outputs.length, prepared, window, across, down)

@@ -75,21 +75,14 @@ export function dicomTime(moment: Date): { date: string; time: string } {
   }
 }
 
-/** The last element of a data set, which holds nearly all of it: its tag and how its bytes are to be read. */
-const pixelElements = {
-  FloatPixelData: { element: 0x0008, vr: () => 'OF' },
-  PixelData: { element: 0x0010, vr: (bitsAllocated: number) => (bitsAllocated <= 8 ? 'OB' : 'OW') },
-} as const
-const PIXEL_GROUP = 0x7fe0
-
 /**
  * A data set as a DICOM file (PS3.10), explicit VR little endian, text in UTF-8. SOPClassUID and SOPInstanceUID must
- * be in it; pixel data is an ArrayBuffer of even length (OW, or OB where BitsAllocated is 8 or less; OF for
- * FloatPixelData) and comes last. Throws on a keyword that the dictionary does not know, so that nothing is left out silently.
+ * be in it; pixel data is an ArrayBuffer (OW, or OB where BitsAllocated is 8 or less). Throws on a keyword that the dictionary
+ * does not know, so that nothing is left out silently.
  */
 export function encodePart10(dataset: Dataset): Uint8Array {
-  const { FloatPixelData, PixelData, ...rest }: Dataset = { SpecificCharacterSet: 'ISO_IR 192', ...dataset }
-  checkKeywords(rest)
+  const complete: Dataset = { SpecificCharacterSet: 'ISO_IR 192', ...dataset }
+  checkKeywords(complete)
   const meta = dcmjs.data.DicomMetaDictionary.denaturalizeDataset({
     FileMetaInformationVersion: new Uint8Array([0, 1]).buffer,
     MediaStorageSOPClassUID: dataset.SOPClassUID,
@@ -99,20 +92,12 @@ export function encodePart10(dataset: Dataset): Uint8Array {
     ImplementationVersionName: text(`UMBRA_${__UMBRA_VERSION__}`, 16),
   })
   const file = new dcmjs.data.DicomDict(meta)
-  file.dict = dcmjs.data.DicomMetaDictionary.denaturalizeDataset(rest)
-  const parts = [new Uint8Array(file.write())]
-  // dcmjs copies a value several times over, which for pixels takes most of the time.
-  for (const [keyword, bytes] of Object.entries({ FloatPixelData, PixelData })) {
-    if (!(bytes instanceof ArrayBuffer)) continue
-    const { element, vr } = pixelElements[keyword as keyof typeof pixelElements]
-    const header = Buffer.alloc(12)
-    header.writeUInt16LE(PIXEL_GROUP, 0)
-    header.writeUInt16LE(element, 2)
-    header.write(vr(Number(dataset.BitsAllocated)), 4, 'latin1')
-    header.writeUInt32LE(bytes.byteLength, 8)
-    parts.push(header, new Uint8Array(bytes))
-  }
-  return Buffer.concat(parts)
+  const pixelVr = Number(dataset.BitsAllocated) <= 8 ? 'OB' : 'OW'
+  file.dict = dcmjs.data.DicomMetaDictionary.denaturalizeDataset({
+    ...complete,
+    _vrMap: { PixelData: pixelVr },
+  })
+  return new Uint8Array(file.write())
 }
 
 function checkKeywords(dataset: Dataset): void {

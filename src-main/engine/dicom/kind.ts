@@ -38,11 +38,12 @@ export function kindOf(arrangement: Arrangement, slices: readonly Slice[]): Kind
     return other('No position or orientation in space: the pictures stand in file order.')
   }
   const { frames, slices: count } = arrangement
-  if (frames === 1)
-    {return {
+  if (frames === 1) {
+    return {
       kind: 'volume',
       reason: `3-D: ${count} ${count === 1 ? 'slice' : 'slices, each position once'}; it was not scanned repeatedly.`,
-    }}
+    }
+  }
   const times = timePointsOf(arrangement)
   const shape = `4-D: ${count} ${count === 1 ? 'slice position' : 'slice positions'} × ${frames} time points, told apart by ${arrangement.order.words}`
   const volume = (why: string): Kind => ({ kind: 'volume', reason: `${shape}; not perfusion: ${why}.` })

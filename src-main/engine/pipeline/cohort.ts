@@ -55,13 +55,8 @@ const summarySchema = z.object({
 
 /** Runs the pipeline over the files of one study, into its own folder. A failure is told, never thrown. */
 export async function runStudy(request: StudyRequest, run: Run = {}): Promise<StudyOutcome> {
-  const source = filesSource(request.paths)
-  try {
-    const { record, results } = await runPipeline({ ...request, source }, run)
-    return { record, row: await rowOf(request.study, request.directory, record, results.quality ?? null) }
-  } finally {
-    await source.close()
-  }
+  const { record, results } = await runPipeline({ ...request, source: filesSource(request.paths) }, run)
+  return { record, row: await rowOf(request.study, request.directory, record, results.quality ?? null) }
 }
 
 async function rowOf(

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UmbraError, type Catalogue, type Warning } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
-import { openStudy, type OpenStudy } from '../dicom'
+import { openStudy } from '../dicom'
 import type { VolumeSeries } from '../volume'
 import { choosePerfusionSeries, describeSeries } from './chooseSeries'
 
@@ -16,12 +16,13 @@ export interface Recognised {
 export interface PipelineSource {
   /** Finds and reads the series; `asked` is a UID or key, null the one that fits. May be asked again after a release. */
   recognise(asked: string | null, run: Run): Promise<Recognised>
-  close(): Promise<void>
 }
 
-/** Folders, zip files or DICOM files. Reading throws `not-found`, `no-perfusion-series` and what openStudy throws. */
+/**
+ * Folders, zip files or DICOM files. Their readers end with the reading: the voxels they filled would stay in memory as long
+ * as they do. Reading throws `not-found`, `no-perfusion-series` and what openStudy throws.
+ */
 export function filesSource(paths: string[]): PipelineSource {
-  let study: OpenStudy | null = null
   return {
     recognise: async (asked, run) => {
       const missing = paths.find((path) => !existsSync(path))
@@ -32,15 +33,15 @@ export function filesSource(paths: string[]): PipelineSource {
           where: missing,
         })
       }
-      study ??= await openStudy(paths, partOfRun(run, 0, 0.4))
-      const { series: chosen, why, warnings } = choosePerfusionSeries(study.catalogue, asked ?? undefined)
-      const series = await study.load(chosen.key, partOfRun(run, 0.4, 1))
-      const damaged = damagedFiles(study.catalogue)
-      return { series, why: `${describeSeries(chosen)}: ${why}.`, warnings: [...damaged, ...warnings] }
-    },
-    close: async () => {
-      await study?.close()
-      study = null
+      const study = await openStudy(paths, partOfRun(run, 0, 0.4))
+      try {
+        const { series: chosen, why, warnings } = choosePerfusionSeries(study.catalogue, asked ?? undefined)
+        const series = await study.load(chosen.key, partOfRun(run, 0.4, 1))
+        const damaged = damagedFiles(study.catalogue)
+        return { series, why: `${describeSeries(chosen)}: ${why}.`, warnings: [...damaged, ...warnings] }
+      } finally {
+        await study.close()
+      }
     },
   }
 }
@@ -69,6 +70,5 @@ function damagedFiles({ skipped, filesFound }: Catalogue): Warning[] {
 export function seriesSource(series: VolumeSeries, why: string): PipelineSource {
   return {
     recognise: () => Promise.resolve({ series, why, warnings: [] }),
-    close: () => Promise.resolve(),
   }
 }

@@ -54,23 +54,18 @@ interface Options {
   onUpdate?: (record: PipelineRun) => void
 }
 
-async function runWith(changes: Changes, options: Options = {}): Promise<PipelineOutcome> {
-  const source = filesSource(options.paths ?? [study.dicom])
-  try {
-    return await runPipeline(
-      {
-        source,
-        settings: pipelineSettingsSchema.parse(changes),
-        directory: options.directory ?? null,
-        store: options.store ?? null,
-        backend: 'wasm',
-        onUpdate: options.onUpdate,
-      },
-      { signal: options.signal },
-    )
-  } finally {
-    await source.close()
-  }
+function runWith(changes: Changes, options: Options = {}): Promise<PipelineOutcome> {
+  return runPipeline(
+    {
+      source: filesSource(options.paths ?? [study.dicom]),
+      settings: pipelineSettingsSchema.parse(changes),
+      directory: options.directory ?? null,
+      store: options.store ?? null,
+      backend: 'wasm',
+      onUpdate: options.onUpdate,
+    },
+    { signal: options.signal },
+  )
 }
 
 const freshStore = (): ArtefactStore => openArtefactStore(join(scratch, `store-${count++}`))

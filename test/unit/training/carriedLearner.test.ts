@@ -147,7 +147,7 @@ describe('a training whose steps are done elsewhere, by messages', () => {
 
 const gpu = softwareGpu()
 
-it.skipIf(gpu === null)(
+it.skipIf(gpu === null || !process.env.UMBRA_LONG)(
   'a training by WebGPU, on a GPU in software, has the losses of one by WebAssembly',
   async () => {
     const [wasm, webgpu] = [newRun(), newRun()]

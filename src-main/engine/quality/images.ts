@@ -9,6 +9,7 @@ const USUAL_VOXEL_ML = 0.005
 const MOST_SAMPLED = 20_000
 const LESS_NOISE =
   'Filter the series before the maps, or scan with more dose or thicker slices; core is overestimated or missed in noise.'
+const STILL_NOISE = 'Scan with more dose or thicker slices; core is overestimated or missed in noise.'
 /**
  * Temporal noise of tissue after the bolus: the robust spread of second differences. Of a series that was filtered it is
  * asked before (`unfiltered`, in its unit): a filter takes noise out of the images, not out of the study.
@@ -25,8 +26,11 @@ export function gradeNoise(
   const voxelMl = voxelVolume(series.geometry) / 1000
   const usual = noise * Math.sqrt(Math.min(4, voxelMl / USUAL_VOXEL_ML))
   const grade = graded(usual, NOISE.amber, NOISE.red)
-  const reason = `A voxel varies by ${noise.toFixed(1)} HU over time without contrast.`
-  const finding: Finding = { grade, reason, remedy: LESS_NOISE, actions: ['chooseFilter'] }
+  const filtered = unfiltered !== null
+  const reason = `A voxel varies by ${noise.toFixed(1)} HU over time without contrast${filtered ? ', before the filter' : ''}.`
+  const finding: Finding = filtered
+    ? { grade, reason, remedy: STILL_NOISE }
+    : { grade, reason, remedy: LESS_NOISE, actions: ['chooseFilter'] }
   return lineOf('noise', [finding], reason, { value: noise, unit: 'HU' })
 }
 

@@ -38,7 +38,7 @@ const runEnded = (page: Page) =>
 test('a head that moved is put in place, and another series of the patient laid over it', async ({
   workstation,
 }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(240_000)
   const { page, scratch } = workstation
   const folder = join(scratch, 'patient')
   const head = ['--size', '96', '--thickness', '6', '--seed', '4', '--lesion', 'mca-left']

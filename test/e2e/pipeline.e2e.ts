@@ -14,7 +14,7 @@ const finished = (page: Page) =>
   expect(page.getByTestId('pipeline-state')).toContainText('done in', { timeout: 240_000 })
 
 test('one run makes everything, and after a change only what follows', async ({ workstation, phantom }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(240_000)
   const { page } = workstation
   await openFolder(workstation, phantom.dicom)
   await mapsDrawn(page)
@@ -78,7 +78,7 @@ test('one run makes everything, and after a change only what follows', async ({ 
 })
 
 test('studies wait in a queue and end in one table', async ({ workstation, phantom }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(300_000)
   const { page, scratch } = workstation
   const results = join(scratch, 'results')
   await page.getByRole('button', { name: 'Jobs' }).click()
@@ -93,6 +93,7 @@ test('studies wait in a queue and end in one table', async ({ workstation, phant
     await page.getByTestId('queue-folder').fill(folder)
     await page.getByTestId('queue-directory').fill(results)
     await page.getByTestId('queue-run').click()
+    await expect(page.getByTestId('queue-folder')).toBeHidden()
   }
   await add(phantom.dicom)
   await add(join(scratch, 'not-there'))

@@ -89,7 +89,7 @@ test('tissue at risk and quality stand beside the maps and follow the thresholds
 test('a bad study says so before it shows a map, and what is wrong leads to its remedy', async ({
   workstation,
 }) => {
-  test.setTimeout(600_000)
+  test.setTimeout(240_000)
   const { page, scratch } = workstation
   const folder = join(scratch, 'truncated')
   const size = ['--size', '96', '--slices', '4', '--noise', '8', '--seed', '4']

@@ -132,12 +132,14 @@ const bad: BadStudy[] = [
     images: () => study.map((image) => withoutText(image, 'x00280030')),
     red: ['missingData'],
     words: /Pixel Spacing .* is missing/,
+    long: true,
   },
   {
     name: 'a bolus cut off at the top',
     images: () => each((value) => Math.min(value, 110)),
     red: ['clipping'],
     words: /cut off at the top/,
+    long: true,
   },
   {
     name: 'half a brain',

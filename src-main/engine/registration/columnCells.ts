@@ -24,14 +24,9 @@ export function columnCells(slices: number, distance: number, reach: number): Co
  * The cells that a slice at `place` sees: a slice is the mean over its thickness, taken to be the distance of the slices.
  * Fills `weights` (parts + 1 of them, sum 1) and gives the first cell. Beyond the column its end counts.
  */
-export function sliceProfile(
-  { parts, margin, count }: ColumnCells,
-  place: number,
-  weights: Float64Array,
-): number {
-  const start = Math.min(count - parts, Math.max(0, (place + margin) * parts))
-  const first = Math.min(count - parts - 1, Math.floor(start))
-  const within = start - first
+export function sliceProfile(cells: ColumnCells, place: number, weights: Float64Array): number {
+  const { parts } = cells
+  const [first, within] = cellsAt(cells, place)
   weights.fill(1 / parts)
   weights[0] = (1 - within) / parts
   weights[parts] = within / parts
@@ -39,11 +34,17 @@ export function sliceProfile(
 }
 
 /** What a slice at `place` shows of a column, from the sums of its cells: sums[n] is that of the first n. */
-export function sliceOf({ parts, margin, count }: ColumnCells, sums: Float64Array, place: number): number {
-  const start = Math.min(count - parts, Math.max(0, (place + margin) * parts))
-  const first = Math.min(count - parts - 1, Math.floor(start))
-  const within = start - first
+export function sliceOf(cells: ColumnCells, sums: Float64Array, place: number): number {
+  const { parts } = cells
+  const [first, within] = cellsAt(cells, place)
   const low = sums[first] + (sums[first + 1] - sums[first]) * within
   const end = first + parts
   return (sums[end] + (sums[end + 1] - sums[end]) * within - low) / parts
+}
+
+/** The first cell that a slice at `place` sees, and the part of it that lies before the slice. */
+function cellsAt({ parts, margin, count }: ColumnCells, place: number): [first: number, within: number] {
+  const start = Math.min(count - parts, Math.max(0, (place + margin) * parts))
+  const first = Math.min(count - parts - 1, Math.floor(start))
+  return [first, start - first]
 }

@@ -18,7 +18,8 @@ const TILE_MM = 3.6
 
 /**
  * Restores what resampling took from the frames of a slab whose head moved through its slices. `corrected` is the resampled
- * series, changed in place; `frames` are its frames, in order. False where there was nothing to restore.
+ * series, changed in place; `frames` are its frames, in order. Thin or few slices, few frames and heads that hardly went
+ * through the slices stay as they are.
  */
 export async function restoreThroughSlices(
   pool: WorkerPool,
@@ -26,15 +27,15 @@ export async function restoreThroughSlices(
   frames: ColumnFrame[],
   slab: SlabRange,
   run: Run,
-): Promise<boolean> {
+): Promise<void> {
   const { size, spacing } = corrected.geometry
   const distance = stackSpacing(corrected.geometry)
   const slices = slab[1] - slab[0] + 1
   const reach = furthest(frames, size, slab)
-  if (distance <= THIN_MM || slices < FEWEST_SLICES || reach < LEAST_REACH) return false
-  if (frames.length < FEWEST_FRAMES || Math.min(size[0], size[1]) < 4) return false
+  if (distance <= THIN_MM || slices < FEWEST_SLICES || reach < LEAST_REACH) return
+  if (frames.length < FEWEST_FRAMES || Math.min(size[0], size[1]) < 4) return
   const courses = enhancementCourses(corrected, slab)
-  if (courses === null) return false
+  if (courses === null) return
   const pixel = Math.max(spacing[0], spacing[1])
   const binning = Math.max(1, Math.round(PIXEL_MM / pixel))
   const tile = Math.max(1, Math.round(TILE_MM / (binning * pixel)))
@@ -44,7 +45,6 @@ export async function restoreThroughSlices(
   const tasks: unknown[][] = []
   for (let row = 0; row < size[1]; row += rows) tasks.push([task, [row, Math.min(size[1], row + rows)]])
   await callForEach(pool, 'restoreColumns', tasks, run, 'Restoring what lies between the slices')
-  return true
 }
 
 /** The largest way through the slices, in slices. */

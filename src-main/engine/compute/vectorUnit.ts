@@ -9,6 +9,8 @@ export interface Plane {
   readonly at: number
   readonly floats: Float32Array
   readonly integers: Int32Array
+  /** Numbers of eight bytes, half as many. */
+  readonly doubles: Float64Array
 }
 
 /** kernels/*.ts, translated; every address in bytes. */
@@ -146,6 +148,25 @@ interface Kernels {
     ]
   ): void
   highestRows(...args: [values: number, rows: number, width: number, out: number]): void
+  factoriseBand(...args: [matrix: number, size: number, band: number]): void
+  solveBand(...args: [matrix: number, size: number, band: number, values: number, columns: number]): void
+  addSamples(
+    ...args: [
+      firsts: number,
+      profiles: number,
+      courses: number,
+      samples: number,
+      frames: number,
+      slices: number,
+      cells: number,
+      parts: number,
+      courseCount: number,
+      columns: number,
+      matrix: number,
+      right: number,
+      scratch: number,
+    ]
+  ): void
 }
 
 /** A memory with the kernels that work in it on the processor's vectors (kernels/kernels.ts says what each does). */
@@ -177,6 +198,9 @@ export function createVectorUnit(): VectorUnit {
         },
         get integers() {
           return new Int32Array(memory.buffer, at, count)
+        },
+        get doubles() {
+          return new Float64Array(memory.buffer, at, count >> 1)
         },
       }
     },

@@ -39,7 +39,7 @@ export function restoreColumns(task: ColumnTask, [firstRow, lastRow]: readonly [
   const slices = slab[1] - slab[0] + 1
   const noise = courses.noise / binning
   const error = Math.max(noise, courses.leastError)
-  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, error)
+  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, error, tile * tile)
   const samples = new Float64Array(tile * tile * frames.length * slices)
   const side = tile * binning
   for (let y = firstRow; y < lastRow; y += side) {
@@ -59,7 +59,7 @@ function restoreTile(
 ): void {
   const { size, slab, frames, cells, courses, binning, tile } = task
   const [nx, ny, nz] = size
-  const found = fitter.fit(tilePlaces(task, left, top), samples, tile * tile)
+  const found = fitter.fit(tilePlaces(task, left, top), samples)
   const sums = new Float64Array(cells.count + 1)
   frames.forEach(({ corrected, map }, frame) => {
     if (corrected === null) return

@@ -9,8 +9,6 @@ export interface Plane {
   readonly at: number
   readonly floats: Float32Array
   readonly integers: Int32Array
-  /** Numbers of eight bytes, half as many. */
-  readonly doubles: Float64Array
 }
 
 /** kernels/*.ts, translated; every address in bytes. */
@@ -150,11 +148,22 @@ interface Kernels {
   highestRows(...args: [values: number, rows: number, width: number, out: number]): void
   factoriseBand(...args: [matrix: number, size: number, band: number]): void
   solveBand(...args: [matrix: number, size: number, band: number, values: number, columns: number]): void
+  sumCells(
+    ...args: [
+      found: number,
+      courses: number,
+      cells: number,
+      courseCount: number,
+      columns: number,
+      sums: number,
+    ]
+  ): void
   addSamples(
     ...args: [
       firsts: number,
       profiles: number,
       courses: number,
+      reversed: number,
       samples: number,
       frames: number,
       slices: number,
@@ -198,9 +207,6 @@ export function createVectorUnit(): VectorUnit {
         },
         get integers() {
           return new Int32Array(memory.buffer, at, count)
-        },
-        get doubles() {
-          return new Float64Array(memory.buffer, at, count >> 1)
         },
       }
     },

@@ -19,6 +19,8 @@ export interface ColumnFitter {
    * that the next call of any fitter overwrites.
    */
   fit(places: Float64Array, samples: Float64Array): Float64Array
+  /** What was fitted as it is in a frame: for each column the sums of its first 0, 1 … cells; such a view. */
+  sumsOf(frame: number): Float64Array
 }
 
 /** Room on a vector unit; kept from fitter to fitter. */
@@ -27,7 +29,7 @@ let workspace: { unit: VectorUnit; plane: Plane } | null = null
 /** Arrays of so many numbers, one after the other in the memory of the kernels. */
 function arraysOf(counts: readonly number[]): { unit: VectorUnit; at: number[]; arrays: Float64Array[] } {
   const total = counts.reduce((sum, count) => sum + count, 0)
-  if (workspace === null || workspace.plane.doubles.length < total) {
+  if (workspace === null || workspace.plane.floats.length < 2 * total) {
     const unit = createVectorUnit()
     workspace = { unit, plane: unit.reserve(2 * total) }
   }
@@ -37,7 +39,9 @@ function arraysOf(counts: readonly number[]): { unit: VectorUnit; at: number[]; 
   return {
     unit,
     at: starts.map((start) => plane.at + 8 * start),
-    arrays: starts.map((start, index) => plane.doubles.subarray(start, start + counts[index])),
+    arrays: starts.map(
+      (start, index) => new Float64Array(plane.floats.buffer, plane.at + 8 * start, counts[index]),
+    ),
   }
 }
 
@@ -64,9 +68,23 @@ export function createColumnFitter(
   const { unit, at, arrays } = arraysOf([
     ...[size * width, size * width, size * columns, size * columns],
     ...[places * (parts + 1), courses.length, places * columns, count * (parts + 1 + columns), places],
+    columns * (count + 1),
+    courses.length,
   ])
-  const [seen, system, right, found, profiles, heldCourses, heldSamples] = arrays
-  const [seenAt, systemAt, rightAt, foundAt, profilesAt, coursesAt, samplesAt, scratchAt, firstsAt] = at
+  const [seen, system, right, found, profiles, heldCourses, heldSamples, , , sums, reversed] = arrays
+  const [
+    seenAt,
+    systemAt,
+    rightAt,
+    foundAt,
+    profilesAt,
+    coursesAt,
+    samplesAt,
+    scratchAt,
+    firstsAt,
+    sumsAt,
+    reversedAt,
+  ] = at
   const firsts = new Int32Array(seen.buffer, firstsAt, places)
 
   /** Mean of (x[cell] − x[next])², or without `next` of x[cell]², over the columns. */
@@ -106,13 +124,26 @@ export function createColumnFitter(
       seen.fill(0)
       right.fill(0)
       heldCourses.set(courses)
+      courses.forEach((value, i) => (reversed[i - 2 * (i % courseCount) + courseCount - 1] = value))
       heldSamples.set(samples)
       for (let place = 0; place < places; place++) {
         const to = place * (parts + 1)
         firsts[place] = sliceProfile(cells, heights[place], profiles.subarray(to, to + parts + 1))
       }
       unit.kernels.addSamples(
-        ...[firstsAt, profilesAt, coursesAt, samplesAt, frames, slices, count, parts, courseCount, columns],
+        ...[
+          firstsAt,
+          profilesAt,
+          coursesAt,
+          reversedAt,
+          samplesAt,
+          frames,
+          slices,
+          count,
+          parts,
+          courseCount,
+          columns,
+        ],
         ...[seenAt, rightAt, scratchAt],
       )
       for (let pass = 0; pass <= REWEIGHTED; pass++) {
@@ -122,6 +153,11 @@ export function createColumnFitter(
         unit.kernels.solveBand(systemAt, size, width - 1, foundAt, columns)
       }
       return found
+    },
+    sumsOf: (frame) => {
+      const coursesOfFrame = coursesAt + 8 * frame * courseCount
+      unit.kernels.sumCells(foundAt, coursesOfFrame, count, courseCount, columns, sumsAt)
+      return sums
     },
   }
 }

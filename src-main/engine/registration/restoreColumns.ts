@@ -57,14 +57,14 @@ function restoreTile(
   left: number,
   top: number,
 ): void {
-  const { size, slab, frames, cells, courses, binning, tile } = task
+  const { size, slab, frames, cells, binning, tile } = task
   const [nx, ny, nz] = size
-  const found = fitter.fit(tilePlaces(task, left, top), samples)
-  const sums = new Float64Array(cells.count + 1)
+  fitter.fit(tilePlaces(task, left, top), samples)
   frames.forEach(({ corrected, map }, frame) => {
     if (corrected === null) return
+    const sums = fitter.sumsOf(frame)
     for (let column = 0; column < tile * tile; column++) {
-      sumCells(found, column, tile * tile, courses, frame, sums)
+      const from = column * (cells.count + 1)
       const x0 = left + (column % tile) * binning
       const y0 = top + Math.floor(column / tile) * binning
       const xMiddle = x0 + (binning - 1) / 2
@@ -74,9 +74,9 @@ function restoreTile(
         const within = Math.min(nz - 1, Math.max(0, z))
         const below = Math.min(Math.max(0, nz - 2), Math.floor(within))
         const place = k - slab[0]
-        const low = sliceOf(cells, sums, place + (below - z) / map.z[2])
-        const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2])
-        const lost = sliceOf(cells, sums, place) - low - (within - below) * (high - low)
+        const low = sliceOf(cells, sums, place + (below - z) / map.z[2], from)
+        const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2], from)
+        const lost = sliceOf(cells, sums, place, from) - low - (within - below) * (high - low)
         // A voxel without a number would take its whole tile with it.
         if (!Number.isFinite(lost)) continue
         for (let y = y0; y < Math.min(ny, y0 + binning); y++) {
@@ -94,23 +94,6 @@ function store(voxels: Voxels, at: number, change: number): void {
   else if (voxels instanceof Int16Array) {
     voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))
   } else voxels[at] = Math.min(255, Math.max(0, Math.floor(value + 0.5)))
-}
-
-/** Sums over the cells of a column of what the model says of it in a frame. */
-function sumCells(
-  found: Float64Array,
-  column: number,
-  columns: number,
-  { courses, count }: EnhancementCourses,
-  frame: number,
-  sums: Float64Array,
-): void {
-  let from = column
-  for (let cell = 0; cell + 1 < sums.length; cell++) {
-    let value = 0
-    for (let k = 0; k < count; k++, from += columns) value += courses[frame * count + k] * found[from]
-    sums[cell + 1] = sums[cell] + value
-  }
 }
 
 /** Where the slices of every frame cross the middle of a tile, [frame × slice], in slices of the slab. */

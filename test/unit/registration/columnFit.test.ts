@@ -7,17 +7,20 @@ describe('the Cholesky factor of a banded matrix', () => {
   it.each([1, 2, 5])('solves %i right sides at once', (columns) => {
     // 4 on the diagonal, −1 and −0.5 beside it.
     const unit = createVectorUnit()
-    const [matrix, values] = [unit.reserve(2 * 21), unit.reserve(2 * 7 * columns)]
-    for (let row = 0; row < 7; row++) matrix.doubles.set([4, row > 0 ? -1 : 0, row > 1 ? -0.5 : 0], 3 * row)
+    const [matrixAt, valuesAt] = [unit.reserve(2 * 21).at, unit.reserve(2 * 7 * columns).at]
+    const memory = unit.reserve(0).floats.buffer
+    const matrix = new Float64Array(memory, matrixAt, 21)
+    const values = new Float64Array(memory, valuesAt, 7 * columns)
+    for (let row = 0; row < 7; row++) matrix.set([4, row > 0 ? -1 : 0, row > 1 ? -0.5 : 0], 3 * row)
     const element = (i: number, j: number): number => [4, -1, -0.5][Math.abs(i - j)] ?? 0
     const truth = Float64Array.from({ length: 7 * columns }, (_, i) => Math.sin(3 * i + 1))
     truth.forEach((_, at) => {
       const [i, c] = [Math.floor(at / columns), at % columns]
-      for (let j = 0; j < 7; j++) values.doubles[at] += element(i, j) * truth[j * columns + c]
+      for (let j = 0; j < 7; j++) values[at] += element(i, j) * truth[j * columns + c]
     })
-    unit.kernels.factoriseBand(matrix.at, 7, 2)
-    unit.kernels.solveBand(matrix.at, 7, 2, values.at, columns)
-    values.doubles.forEach((value, i) => expect(value).toBeCloseTo(truth[i], 12))
+    unit.kernels.factoriseBand(matrixAt, 7, 2)
+    unit.kernels.solveBand(matrixAt, 7, 2, valuesAt, columns)
+    values.forEach((value, i) => expect(value).toBeCloseTo(truth[i], 12))
   })
 })
 

@@ -38,7 +38,7 @@ export function factoriseBand(matrix: usize, size: i32, band: i32): void {
       }
       let sum = load<f64>(at) - f64x2.extract_lane(sums, 0) - f64x2.extract_lane(sums, 1)
       if (left < end) sum -= load<f64>(left) * load<f64>(right)
-      store<f64>(at, column == row ? Math.sqrt(sum) : sum / load<f64>(otherRow))
+      store<f64>(at, column === row ? Math.sqrt(sum) : sum / load<f64>(otherRow))
     }
   }
 }
@@ -74,7 +74,7 @@ function scaleRow(at: usize, factor: f64, count: i32): void {
 /**
  * Adds what the slices of some frames say of the cells of their columns to the normal equations of the fit (columnFit.ts).
  * firsts[frame × slice], i32: the first of the `parts` + 1 cells that a slice sees; profiles[frame × slice × (parts + 1)]:
- * how much of it they are; courses[frame × course]; samples[frame × slice × column]. Unknowns are [cell × course]; `matrix`
+ * how much of it they are; courses[frame × course], and the same with each frame's in `reversed` order; samples[frame × slice × column]. Unknowns are [cell × course]; `matrix`
  * has their band, as above, `right` their right-hand sides [unknown × column]; `scratch` has room for
  * cells · (parts + 1 + columns) numbers.
  */
@@ -82,6 +82,7 @@ export function addSamples(
   firsts: usize,
   profiles: usize,
   courses: usize,
+  reversed: usize,
   samples: usize,
   frames: i32,
   slices: i32,
@@ -104,7 +105,7 @@ export function addSamples(
       const first = load<i32>(firsts)
       for (let a = 0; a < seen; a++) {
         const weight = load<f64>(profiles + ((<usize>a) << 3))
-        if (weight == 0) continue
+        if (weight === 0) continue
         const overlaps = scratch + ((<usize>((first + a) * seen)) << 3)
         for (let b = 0; b <= a; b++) {
           const overlap = overlaps + ((<usize>(a - b)) << 3)
@@ -126,18 +127,51 @@ export function addSamples(
       const reach = cell < parts ? cell : parts
       for (let below = 0; below <= reach; below++) {
         const overlap = load<f64>(scratch + ((<usize>(cell * seen + below)) << 3))
-        if (overlap == 0) continue
+        if (overlap === 0) continue
         for (let k = 0; k < courseCount; k++) {
           const weight = overlap * load<f64>(courses + ((<usize>k) << 3))
-          const last = below == 0 ? k : courseCount - 1
-          const at = (cell * courseCount + k) * width + below * courseCount + k
-          for (let l = 0; l <= last; l++) {
-            const element = matrix + ((<usize>(at - l)) << 3)
-            store<f64>(element, load<f64>(element) + weight * load<f64>(courses + ((<usize>l) << 3)))
-          }
+          const last = below === 0 ? k : courseCount - 1
+          const at = (cell * courseCount + k) * width + below * courseCount + k - last
+          const factors = reversed + ((<usize>(courseCount - 1 - last)) << 3)
+          addRow(matrix + ((<usize>at) << 3), factors, weight, last + 1)
         }
       }
     }
     courses += (<usize>courseCount) << 3
+    reversed += (<usize>courseCount) << 3
+  }
+}
+
+/**
+ * What a frame shows of the columns, summed over their cells: sums[column × (cell + 1)], the first of each column 0, from
+ * found[cell × course × column] and the courses of that frame.
+ */
+export function sumCells(
+  found: usize,
+  courses: usize,
+  cells: i32,
+  courseCount: i32,
+  columns: i32,
+  sums: usize,
+): void {
+  const rowBytes = (<usize>columns) << 3
+  const sumBytes = (<usize>(cells + 1)) << 3
+  const coursesEnd = courses + ((<usize>courseCount) << 3)
+  for (let c = 0; c < columns; c += 2) {
+    const paired = c + 1 < columns
+    let at = found + ((<usize>c) << 3)
+    let to = sums + <usize>c * sumBytes
+    let total = f64x2.splat(0)
+    for (let cell = 0; ; cell++) {
+      store<f64>(to, f64x2.extract_lane(total, 0))
+      if (paired) store<f64>(to + sumBytes, f64x2.extract_lane(total, 1))
+      if (cell === cells) break
+      for (let course = courses; course < coursesEnd; course += 8) {
+        const values = paired ? v128.load(at) : v128.load64_zero(at)
+        total = f64x2.add(total, f64x2.mul(v128.load64_splat(course), values))
+        at += rowBytes
+      }
+      to += 8
+    }
   }
 }

@@ -39,6 +39,17 @@ export const frameMotionSchema = z.object({
 })
 export type FrameMotion = z.infer<typeof frameMotionSchema>
 
+/**
+ * A slab of thick slices whose resampled frames were restored by a model of the head between the slices
+ * (docs/adr/0017-between-thick-slices.md).
+ */
+export const restoredSlabSchema = z.object({
+  /** Index of the group of slices. */
+  slab: z.number().int(),
+  /** Of what was fitted, the share that the model made truer, 0 to 1; the rest stays as resampling left it. */
+  share: z.number(),
+})
+
 /** What a motion correction found; stands in summary.json as `motion`. */
 export const motionReportSchema = z.object({
   settings: motionSettingsSchema,
@@ -48,6 +59,8 @@ export const motionReportSchema = z.object({
   leftOut: z.array(z.number().int()),
   /** Slices of each slab, first and last. */
   slabs: z.array(z.tuple([z.number().int(), z.number().int()])),
+  /** Empty: nothing to restore, or not enough to do it with. */
+  restored: z.array(restoredSlabSchema).default([]),
   /** Seconds, [frame]: the mean over the slices. */
   times: z.array(z.number()),
   /** Seconds per stage. */

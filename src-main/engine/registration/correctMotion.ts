@@ -25,6 +25,8 @@ export interface MotionCorrection {
   /** Frames of the series that was given which the corrected one lacks. */
   leftOut: number[]
   slabs: SlabRange[]
+  /** Slabs that a model of what lies between thick slices restored. */
+  restored: MotionReport['restored']
   warnings: Warning[]
   /** Seconds per stage. */
   timings: Record<string, number>
@@ -51,7 +53,7 @@ export async function correctMotion(
   }
   const slabs = findSlabs(series)
   if (!settings.enabled || series.frames < 2) {
-    return { series, frames: [], leftOut: [], slabs, warnings: [], timings: {} }
+    return { series, frames: [], leftOut: [], slabs, restored: [], warnings: [], timings: {} }
   }
   const pool = openPool('registration')
   try {
@@ -83,11 +85,11 @@ export async function correctOnPool(
   }
   const registered = performance.now()
   const judgement = judgeFrames(series, slabs, found, settings)
-  const corrected = await applyOnPool(pool, series, { ...judgement, slabs }, partOfRun(run, 0.7, 1))
+  const applied = await applyOnPool(pool, series, { ...judgement, slabs }, partOfRun(run, 0.7, 1))
   const seconds = (from: number, to: number): number => Math.round(to - from) / 1000
   return {
     ...judgement,
-    series: corrected,
+    ...applied,
     slabs,
     timings: { registration: seconds(start, registered), resampling: seconds(registered, performance.now()) },
   }
@@ -97,14 +99,14 @@ export async function correctOnPool(
 export function motionReport(
   series: VolumeSeries,
   settings: MotionSettings,
-  { frames, leftOut, slabs, timings }: MotionCorrection,
+  { frames, leftOut, slabs, restored, timings }: MotionCorrection,
 ): MotionReport {
   const slices = series.geometry.size[2]
   const times = Array.from({ length: series.frames }, (_, frame) => {
     const ofFrame = series.times.subarray(frame * slices, (frame + 1) * slices)
     return ofFrame.reduce((sum, time) => sum + time, 0) / slices
   })
-  return { settings, frames, leftOut, slabs, times, timings }
+  return { settings, frames, leftOut, slabs, restored, times, timings }
 }
 
 /** Makes something of a series, after the correction of its motion where the settings ask for it. */

@@ -33,6 +33,14 @@ export function motionSentence({ frames, leftOut }: MotionReport): string {
   return `Up to ${far.toFixed(1)} mm and ${turned.toFixed(1)}°; ${corrected} of ${count} frames corrected${lost}.`
 }
 
+/** Whether the frames of a slab were restored between its slices; empty where they were not. */
+export function restoredSentence({ restored }: MotionReport, slab: number): string {
+  const share = restored.find((each) => each.slab === slab)?.share
+  return share === undefined
+    ? ''
+    : `What lies between the slices was restored by a model of the head, where it fits better than lines (${Math.round(100 * share)} %).`
+}
+
 /** "frames 12, 13 and 2 more": counted from 1, as the time slider counts them. */
 function namedFrames(frames: readonly number[]): string {
   const named = frames.slice(0, NAMED).map((frame) => frame + 1)

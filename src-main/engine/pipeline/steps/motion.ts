@@ -17,7 +17,7 @@ function frameTimes({ times, frames, geometry }: VolumeSeries): number[] {
   })
 }
 
-function describe(frames: FrameMotion[]): string[] {
+function describe({ frames, restored }: Pick<MotionReport, 'frames' | 'restored'>): string[] {
   if (frames.length === 0) return ['Nothing to correct']
   const count = (state: FrameMotion['state']): number =>
     new Set(frames.filter((frame) => frame.state === state).map(({ frame }) => frame)).size
@@ -26,19 +26,20 @@ function describe(frames: FrameMotion[]): string[] {
   return [
     `The head moved by up to ${furthest.displacementMm.toFixed(1)} mm (frame ${furthest.frame + 1})`,
     `${count('corrected')} frames put in place, ${count('kept')} left as they were${leftOut > 0 ? `, ${leftOut} left out` : ''}`,
+    ...(restored.length > 0 ? ['Thick slices restored by a model of what lies between them'] : []),
   ]
 }
 
 /** Every frame is brought to one place of the head. */
 export const motionStep: SeriesStep = {
-  version: 1,
+  version: 2,
   leftOut: ({ motion }) => (motion.enabled ? null : 'Switched off'),
   dependsOn: ({ motion }) => motion,
   compute: async (series, settings, run) => {
     const { series: corrected, warnings, ...found } = await correctMotion(series, settings.motion, run)
     return {
       series: corrected,
-      report: { result: describe(found.frames), warnings },
+      report: { result: describe(found), warnings },
       details: motionReportSchema.parse({ ...found, settings: settings.motion, times: frameTimes(series) }),
     }
   },

@@ -23,6 +23,8 @@ const VESSEL_SHARE = 0.004
 const FEWEST_VOXELS = 200
 /** Of the range of soft tissue: 4 HU. */
 const INTERPOLATION_ERROR = 0.036
+/** Around an artery, what it loses by resampling is found again. */
+const AROUND_ARTERIES_MM = 3
 /** The same curves earlier and later, s. */
 const VESSEL_SHIFTS = [-2, 0, 2]
 const TISSUE_SHIFTS = [0, 2, 4, 6, 8]
@@ -56,10 +58,12 @@ export function enhancementCourses(series: VolumeSeries, slab: SlabRange): Enhan
   const [arteries, veins] = earlyAndLate(series, vessels)
   const middle = (slab[0] + slab[1]) >> 1
   const clock = Float64Array.from({ length: frames }, (_, frame) => times[frame * nz + middle])
+  const ofBrain = meanCurve(series, brain)
+  const inSlab = (at: number): boolean => at >= start && at - start < before.length && inside(at - start)
   const curves = [
-    ...shifted(meanCurve(series, arteries), clock, VESSEL_SHIFTS),
+    ...shifted(arterialCurve(series, arteries, inSlab, ofBrain), clock, VESSEL_SHIFTS),
     ...shifted(meanCurve(series, veins), clock, VESSEL_SHIFTS),
-    ...shifted(meanCurve(series, brain), clock, TISSUE_SHIFTS),
+    ...shifted(ofBrain, clock, TISSUE_SHIFTS),
   ]
   const chosen = spanning(curves, COURSES)
   const count = chosen.length + 1
@@ -106,6 +110,32 @@ function earlyAndLate(series: VolumeSeries, voxels: readonly number[]): [number[
   const third = Math.ceil(voxels.length / 3)
   const of = (indices: number[]): number[] => indices.map((i) => voxels[i])
   return [of(order.slice(0, third)), of(order.slice(-third))]
+}
+
+/**
+ * What arteries and the brain around them show above the brain. Arteries are thinner than slices: resampled by lines, each
+ * loses height as the head moves, but its surroundings gain what it loses.
+ */
+function arterialCurve(
+  series: VolumeSeries,
+  arteries: readonly number[],
+  inside: (at: number) => boolean,
+  ofBrain: Float64Array,
+): Float64Array {
+  const { size, spacing } = series.geometry
+  const [across, along] = [0, 1].map((axis) => Math.round(AROUND_ARTERIES_MM / spacing[axis]))
+  const around = new Set<number>()
+  for (const artery of arteries) {
+    for (let z = -1; z <= 1; z++) {
+      for (let y = -along; y <= along; y++) {
+        for (let x = -across; x <= across; x++) {
+          const at = artery + (z * size[1] + y) * size[0] + x
+          if (inside(at)) around.add(at)
+        }
+      }
+    }
+  }
+  return meanCurve(series, [...around]).map((value, frame) => value - ofBrain[frame])
 }
 
 function meanCurve(series: VolumeSeries, voxels: readonly number[]): Float64Array {

@@ -25,7 +25,7 @@ const seriesOf = (voxels: Int16Array): VolumeSeries =>
   ({
     frames,
     voxels,
-    geometry: { size: [size, size, slices] },
+    geometry: { size: [size, size, slices], spacing: [1, 1, 5] },
     times: Float64Array.from({ length: frames * slices }, (_, at) => Math.floor(at / slices)),
     unit: 'HU',
     slope: 1,

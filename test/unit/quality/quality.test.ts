@@ -127,6 +127,31 @@ describe('a bad study says what is wrong and what to do', () => {
     expectBad(line('coverage', { maps: half }), 'red', /one hemisphere is missing/)
     expectBad(line('symmetry', { maps: half }), 'amber', /No plane of symmetry/)
   })
+  it('a piece of the skull missing: what lies outside may be counted as brain', () => {
+    const open = copied()
+    const [nx, ny, nz] = series.geometry.size
+    for (let i = 0; i < open.voxels.length; i++) {
+      const anterior = Math.floor(i / nx) % ny < ny / 2
+      if (
+        i % nx > nx / 2 &&
+        anterior &&
+        frameOf(series, 0)[i % (nx * ny * nz)] * series.slope + series.intercept > 250
+      ) {
+        open.voxels[i] = (30 - series.intercept) / series.slope
+      }
+    }
+    expectBad(line('coverage', { series: open }), 'red', /No bone covers \d+ % of the outline/)
+  })
+  it('a head that jumps further than correction was tried on', () => {
+    const motion = Array.from({ length: series.frames }, (_, frame) => ({
+      frame,
+      displacementMm: frame === 20 ? 40 : 1,
+      state: 'corrected' as const,
+    }))
+    expectBad(line('motion', { motion }), 'red', /moved by up to 40\.0 mm/)
+    const out = motion.map((each) => (each.frame === 20 ? { ...each, state: 'leftOut' as const } : each))
+    expectBad(line('motion', { motion: out }), 'amber', /1 of 40 frames could not be corrected/)
+  })
   it('late tissue on both sides, a little or most of the brain', () => {
     const both = { ...assessTissueAtRisk(maps, usualRule), affectedSide: 'both', referenceMl: 300 } as const
     const some = { ...both, hypoperfusionMl: 80 }

@@ -78,7 +78,7 @@ const coreBelow: Record<MapsMethod, number> = { bennink: 30, cnn: 30, csvd: 34, 
 
 /** The rules in clinical use, the usual one first: its threshold of flow is that of the method, see `ruleOfMethod`. */
 export const tissueAtRiskPresets: readonly TissueAtRiskPreset[] = [
-  preset('usual', 'Usual for the method', { measure: 'relativeCbf', below: coreBelow.bennink }, tmax6),
+  preset('usual', 'Usual for method and bolus', { measure: 'relativeCbf', below: coreBelow.bennink }, tmax6),
   preset('rcbf30-tmax6', 'rCBF < 30 %, Tmax > 6 s', { measure: 'relativeCbf', below: 30 }, tmax6),
   preset('rcbf20-tmax6', 'rCBF < 20 %, Tmax > 6 s', { measure: 'relativeCbf', below: 20 }, tmax6),
   preset('rcbf34-tmax6', 'rCBF < 34 %, Tmax > 6 s', { measure: 'relativeCbf', below: 34 }, tmax6),

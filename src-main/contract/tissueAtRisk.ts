@@ -68,16 +68,17 @@ const tmax6: HypoperfusionCriterion = { measure: 'tmax', above: 6 }
 const laterPeak: HypoperfusionCriterion = { measure: 'relativeTtp', above: 4.5 }
 
 /**
- * Per cent of healthy flow below which tissue is core, by the method of the maps. They mean the same tissue: a truncated
- * residue loses the tip of short transits and so healthy flow, sSVD most, because it cannot follow the delay between artery
- * and tissue; low flow keeps more of its height. Measured on phantoms (docs/tissue-at-risk.md); that thresholds depend on the
- * program that made the maps is known from patients (Kamalian et al., Stroke 2011;42:1923).
+ * Per cent of healthy flow below which tissue is core, by the method of the maps, for a bolus of about 6 s. They mean the same
+ * tissue: a truncated residue loses the tip of short transits and so healthy flow, sSVD most, because it cannot follow the
+ * delay between artery and tissue; low flow keeps more of its height. Where the artery is known, the engine finds the
+ * threshold that belongs to it. That thresholds depend on the program that made the maps is known from patients (Kamalian et
+ * al., Stroke 2011;42:1923).
  */
 const coreBelow: Record<MapsMethod, number> = { bennink: 30, cnn: 30, csvd: 34, osvd: 34, ssvd: 38 }
 
 /** The rules in clinical use, the usual one first: its threshold of flow is that of the method, see `ruleOfMethod`. */
 export const tissueAtRiskPresets: readonly TissueAtRiskPreset[] = [
-  preset('usual', 'Usual for the method', { measure: 'relativeCbf', below: coreBelow.bennink }, tmax6),
+  preset('usual', 'Usual for method and bolus', { measure: 'relativeCbf', below: coreBelow.bennink }, tmax6),
   preset('rcbf30-tmax6', 'rCBF < 30 %, Tmax > 6 s', { measure: 'relativeCbf', below: 30 }, tmax6),
   preset('rcbf20-tmax6', 'rCBF < 20 %, Tmax > 6 s', { measure: 'relativeCbf', below: 20 }, tmax6),
   preset('rcbf34-tmax6', 'rCBF < 34 %, Tmax > 6 s', { measure: 'relativeCbf', below: 34 }, tmax6),
@@ -94,11 +95,10 @@ export const tissueAtRiskPresets: readonly TissueAtRiskPreset[] = [
 
 export const usualRule: TissueAtRiskRule = tissueAtRiskPresets[0].rule
 
-/** The rule as it is used on maps of a method: the usual one becomes the preset with the method's threshold, others stay. */
+/** The rule as it is used on maps of a method: the usual one gets the method's threshold, others stay. */
 export function ruleOfMethod(rule: TissueAtRiskRule, method: MapsMethod): TissueAtRiskRule {
   if (rule.name !== usualRule.name) return rule
-  const below = coreBelow[method]
-  return { ...rule, name: `rcbf${below}-tmax6`, core: { measure: 'relativeCbf', below } }
+  return { ...rule, core: { measure: 'relativeCbf', below: coreBelow[method] } }
 }
 
 /** Thresholds of the table of steps: Tmax in s, CBF in % of the reference. */
@@ -115,7 +115,18 @@ const stepSchema = z.object({ threshold: z.number(), ml: z.number() })
 
 /** Tissue at risk as summary.json tells it. Volumes in ml, sides of the patient. */
 export const tissueAtRiskSchema = z.object({
+  /** As it was used: `usual` has the threshold of flow that was found for these maps. */
   rule: tissueAtRiskRuleSchema,
+  /** What the threshold of the usual rule rests on; absent where it is fixed. */
+  coreFlow: z
+    .object({
+      /** Per cent of healthy flow, both true: what the threshold in the rule means. */
+      below: z.number(),
+      /** Of true flow, the share that the maps show of healthy tissue and of tissue that hardly gets blood. */
+      healthyShown: z.number(),
+      lowShown: z.number(),
+    })
+    .optional(),
   coreMl: z.number(),
   hypoperfusionMl: z.number(),
   /** Hypoperfusion less the core within it. */

@@ -26,8 +26,6 @@ export const useRiskStore = defineStore('risk', () => {
   const layout = useLayoutStore()
 
   const rule = shallowRef<TissueAtRiskRule>(usualRule)
-  /** The rule with the thresholds it has on the maps on the screen. */
-  const applied = computed(() => ruleOfMethod(rule.value, review.result?.method ?? 'bennink'))
   const referenceSide = ref<SideChoice>('automatic')
   const assessment = shallowRef<RiskAssessment | null>(null)
   /** The masks of `assessment`, once they have arrived. */
@@ -43,6 +41,12 @@ export const useRiskStore = defineStore('risk', () => {
   const current = computed(() =>
     assessment.value !== null && assessment.value.mapsId === review.result?.mapsId ? assessment.value : null,
   )
+  /** The rule with the thresholds it has on the maps on the screen: of the usual one the engine finds them. */
+  const applied = computed(() => {
+    const used = current.value?.tissueAtRisk.rule
+    if (used?.name === usualRule.name && rule.value.name === usualRule.name) return used
+    return ruleOfMethod(rule.value, review.result?.method ?? 'bennink')
+  })
   const quality = computed(() => current.value?.quality ?? [])
   const grade = computed(() => (current.value === null ? null : worstGrade(current.value.quality)))
   /** Whether the maps stay covered: quality is not known yet, or bad and not accepted. */

@@ -1,3 +1,4 @@
+import { ranked } from '../compute/ranked'
 import { BASELINE, MEAN, PEAK } from './curveFeatures'
 import type { VascularInputs } from './inputs'
 import { FLUID_HU, SEARCH, vesselEnhancement } from '../masks'
@@ -21,8 +22,15 @@ type MaskSurvey = Pick<SeriesSurvey, 'brain' | 'search' | 'features' | 'noise' |
 }
 
 /**
+ * MR: fluid is brighter than the brain before contrast by this factor of its median signal, and rises by less than this share of
+ * its median rise. An infarct hardly fills either, but is as bright as the brain, or little more.
+ */
+const FLUID_MR = { signal: 1.25, rise: 0.5 }
+
+/**
  * The voxels that get maps: the brain without large vessels (peak enhancement above 120 HU or 40 % of the artery's) and,
- * on CT, without fluid (baseline below 18 HU) and the rim that is partly bone. On shared memory.
+ * without fluid (CT: baseline below 18 HU; MR: bright, and without contrast) and, on CT, the rim that is partly bone. On shared
+ * memory.
  */
 export function finishMask(
   { brain, search, features, view, noise, baselineFrames }: MaskSurvey,
@@ -35,21 +43,32 @@ export function finishMask(
   const highest = vesselEnhancement(arterialPeak, ct)
   const peak = features.subarray(PEAK * volume, (PEAK + 1) * volume)
   const quiet = noise / Math.sqrt(Math.min(...baselineFrames)) < QUIET
-  const feature = quiet ? BASELINE : MEAN
+  const feature = quiet || !ct ? BASELINE : MEAN
   const level = features.subarray(feature * volume, (feature + 1) * volume)
   let inside = 0
   let dark = 0
   for (let i = 0; i < volume; i++) {
     if (brain[i] === 0) continue
     inside++
-    if (level[i] < FLUID_HU) dark++
+    if (ct && level[i] < FLUID_HU) dark++
   }
-  const leaveFluid = ct && dark < MOST_FLUID * inside
+  const leaveFluid = dark < MOST_FLUID * inside
+  const isFluid = ct ? (i: number) => level[i] < FLUID_HU : fluidOfMr(brain, level, peak)
   for (let i = 0; i < volume; i++) {
     if (brain[i] === 0 || peak[i] > highest) continue
-    const fluid = leaveFluid && level[i] < FLUID_HU
+    const fluid = leaveFluid && isFluid(i)
     const rim = ct && search[i] === SEARCH.veinsOnly && level[i] > RIM_HU
     if (!fluid && !rim) mask[i] = 1
   }
   return mask
+}
+
+function fluidOfMr(brain: Uint8Array, signal: Float32Array, rise: Float32Array): (voxel: number) => boolean {
+  const medianOf = (values: Float32Array): number => {
+    const inside = values.filter((_, i) => brain[i] === 1)
+    return inside.length > 0 ? ranked(inside, inside.length >> 1) : 0
+  }
+  const bright = FLUID_MR.signal * medianOf(signal)
+  const hardly = FLUID_MR.rise * medianOf(rise)
+  return (i) => signal[i] > bright && rise[i] < hardly
 }

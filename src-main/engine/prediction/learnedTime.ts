@@ -4,6 +4,8 @@ import type { ContrastSurvey } from '../perfusion'
 
 /** Beyond this factor transit times and delays leave what was learned as well. */
 const MOST = 1.8
+/** Beyond this factor times follow, but flow that is low comes out too low: core is overestimated. */
+const MUCH = 1.1
 
 /** A series told in the time of a network, and how to tell the network's maps in the time of the series. */
 export interface LearnedTime {
@@ -37,7 +39,7 @@ export function learnedTime(survey: ContrastSurvey, { bolus }: InputSpec): Learn
     },
     stretch,
     shift,
-    warnings: wanted === stretch ? [] : [beyond(width, bolus.width)],
+    warnings: unlearnt(wanted, width, bolus.width),
   }
 }
 
@@ -54,10 +56,15 @@ function within(value: number, [lowest, highest]: readonly [number, number]): nu
   return Math.min(Math.max(value, lowest), highest)
 }
 
-function beyond(width: number, [narrowest, widest]: readonly [number, number]): Warning {
-  return {
-    code: 'network-bolus-width',
-    message: `The arterial bolus is ${width.toFixed(1)} s wide; the network learned ${narrowest} to ${widest} s.`,
-    hint: 'Its times and flow are not to be relied on: compare with a deconvolution.',
-  }
+function unlearnt(wanted: number, width: number, [narrowest, widest]: readonly [number, number]): Warning[] {
+  if (wanted <= MUCH && wanted >= 1 / MUCH) return []
+  const beyond = wanted > MOST || wanted < 1 / MOST
+  const learned = `The arterial bolus is ${width.toFixed(1)} s wide; the network learned ${narrowest} to ${widest} s.`
+  return [
+    {
+      code: beyond ? 'network-bolus-unlearnt' : 'network-bolus-width',
+      message: `${learned} Core by the network is not to be relied on${beyond ? ', nor are its times' : ''}.`,
+      hint: 'Compare with a deconvolution.',
+    },
+  ]
 }

@@ -1,4 +1,4 @@
-import type { QualityLine, VascularInput } from '@contract'
+import type { QualityGrade, QualityLine, TissueAtRisk, VascularInput } from '@contract'
 import type { PerfusionMaps } from '../perfusion'
 import type { VolumeSeries } from '../volume'
 import { graded, lineOf, type Finding } from './line'
@@ -13,6 +13,13 @@ const NO_PEAK = 50
 /** s, width at half height of the arterial bolus. */
 const BROAD = 14
 const VERY_BROAD = 22
+/** Of healthy flow: where a method shows less, short transits look alike, and core is told from little. */
+const LITTLE_SHOWN = 0.62
+/** Warnings of a network that saw no bolus like this one. */
+const unlearnt: Partial<Record<string, QualityGrade>> = {
+  'network-bolus-width': 'amber',
+  'network-bolus-unlearnt': 'red',
+}
 const ADULT_BASELINE = 2
 /** s after the arrival that must be scanned. */
 const AFTER_ARRIVAL = { amber: 30, red: 20 }
@@ -67,8 +74,12 @@ export function gradeVein({ vof }: PerfusionMaps): QualityLine {
   return lineOf('venousOutput', [found], reasons.join(' '), { value: 100 * score, unit: '%' })
 }
 
-/** Height and width of the bolus, and whether anything was scanned before it. */
-export function gradeBolus(maps: PerfusionMaps, series: VolumeSeries): QualityLine {
+/** Height and width of the bolus, what the method makes of it, and whether anything was scanned before it. */
+export function gradeBolus(
+  maps: PerfusionMaps,
+  series: VolumeSeries,
+  { coreFlow }: Pick<TissueAtRisk, 'coreFlow'>,
+): QualityLine {
   const { aif, vof, baselineFrames, warnings } = maps
   const findings: Finding[] = []
   const ct = series.kind !== 'mr-perfusion'
@@ -89,6 +100,13 @@ export function gradeBolus(maps: PerfusionMaps, series: VolumeSeries): QualityLi
       remedy: 'Slow injection, poor cardiac output or a stenosis: CBF is underestimated and Tmax uncertain.',
     })
   }
+  if (coreFlow && coreFlow.healthyShown < LITTLE_SHOWN) {
+    findings.push({
+      grade: 'amber',
+      reason: `The bolus is ${width.toFixed(1)} s wide: this method shows ${(100 * coreFlow.healthyShown).toFixed(0)} % of healthy flow only.`,
+      remedy: 'The threshold of core allows for it; compare with the box regression, which loses less.',
+    })
+  }
   if (baselineFrames < ADULT_BASELINE || warnings.some(({ code }) => code === 'early-bolus')) {
     findings.push({
       grade: 'amber',
@@ -96,8 +114,10 @@ export function gradeBolus(maps: PerfusionMaps, series: VolumeSeries): QualityLi
       remedy: 'Start the scan earlier; CBV and CBF may be too small.',
     })
   }
-  const unlearnt = warnings.find(({ code }) => code === 'network-bolus-width')
-  if (unlearnt) findings.push({ grade: 'amber', reason: unlearnt.message, remedy: unlearnt.hint ?? '' })
+  for (const { code, message, hint } of warnings) {
+    const grade = unlearnt[code]
+    if (grade) findings.push({ grade, reason: message, remedy: hint ?? '' })
+  }
   const usual = `The strongest vessel rises by ${peak.toFixed(0)} ${ct ? 'HU' : '1/s (ΔR2*)'}; the arterial bolus is ${width.toFixed(1)} s wide.`
   return lineOf('bolus', findings, usual, ct ? { value: peak, unit: 'HU' } : undefined)
 }

@@ -50,7 +50,7 @@ export function gradeStudy({
   return [
     gradeArtery(maps),
     gradeVein(maps),
-    gradeBolus(maps, series),
+    gradeBolus(maps, series, found),
     gradeTruncation(maps, end),
     ...images,
     gradeCoverage(series, maps, found.midline),

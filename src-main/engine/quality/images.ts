@@ -109,7 +109,8 @@ export interface MovedFrame {
 
 /** mm that harm maps. `seriesShifts` sees the first order in the slice plane only: the head moves more than it says. */
 const RESIDUAL = { amber: 1, red: 1.8 }
-const CORRECTED = 12
+/** mm that the head was put back by: the slab that is left, and what correction was tried on. */
+const CORRECTED = { amber: 12, red: 30 }
 /** mm that a place of the head may be off. */
 const UNCERTAIN = { amber: 1, red: 3 }
 /** Of the frames. */
@@ -130,7 +131,8 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
       ).size
     const out = outOf(false)
     const byHand = outOf(true)
-    const largest = Math.max(0, ...motion.map(({ displacementMm }) => displacementMm))
+    const used = motion.filter(({ state }) => state !== 'leftOut')
+    const largest = Math.max(0, ...used.map(({ displacementMm }) => displacementMm))
     if (out > 0) {
       findings.push({
         grade: graded(out / frames, LEFT_OUT.amber, LEFT_OUT.red),
@@ -157,10 +159,7 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
         remedy: 'Do not rely on these maps; scan again if the patient allows.',
       })
     }
-    const uncertain = Math.max(
-      0,
-      ...motion.map(({ state, uncertaintyMm = 0 }) => (state === 'leftOut' ? 0 : uncertaintyMm)),
-    )
+    const uncertain = Math.max(0, ...used.map(({ uncertaintyMm = 0 }) => uncertaintyMm))
     if (uncertain > UNCERTAIN.amber) {
       findings.push({
         grade: graded(uncertain, UNCERTAIN.amber, UNCERTAIN.red),
@@ -168,12 +167,15 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
         remedy: 'Look at the corrected images over time, and at the maps without the correction.',
       })
     }
-    if (largest > CORRECTED) {
+    if (largest > CORRECTED.amber) {
       findings.push({
-        grade: 'amber',
+        grade: graded(largest, CORRECTED.amber, CORRECTED.red),
         reason: `The head moved by up to ${largest.toFixed(1)} mm before correction: parts of it left the slab.`,
-        remedy: 'Distrust the first and last slices.',
-        actions: ['showMotion'],
+        remedy:
+          largest > CORRECTED.red
+            ? 'Leave these frames out: lower the limit of motion, and run again.'
+            : 'Distrust the first and last slices.',
+        actions: largest > CORRECTED.red ? ['showMotion', 'setMotion'] : ['showMotion'],
       })
     }
   }

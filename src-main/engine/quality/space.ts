@@ -2,7 +2,7 @@ import type { QualityLine, Side, TissueAtRisk, VascularInput } from '@contract'
 import { LEFT, headMasks, sidesOf } from '../masks'
 import type { PerfusionMaps } from '../perfusion'
 import { dot, indexSteps, stackSpacing, voxelVolume, type VolumeSeries } from '../volume'
-import { lineOf, type Finding } from './line'
+import { graded, lineOf, type Finding } from './line'
 
 type Midline = TissueAtRisk['midline']
 
@@ -15,6 +15,10 @@ const LITTLE_BRAIN_ML = 40
 const FOUND = 0.6
 /** Of the brain's outline that lies on the edge of the image. */
 const CUT_OFF = 0.03
+/** Of the brain's outline that no bone covers. */
+const UNCOVERED = { amber: 0.1, red: 0.2 }
+/** Of the brain's volume: less bone than this is no skull, as in images that were cut out of one. */
+const A_SKULL = 0.05
 
 /** How much of a brain there is, whether it is whole from side to side, and whether it is an adult's. */
 export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline: Midline): QualityLine {
@@ -58,6 +62,14 @@ export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline
       grade: cut > 4 * CUT_OFF ? 'red' : 'amber',
       reason: 'The brain reaches the edge of the image: part of it is cut off.',
       remedy: 'Use a larger field of view.',
+    })
+  }
+  const uncovered = uncoveredShare(brain, skull, maps)
+  if (uncovered > UNCOVERED.amber) {
+    findings.push({
+      grade: graded(uncovered, UNCOVERED.amber, UNCOVERED.red),
+      reason: `No bone covers ${(100 * uncovered).toFixed(0)} % of the outline of what was taken for brain: a piece of the skull is missing, and scalp may be counted as late tissue or core.`,
+      remedy: 'Look at the mask; where it holds more than brain, do not use these volumes.',
     })
   }
   const inside = insideSkull(skull, maps)
@@ -112,6 +124,35 @@ function edgeShare(brain: Uint8Array, { geometry }: PerfusionMaps): number {
     for (let y = 0; y < ny; y++) edge += brain[base + y * nx] + brain[base + y * nx + nx - 1]
   }
   return edge / (2 * (nx + ny) * nz)
+}
+
+/**
+ * Of the ends of all rows and columns of brain, the share with no bone between them and the edge of the image; 0 without a
+ * skull.
+ */
+function uncoveredShare(brain: Uint8Array, skull: Uint8Array, { geometry }: PerfusionMaps): number {
+  if (count(skull) < A_SKULL * count(brain)) return 0
+  const [nx, ny, nz] = geometry.size
+  let [ends, bare] = [0, 0]
+  const look = (start: number, step: number, length: number): void => {
+    for (const [from, by] of [
+      [start, step],
+      [start + (length - 1) * step, -step],
+    ]) {
+      let bone = false
+      let at = from
+      let left = length
+      for (; left > 0 && brain[at] === 0; left--, at += by) bone ||= skull[at] === 1
+      if (left === 0) return
+      ends++
+      if (!bone) bare++
+    }
+  }
+  for (let z = 0; z < nz; z++) {
+    for (let y = 0; y < ny; y++) look((z * ny + y) * nx, 1, nx)
+    for (let x = 0; x < nx; x++) look(z * ny * nx + x, nx, ny)
+  }
+  return ends > 0 ? bare / ends : 0
 }
 
 /** Voxels between the first and the last bone of every row: roughly what the skull holds. 0 without a skull. */

@@ -1,14 +1,9 @@
-import {
-  CBF_STEPS,
-  ruleOfMethod,
-  TMAX_STEPS,
-  type SideChoice,
-  type TissueAtRisk,
-  type TissueAtRiskRule,
-} from '@contract'
+import { CBF_STEPS, TMAX_STEPS, type SideChoice, type TissueAtRisk, type TissueAtRiskRule } from '@contract'
+import { ranked } from '../compute/ranked'
 import { findMidline, leaveOutIslands, smootherWithin, type Midline } from '../masks'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume } from '../volume'
+import { usualThreshold } from './coreThreshold'
 import { findHealthyTissue, mirroredFlow, type HealthyTissue } from './healthy'
 import { statementsOf } from './words'
 
@@ -41,9 +36,9 @@ export function assessTissueAtRisk(
   asked: TissueAtRiskRule,
   { referenceSide = 'automatic', midline = findMidline(maps.geometry, maps.mask) }: AssessOptions = {},
 ): TissueAtRiskAssessment {
-  const rule = ruleOfMethod(asked, maps.method)
-  const smooth = smoothed(maps, rule.smoothingMm)
-  const healthy = findHealthyTissue(maps, smooth, midline, referenceSide, rule.smallestIslandMl)
+  const smooth = smoothed(maps, asked.smoothingMm)
+  const healthy = findHealthyTissue(maps, smooth, midline, referenceSide, asked.smallestIslandMl)
+  const { rule, coreFlow } = usualThreshold(maps, asked)
   const flow = relativeFlow(maps, smooth.cbf, healthy, midline, rule)
   const select = selector(maps, rule.smallestIslandMl)
   const voxelMl = voxelVolume(maps.geometry) / 1000
@@ -76,6 +71,7 @@ export function assessTissueAtRisk(
   const volumes = { coreMl: core.ml, hypoperfusionMl: hypoperfusion.ml, outsideMl: outside * voxelMl }
   const found: Omit<TissueAtRisk, 'statements'> = {
     rule,
+    ...(coreFlow ? { coreFlow } : {}),
     coreMl: volumes.coreMl,
     hypoperfusionMl: volumes.hypoperfusionMl,
     ...mismatchOf(volumes, rule),
@@ -102,10 +98,21 @@ export function assessTissueAtRisk(
 
 type Smoothed = Record<'cbf' | 'cbv' | 'ttp' | 'tmax', Float32Array>
 
-/** Where no curve could be fitted there is no flow, and no time either: the times are those of the voxels around. */
+/**
+ * ml/100 g, and as a multiple of the median: more blood than this is a vessel that fills part of the voxel (vascular pixel
+ * elimination; Kudo et al., AJNR 2003;24:419).
+ */
+const VESSEL_CBV = { ml: 8, medians: 3 }
+
+/**
+ * Vessels do not bleed into the tissue around them; what is under them is taken from it. Where no curve could be fitted
+ * there is no flow, and no time either: the times are those of the voxels around. Nothing is taken away without smoothing.
+ */
 function smoothed({ geometry, mask, maps }: PerfusionMaps, fullWidthMm: number): Smoothed {
-  const timed = mask.map((inside, i) => (inside !== 0 && maps.cbf[i] > 0 ? 1 : 0))
-  const smooth = smootherWithin(mask, geometry, fullWidthMm)
+  const most = fullWidthMm > 0 ? mostBlood(maps.cbv, mask) : Infinity
+  const tissue = mask.map((inside, i) => (inside !== 0 && maps.cbv[i] <= most ? 1 : 0))
+  const timed = tissue.map((inside, i) => (inside !== 0 && maps.cbf[i] > 0 ? 1 : 0))
+  const smooth = smootherWithin(mask, geometry, fullWidthMm, tissue)
   const smoothTimes = smootherWithin(mask, geometry, fullWidthMm, timed)
   return {
     cbf: smooth(maps.cbf),
@@ -113,6 +120,12 @@ function smoothed({ geometry, mask, maps }: PerfusionMaps, fullWidthMm: number):
     ttp: smoothTimes(maps.ttp),
     tmax: smoothTimes(maps.tmax),
   }
+}
+
+function mostBlood(cbv: Float32Array, mask: Uint8Array): number {
+  const volumes = cbv.filter((_, i) => mask[i] !== 0)
+  const median = volumes.length > 0 ? ranked(volumes, volumes.length >> 1) : 0
+  return Math.max(VESSEL_CBV.ml, VESSEL_CBV.medians * median)
 }
 
 /** CBF in per cent of the reference, [voxel]; Infinity where there is none, so that nothing is called core. */

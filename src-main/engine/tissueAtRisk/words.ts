@@ -26,6 +26,7 @@ export function statementsOf(
     lesionWords(found, lateMl),
     ...referenceWords(found),
     ...absoluteWords(absoluteCore),
+    ...thresholdWords(found),
     ...coreCounted(found),
     ...(found.mismatchRatio === null && found.hypoperfusionMl > 0
       ? ['There is no core, so there is no mismatch ratio.']
@@ -83,6 +84,15 @@ function absoluteWords(core: { below: number; ml: number } | null): string[] {
         'Without a healthy side relative flow is not to be relied on. By an absolute threshold, CBV < ' +
           `${core.below} ml/100 g, the core within hypoperfused tissue is ${ml(core.ml)} (rule cbv2-tmax6).`,
       ]
+}
+
+function thresholdWords({ coreFlow, rule }: Omit<TissueAtRisk, 'statements'>): string[] {
+  if (!coreFlow) return []
+  const [healthy, low] = [coreFlow.healthyShown, coreFlow.lowShown].map((share) => (100 * share).toFixed(0))
+  return [
+    `Core is ${coreWords(rule)} in these maps, which is ${coreFlow.below} % of true flow: with this artery ` +
+      `the method shows ${healthy} % of healthy flow and ${low} % of low flow.`,
+  ]
 }
 
 function coreCounted({ rule, coreOutsideHypoperfusionMl }: Omit<TissueAtRisk, 'statements'>): string[] {

@@ -204,7 +204,10 @@ describe('a run of the pipeline', { timeout: 120_000 }, () => {
       expect.arrayContaining(['recognise', 'inputs', 'deconvolve', 'export']),
     )
     expect(summary).toMatchObject({
-      tissueAtRisk: { rule: { name: 'rcbf34-tmax6' }, coreMl: first.results.tissueAtRisk?.coreMl },
+      tissueAtRisk: {
+        rule: { name: 'usual', core: { measure: 'relativeCbf' } },
+        coreMl: first.results.tissueAtRisk?.coreMl,
+      },
       quality: first.results.quality,
     })
     expect(await readRun(directory)).toEqual(first.record)

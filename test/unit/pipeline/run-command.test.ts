@@ -46,7 +46,7 @@ describe('umbra run', { timeout: 240_000 }, () => {
     expect(JSON.parse(out)).toEqual(await read('one', 'summary.json'))
     expect(JSON.parse(out)).toMatchObject({
       method: 'csvd',
-      tissueAtRisk: { rule: { name: 'rcbf34-tmax6' } },
+      tissueAtRisk: { rule: { name: 'usual', core: { measure: 'relativeCbf' } } },
     })
     expect(err).toContain('Deconvolve: done')
 

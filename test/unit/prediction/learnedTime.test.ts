@@ -84,12 +84,17 @@ describe('a bolus unlike those that a network learned', () => {
     expect(result.arrival).toBe(plain.result.arrival)
   })
 
-  it('is left alone within what was learned, and named far beyond it', async () => {
+  it('is left alone within what was learned, and named beyond it, where its core is not to be relied on', async () => {
     const plain = await predicted(usual, undefined)
     const within = await predicted(usual, { width: [1, 30], rise: [0.1, 3] })
     expect(within.inputs).toEqual(plain.inputs)
-    const far = await predicted(usual, { width: [1, 1.5], rise: [0.1, 3] })
-    expect(far.result.warnings.map(({ code }) => code)).toContain('network-bolus-width')
-    expect(plain.result.warnings.map(({ code }) => code)).not.toContain('network-bolus-width')
+    const { fullWidthHalfMaximum: width } = plain.result.aif.quality
+    const namedFor = async (widest: number): Promise<string[]> => {
+      const { warnings } = (await predicted(usual, { width: [1, widest], rise: [0.1, 3] })).result
+      return warnings.map(({ code }) => code).filter((code) => code.startsWith('network-bolus'))
+    }
+    expect(await namedFor(width / 1.05)).toEqual([])
+    expect(await namedFor(width / 1.3)).toEqual(['network-bolus-width'])
+    expect(await namedFor(1.5)).toEqual(['network-bolus-unlearnt'])
   })
 })

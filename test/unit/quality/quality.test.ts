@@ -127,6 +127,28 @@ describe('a bad study says what is wrong and what to do', () => {
     expectBad(line('coverage', { maps: half }), 'red', /one hemisphere is missing/)
     expectBad(line('symmetry', { maps: half }), 'amber', /No plane of symmetry/)
   })
+  it('a piece of the skull missing: what lies outside may be counted as brain', () => {
+    const open = copied()
+    const [nx, ny] = series.geometry.size
+    const first = frameOf(series, 0)
+    const tissue = (30 - series.intercept) / series.slope
+    for (let i = 0; i < first.length; i++) {
+      const anteriorLeft = i % nx > nx / 2 && Math.floor(i / nx) % ny < ny / 2
+      if (!anteriorLeft || first[i] * series.slope + series.intercept < 250) continue
+      for (let at = i; at < open.voxels.length; at += first.length) open.voxels[at] = tissue
+    }
+    expectBad(line('coverage', { series: open }), 'red', /No bone covers \d+ % of the outline/)
+  })
+  it('a head that jumps further than correction was tried on', () => {
+    const motion = Array.from({ length: series.frames }, (_, frame) => ({
+      frame,
+      displacementMm: frame === 20 ? 40 : 1,
+      state: 'corrected' as const,
+    }))
+    expectBad(line('motion', { motion }), 'red', /moved by up to 40\.0 mm/)
+    const out = motion.map((each) => (each.frame === 20 ? { ...each, state: 'leftOut' as const } : each))
+    expectBad(line('motion', { motion: out }), 'amber', /1 of 40 frames could not be corrected/)
+  })
   it('late tissue on both sides, a little or most of the brain', () => {
     const both = { ...assessTissueAtRisk(maps, usualRule), affectedSide: 'both', referenceMl: 300 } as const
     const some = { ...both, hypoperfusionMl: 80 }

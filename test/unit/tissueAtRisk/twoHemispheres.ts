@@ -36,6 +36,22 @@ const noVessel: VascularInput = {
   quality: { grade: 'good', score: 1, peak: 0, timeToPeak: 0, fullWidthHalfMaximum: 0, area: 0, reasons: [] },
 }
 
+/** A gamma variate and its second pass, every second from 0 to 59 s, as wide at half its height as asked, s. */
+export function arteryOf(fullWidthHalfMaximum: number): VascularInput {
+  const beta = fullWidthHalfMaximum / 4.13
+  const pass = (t: number, arrival: number, slope: number): number =>
+    t <= arrival ? 0 : ((t - arrival) / (3 * slope)) ** 3 * Math.exp(3 - (t - arrival) / slope)
+  const times = Array.from({ length: 60 }, (_, i) => i)
+  const curve = times.map((t) => 400 * (pass(t, 8, beta) + 0.07 * pass(t, 19, 3 * beta)))
+  return {
+    ...noVessel,
+    voxels: [[45, 20, 3]],
+    times,
+    curve,
+    quality: { ...noVessel.quality, peak: 400, timeToPeak: 8 + 3 * beta, fullWidthHalfMaximum },
+  }
+}
+
 /**
  * An elliptic brain of one healthy tissue, its middle at x = 0 (columns 0–44 lie on the patient's right), with blocks of
  * other values; later blocks lie over earlier ones.

@@ -41,9 +41,9 @@ describe('the voxels that get maps', () => {
     },
   )
 
-  it('are not chosen by HU where signals have none: DSC-MRI', () => {
+  it('are not chosen by HU where signals have none: DSC-MRI, whose fluid is bright', () => {
     const mask = finishMask({ ...survey, view: { echoTime: 0.03 } }, { aif })
-    expect(mask[3]).toBe(1)
+    expect(mask[3]).toBe(0)
     expect(mask[4]).toBe(1)
   })
 })

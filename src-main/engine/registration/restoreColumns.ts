@@ -50,7 +50,7 @@ export function restoreColumns(
   const slices = slab[1] - slab[0] + 1
   const noise = courses.noise / binning
   const error = Math.max(noise, courses.leastError)
-  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, error)
+  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, error, tile * tile)
   const samples = new Float64Array(tile * tile * frames.length * slices)
   const unexplained = createUnexplained(courses)
   const changes = new Float64Array(samples.length)
@@ -81,26 +81,26 @@ function changesOfTile(
   top: number,
   changes: Float64Array,
 ): void {
-  const { size, slab, frames, cells, courses, binning, tile } = task
+  const { size, slab, frames, cells, binning, tile } = task
   const columns = tile * tile
   const slices = slab[1] - slab[0] + 1
   const nz = size[2]
-  const found = fitter.fit(tilePlaces(task, left, top), samples, columns)
-  const sums = new Float64Array(cells.count + 1)
+  fitter.fit(tilePlaces(task, left, top), samples)
   changes.fill(0)
   frames.forEach(({ corrected, map }, frame) => {
     if (corrected === null) return
+    const sums = fitter.sumsOf(frame)
     for (let column = 0; column < columns; column++) {
-      sumCells(found, column, columns, courses, frame, sums)
+      const from = column * (cells.count + 1)
       const x = left + (column % tile) * binning + (binning - 1) / 2
       const y = top + Math.floor(column / tile) * binning + (binning - 1) / 2
       for (let place = 0; place < slices; place++) {
         const z = map.start[2] + x * map.x[2] + y * map.y[2] + (slab[0] + place) * map.z[2]
         const within = Math.min(nz - 1, Math.max(0, z))
         const below = Math.min(Math.max(0, nz - 2), Math.floor(within))
-        const low = sliceOf(cells, sums, place + (below - z) / map.z[2])
-        const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2])
-        const lost = sliceOf(cells, sums, place) - low - (within - below) * (high - low)
+        const low = sliceOf(cells, sums, place + (below - z) / map.z[2], from)
+        const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2], from)
+        const lost = sliceOf(cells, sums, place, from) - low - (within - below) * (high - low)
         // A voxel without a number would take its whole tile with it.
         if (Number.isFinite(lost)) changes[(frame * slices + place) * columns + column] = lost
       }
@@ -184,23 +184,6 @@ function store(voxels: Voxels, at: number, change: number): void {
   else if (voxels instanceof Int16Array) {
     voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))
   } else voxels[at] = Math.min(255, Math.max(0, Math.floor(value + 0.5)))
-}
-
-/** Sums over the cells of a column of what the model says of it in a frame. */
-function sumCells(
-  found: Float64Array,
-  column: number,
-  columns: number,
-  { courses, count }: EnhancementCourses,
-  frame: number,
-  sums: Float64Array,
-): void {
-  let from = column
-  for (let cell = 0; cell + 1 < sums.length; cell++) {
-    let value = 0
-    for (let k = 0; k < count; k++, from += columns) value += courses[frame * count + k] * found[from]
-    sums[cell + 1] = sums[cell] + value
-  }
 }
 
 /** Where the slices of every frame cross the middle of a tile, [frame × slice], in slices of the slab. */

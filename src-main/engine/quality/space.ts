@@ -2,6 +2,7 @@ import type { QualityLine, Side, TissueAtRisk, VascularInput } from '@contract'
 import { LEFT, headMasks, sidesOf } from '../masks'
 import type { PerfusionMaps } from '../perfusion'
 import { dot, indexSteps, stackSpacing, voxelVolume, type VolumeSeries } from '../volume'
+import type { MovedFrame } from './images'
 import { lineOf, type Finding } from './line'
 
 type Midline = TissueAtRisk['midline']
@@ -16,8 +17,16 @@ const FOUND = 0.6
 /** Of the brain's outline that lies on the edge of the image. */
 const CUT_OFF = 0.03
 
+/** Of the frames, the share in which the head lies a slice or more out of its place, through the slices. */
+const OUT_OF_SLAB = 0.25
+
 /** How much of a brain there is, whether it is whole from side to side, and whether it is an adult's. */
-export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline: Midline): QualityLine {
+export function gradeCoverage(
+  series: VolumeSeries,
+  maps: PerfusionMaps,
+  midline: Midline,
+  motion: readonly MovedFrame[] = [],
+): QualityLine {
   const { geometry } = series
   const slab = geometry.size[2] * stackSpacing(geometry)
   const { brain, skull } = headMasks(series, maps)
@@ -58,6 +67,18 @@ export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline
       grade: cut > 4 * CUT_OFF ? 'red' : 'amber',
       reason: 'The brain reaches the edge of the image: part of it is cut off.',
       remedy: 'Use a larger field of view.',
+    })
+  }
+  const distance = stackSpacing(geometry)
+  const used = motion.filter(({ state }) => state !== 'leftOut')
+  const away = used.filter(({ throughMm = 0 }) => throughMm >= distance)
+  if (away.length > OUT_OF_SLAB * used.length) {
+    const furthest = Math.max(...away.map(({ throughMm = 0 }) => throughMm))
+    findings.push({
+      grade: 'amber',
+      reason: `In ${((100 * away.length) / used.length).toFixed(0)} % of the frames the head lies up to ${furthest.toFixed(0)} mm further up or down: the first or last slice was not scanned then.`,
+      remedy: 'Trust volumes that reach the first or the last slice less.',
+      actions: ['showMotion'],
     })
   }
   const inside = insideSkull(skull, maps)

@@ -32,6 +32,8 @@ export const frameMotionSchema = z.object({
   rotation: vec3Schema,
   /** Root mean square displacement within 80 mm of the centre of the slab, mm (Jenkinson 1999). */
   displacementMm: z.number(),
+  /** The furthest way through the slices within 80 mm of the centre, mm. */
+  throughMm: z.number().optional(),
   /** How far the place may be off in the same sense, mm: what the edges that were seen leave room for. */
   uncertaintyMm: z.number().optional(),
   /** Left as it was, resampled, or not in the corrected series. */

@@ -53,7 +53,7 @@ export function gradeStudy({
     gradeBolus(maps, series, found),
     gradeTruncation(maps, end),
     ...images,
-    gradeCoverage(series, maps, found.midline),
+    gradeCoverage(series, maps, found.midline, motion),
     ...content,
     gradeArterySide(maps, found),
     gradeSymmetry(found),

@@ -99,6 +99,8 @@ export interface MovedFrame {
   frame: number
   displacementMm: number
   state: 'kept' | 'corrected' | 'leftOut'
+  /** How far it lies from its place through the slices, mm. */
+  throughMm?: number
   /** How far the place that was found may be off, mm. */
   uncertaintyMm?: number
   /** A person left it out. */

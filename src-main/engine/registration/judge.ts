@@ -1,8 +1,8 @@
 import { framesText, type FrameMotion, type MotionSettings, type Warning } from '@contract'
-import { stackSpacing, sliceNormal, dot, type VolumeSeries } from '../volume'
+import { stackSpacing, sliceNormal, type VolumeSeries } from '../volume'
 import type { SlabRange } from './reducedGrid'
 import type { SlabMotion } from './registerSlab'
-import { anglesOf, displacement } from './rigid'
+import { anglesOf, displacement, furthestAlong } from './rigid'
 
 interface Judgement {
   frames: FrameMotion[]
@@ -30,6 +30,7 @@ export function judgeFrames(
   const frames: FrameMotion[] = []
   const lost = new Map<number, string>()
   const byHand = new Set(settings.leaveOut)
+  const normal = sliceNormal(series.geometry)
   for (let frame = 0; frame < series.frames; frame++) {
     slabs.forEach((_, slab) => {
       const motion = found[slab]
@@ -47,6 +48,7 @@ export function judgeFrames(
         translation,
         rotation: anglesOf(rotation),
         displacementMm,
+        throughMm: furthestAlong(motion.motions[frame], normal),
         uncertaintyMm: Math.min(LARGEST_UNCERTAINTY, motion.uncertainties[frame]),
         state: displacementMm < settings.thresholdMm ? 'kept' : 'corrected',
       })
@@ -177,13 +179,8 @@ function uncertainWarning(slabs: readonly SlabRange[], frames: readonly FrameMot
 
 /** Motion along the slices' normal brings tissue into the outermost slices that was not scanned. */
 function edgeWarning({ geometry }: VolumeSeries, frames: readonly FrameMotion[]): Warning[] {
-  const normal = sliceNormal(geometry)
-  const furthest = Math.max(
-    0,
-    ...frames
-      .filter(({ state }) => state === 'corrected')
-      .map(({ translation }) => Math.abs(dot(translation, normal))),
-  )
+  const corrected = frames.filter(({ state }) => state === 'corrected')
+  const furthest = Math.max(0, ...corrected.map(({ throughMm = 0 }) => throughMm))
   if (furthest < stackSpacing(geometry) / 2) return []
   return [
     {

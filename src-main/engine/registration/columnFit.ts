@@ -6,9 +6,9 @@ import { sliceProfile, type ColumnCells } from './columnCells'
  * before contrast, and of its enhancement. Where the first fit sees more, as at edges and vessels, the next one expects as
  * much (iteratively reweighted least squares), so that they are not smoothed away.
  */
-const STATIC_STEP = 2
-const ENHANCEMENT_STEP = 0.2
-const REWEIGHTED = 2
+const STATIC_STEP = 1
+const ENHANCEMENT_STEP = 0.1
+const REWEIGHTED = 3
 /** Enhancement in units of the noise; so weak a limit only keeps what no frame shows from growing. */
 const ENHANCEMENT = 200
 

@@ -1,6 +1,6 @@
 import { BASELINE, MEAN, PEAK } from './curveFeatures'
 import type { VascularInputs } from './inputs'
-import { FLUID_HU, vesselEnhancement } from '../masks'
+import { FLUID_HU, SEARCH, vesselEnhancement } from '../masks'
 import type { SeriesSurvey } from './surveySeries'
 
 /**
@@ -8,15 +8,26 @@ import type { SeriesSurvey } from './surveySeries'
  * brighter.
  */
 const QUIET = 2
+/**
+ * Beside bone, what is brighter than this before contrast is partly bone, HU: a rim of fluid that looks like brain, does not
+ * enhance, and is late by any amount. Grey matter has 40, under the skull up to 50.
+ */
+const RIM_HU = 60
 /** Where more than this share of the brain is that dark, the scale is no Hounsfield scale and nothing is left out. */
 const MOST_FLUID = 0.6
 
+type MaskSurvey = Pick<SeriesSurvey, 'brain' | 'search' | 'features' | 'noise' | 'baselineFrames'> & {
+  view: Pick<SeriesSurvey['view'], 'echoTime'>
+}
+
 /**
  * The voxels that get maps: the brain without large vessels (peak enhancement above 120 HU or 40 % of the artery's) and,
- * on CT, without fluid (baseline below 18 HU). On shared memory.
+ * on CT, without fluid (baseline below 18 HU) and the rim that is partly bone. On shared memory.
  */
-export function finishMask(survey: SeriesSurvey, inputs: Pick<VascularInputs, 'aif'>): Uint8Array {
-  const { brain, features, view, noise, baselineFrames } = survey
+export function finishMask(
+  { brain, search, features, view, noise, baselineFrames }: MaskSurvey,
+  inputs: Pick<VascularInputs, 'aif'>,
+): Uint8Array {
   const volume = brain.length
   const mask = new Uint8Array(new SharedArrayBuffer(volume))
   const ct = view.echoTime === null
@@ -35,7 +46,10 @@ export function finishMask(survey: SeriesSurvey, inputs: Pick<VascularInputs, 'a
   }
   const leaveFluid = ct && dark < MOST_FLUID * inside
   for (let i = 0; i < volume; i++) {
-    if (brain[i] === 1 && peak[i] <= highest && !(leaveFluid && level[i] < FLUID_HU)) mask[i] = 1
+    if (brain[i] === 0 || peak[i] > highest) continue
+    const fluid = leaveFluid && level[i] < FLUID_HU
+    const rim = ct && search[i] === SEARCH.veinsOnly && level[i] > RIM_HU
+    if (!fluid && !rim) mask[i] = 1
   }
   return mask
 }

@@ -13,7 +13,8 @@ import { headOf, residualOf, type Head } from './headOf'
 
 const settings = motionSettingsSchema.parse({})
 /** A head that shifts by up to 3.4 mm and turns by up to 2.04°. */
-const moving = { size: 128, slices: 6, volumes: 24, interval: 2, noise: 4, motion: 3.4 } as const
+const drawn = { planes: 3, points: 1 } as const
+const moving = { ...drawn, size: 128, slices: 6, volumes: 24, interval: 2, noise: 4, motion: 3.4 } as const
 
 describe('a head that moves by 3 mm and 2°', () => {
   let head: Head
@@ -75,7 +76,7 @@ describe('an MR head that moves', () => {
 
 describe('scanned in two places by turns', () => {
   it('is followed in each place by itself, at the vertex as well, where the skull slopes', async () => {
-    const head = await headOf({ ...moving, planes: 3, slices: 16, volumes: 8, shuttle: true })
+    const head = await headOf({ ...moving, slices: 16, volumes: 8, shuttle: true })
     const found = await correctMotion(head.series, settings)
     expect(found.slabs).toEqual([
       [0, 7],

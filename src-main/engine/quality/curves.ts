@@ -26,7 +26,10 @@ const AFTER_ARRIVAL = { amber: 30, red: 20 }
 const TAIL = { amber: 0.5, red: 0.8 }
 
 /** The arterial input: how its curve is graded, and whether its area is an artery's. A network needs none. */
-export function gradeArtery({ aif, method }: PerfusionMaps): QualityLine {
+export function gradeArtery(
+  { aif, method }: PerfusionMaps,
+  { kind }: Pick<VolumeSeries, 'kind'>,
+): QualityLine {
   const findings: Finding[] = []
   const { grade, reasons, score } = aif.quality
   const usual = reasons.join(' ')
@@ -44,6 +47,14 @@ export function gradeArtery({ aif, method }: PerfusionMaps): QualityLine {
       reason: usual,
       remedy: BY_HAND,
       actions: ['chooseArtery'],
+    })
+  }
+  if (kind === 'mr-perfusion') {
+    findings.push({
+      grade: 'amber',
+      reason:
+        'The signal of DSC-MRI flattens the curve of an artery that fills part of a voxel: healthy flow comes out too high.',
+      remedy: 'Core by relative flow is rather too large than too small; tell it by diffusion.',
     })
   }
   if (aif.scale < SCALE.lower || aif.scale > SCALE.upper) {

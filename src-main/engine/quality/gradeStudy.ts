@@ -48,7 +48,7 @@ export function gradeStudy({
   if (!maps || !maps.mask.includes(1)) return withFailure(failed(failure), [...images, ...content])
   const found = tissueAtRisk ?? assessTissueAtRisk(maps, usualRule)
   return [
-    gradeArtery(maps),
+    gradeArtery(maps, series),
     gradeVein(maps),
     gradeBolus(maps, series, found),
     gradeTruncation(maps, end),

@@ -26,7 +26,7 @@ export function gradeNetwork(
   deconvolved: Deconvolved,
   found: TissueAtRisk,
 ): QualityLine[] {
-  const own = [gradeArtery(predicted), gradeBolus(predicted, series, found), gradeSymmetry(found)]
+  const own = [gradeArtery(predicted, series), gradeBolus(predicted, series, found), gradeSymmetry(found)]
   return [
     ...lines.map((line) => own.find(({ check }) => check === line.check) ?? line),
     gradeAgreement(predicted, deconvolved),

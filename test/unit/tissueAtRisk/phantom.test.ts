@@ -60,4 +60,11 @@ describe('a head with a lesion of known size, at the usual noise', () => {
     expect(found.coreMl).toBeLessThan(1)
     expect(found.hypoperfusionMl).toBeLessThan(3)
   })
+  it('DSC-MRI: fluid, which is bright and never fills, is no late tissue', async () => {
+    const request: PhantomRequest = { lesion: 'none', seed: 8, modality: 'mr', size: 96, slices: 3 }
+    const { found, maps, series } = await assess(request, 'bennink')
+    expect(found.hypoperfusionMl).toBeLessThan(3)
+    const lines = gradeStudy({ series, maps, tissueAtRisk: found })
+    expect(lines.find(({ check }) => check === 'arterialInput')).toMatchObject({ grade: 'amber' })
+  })
 })

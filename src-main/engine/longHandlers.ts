@@ -133,6 +133,14 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         return risk.assess(mapsId, series, maps.maps(mapsId), choice, run)
       },
     }),
+    'maps.structures': ({ mapsId }) => ({
+      title: `Masks of ${nameOf(maps.result(mapsId).seriesKey)}`,
+      key: `maps.structures ${mapsId}`,
+      work: async (run) => {
+        const series = await seriesOf(mapsId, run)
+        return { labels: await risk.structures(mapsId, series, maps.maps(mapsId), run) }
+      },
+    }),
     'maps.onePage': ({ mapsId, ...choice }) => ({
       title: `Page of ${nameOf(maps.result(mapsId).seriesKey)}`,
       key: `maps.onePage ${mapsId} ${JSON.stringify(choice)}`,

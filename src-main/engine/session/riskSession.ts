@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { RiskAssessment, RiskChoice, VoxelArray } from '@contract'
 import { tissueAtRiskSchema } from '@contract'
-import { openPool } from '../compute/pool'
-import { stopIfCancelled, type Run } from '../compute/run'
+import type { Run } from '../compute/run'
+import { callInWorker } from '../compute/workerRun'
 import { onePagePng, type Judgement } from '../export'
 import type { PerfusionMaps } from '../perfusion'
 import type { VolumeSeries } from '../volume'
@@ -36,12 +36,16 @@ export interface RiskSession {
     choice: RiskChoice,
     run: Run,
   ): Promise<VoxelArray>
+  /** Skull, fluid, large vessels and midline. */
+  structures(mapsId: string, series: VolumeSeries, maps: PerfusionMaps, run: Run): Promise<VoxelArray>
   clear(): void
 }
 
 export function createRiskSession(voxels: VoxelRegistry): RiskSession {
   /** The least recently used first. */
   const judged = new Map<string, Judgement>()
+  /** Of the maps they were last asked of. */
+  let structures: { mapsId: string; labels: VoxelArray } | null = null
 
   function idOf(mapsId: string, choice: RiskChoice): string {
     const chosen = createHash('sha256').update(JSON.stringify(choice)).digest('hex').slice(0, 12)
@@ -68,15 +72,9 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
     const known = judged.get(id)
     if (known) return known
     run.onProgress?.(0, 'Finding the tissue at risk')
-    const pool = openPool('judgement', 1)
-    try {
-      const judgement = await pool.call<Judgement>('judgeMaps', series, maps, choice)
-      stopIfCancelled(run)
-      keep(id, judgement)
-      return judgement
-    } finally {
-      await pool.close()
-    }
+    const judgement = await callInWorker<Judgement>('judgement', 'judgeMaps', [series, maps, choice], run)
+    keep(id, judgement)
+    return judgement
   }
 
   return {
@@ -107,6 +105,20 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
       const geometry = { ...maps.geometry, size: [png.length, 1, 1] as [number, number, number] }
       return voxels.register(`${idOf(mapsId, choice)}-page`, { voxels: png, geometry, frames: 1, unit: '' })
     },
-    clear: () => judged.clear(),
+    structures: async (mapsId, series, maps, run) => {
+      if (structures?.mapsId === mapsId) return structures.labels
+      const { mask, aif, baselineFrames, geometry } = maps
+      const found = { mask, aif, baselineFrames }
+      run.onProgress?.(0, 'Telling skull, fluid and vessels apart')
+      const labels = await callInWorker<Uint8Array>('judgement', 'structureLabels', [series, found], run)
+      if (structures) voxels.forget(structures.labels.id)
+      const content = { voxels: labels, geometry, frames: 1, unit: '' }
+      structures = { mapsId, labels: voxels.register(`${mapsId}-structures`, content) }
+      return structures.labels
+    },
+    clear: () => {
+      structures = null
+      judged.clear()
+    },
   }
 }

@@ -152,6 +152,8 @@ export const methods = {
 
   /** Tissue at risk by a rule, and the quality of the study. */
   'maps.assess': long(riskChoiceSchema.extend({ mapsId: z.string() }), riskAssessmentSchema),
+  /** Skull, fluid, large vessels and midline as labels, see `structureNames`. */
+  'maps.structures': long(z.object({ mapsId: z.string() }), z.object({ labels: voxelArraySchema })),
   /** The one page of tissue at risk as a picture; the bytes of a PNG file stand in the array. */
   'maps.onePage': long(riskChoiceSchema.extend({ mapsId: z.string() }), z.object({ png: voxelArraySchema })),
 

@@ -195,6 +195,10 @@ export const riskAssessmentSchema = z.object({
 })
 export type RiskAssessment = z.infer<typeof riskAssessmentSchema>
 
+/** What is told apart in a head beside its tissue, in the order of the labels, from 1. */
+export const structureNames = ['skull', 'fluid', 'vessels', 'midline'] as const
+export type StructureName = (typeof structureNames)[number]
+
 const number = (value: number, digits = 1): string => value.toFixed(digits).replace(/\.0$/, '')
 
 /** "CBF < 30 % of the healthy side", "CBV < 2 ml/100 g". */

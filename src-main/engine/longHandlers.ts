@@ -49,8 +49,10 @@ export function longHandlers(parts: EngineParts): LongHandlers {
   }
   const nameOf = (seriesKey: string): string => study.summary(seriesKey).description || 'series'
   /** The series as maps were made of it: what they are judged with. */
-  const seriesOf = async (mapsId: string, run: Run): Promise<VolumeSeries> =>
-    maps.madeOf(await study.series(maps.result(mapsId).seriesKey, run), mapsId)
+  const seriesOf =
+    (mapsId: string, run: Run): (() => Promise<VolumeSeries>) =>
+    async () =>
+      maps.madeOf(await study.series(maps.result(mapsId).seriesKey, run), mapsId)
 
   return {
     'study.open': ({ paths }) => {
@@ -128,18 +130,21 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     'maps.assess': ({ mapsId, ...choice }) => ({
       title: `Tissue at risk of ${nameOf(maps.result(mapsId).seriesKey)}`,
       key: `maps.assess ${mapsId} ${JSON.stringify(choice)}`,
-      work: async (run) => {
-        const series = await seriesOf(mapsId, run)
-        return risk.assess(mapsId, series, maps.maps(mapsId), choice, run)
-      },
+      work: (run) => risk.assess(mapsId, seriesOf(mapsId, run), maps.maps(mapsId), choice, run),
+    }),
+    'maps.structures': ({ mapsId }) => ({
+      title: `Masks of ${nameOf(maps.result(mapsId).seriesKey)}`,
+      key: `maps.structures ${mapsId}`,
+      work: async (run) => ({
+        labels: await risk.structures(mapsId, seriesOf(mapsId, run), maps.maps(mapsId), run),
+      }),
     }),
     'maps.onePage': ({ mapsId, ...choice }) => ({
       title: `Page of ${nameOf(maps.result(mapsId).seriesKey)}`,
       key: `maps.onePage ${mapsId} ${JSON.stringify(choice)}`,
-      work: async (run) => {
-        const series = await seriesOf(mapsId, run)
-        return { png: await risk.onePage(mapsId, series, maps.maps(mapsId), choice, run) }
-      },
+      work: async (run) => ({
+        png: await risk.onePage(mapsId, seriesOf(mapsId, run), maps.maps(mapsId), choice, run),
+      }),
     }),
     'maps.export': ({ mapsId, directory, onePage, risk: choice = usualChoice }) => {
       if (!isAbsolute(directory)) {
@@ -154,10 +159,10 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         title: `Export the maps of ${nameOf(seriesKey)}`,
         key: `maps.export ${mapsId} ${directory}`,
         work: async (run) => {
-          const series = await seriesOf(mapsId, run)
+          const series = seriesOf(mapsId, run)
           const result = maps.maps(mapsId)
           const judgement = await risk.judge(mapsId, series, result, choice, partOfRun(run, 0, 0.1))
-          const request = { series, result, directory, judgement, onePage }
+          const request = { series: await series(), result, directory, judgement, onePage }
           const files = await exportMaps(request, partOfRun(run, 0.1, 1))
           return { directory, files }
         },

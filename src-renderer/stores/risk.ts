@@ -5,6 +5,7 @@ import {
   tissueAtRiskRuleSchema,
   usualRule,
   worstGrade,
+  type Geometry,
   type Problem,
   type RiskAssessment,
   type SideChoice,
@@ -34,6 +35,9 @@ export const useRiskStore = defineStore('risk', () => {
   const failure = shallowRef<Problem | null>(null)
   /** Drawn over source and maps while the panel is open. */
   const overlay = ref(true)
+  /** Skull, fluid, vessels and midline are drawn over the source as well. */
+  const showStructures = ref(false)
+  const structures = shallowRef<{ mapsId: string; geometry: Geometry; labels: Uint8Array } | null>(null)
   /** Maps of a bad study that a person asked to see all the same. */
   const accepted = ref<string | null>(null)
 
@@ -104,6 +108,24 @@ export const useRiskStore = defineStore('risk', () => {
     },
     { immediate: true },
   )
+  /** They are asked for when they are first to be seen. */
+  async function findStructures(mapsId: string): Promise<void> {
+    try {
+      const found = await engine.run('maps.structures', { mapsId })
+      const labels = await engine.readVoxels(found.labels, 0)
+      if (labels instanceof Uint8Array && review.result?.mapsId === mapsId) {
+        structures.value = { mapsId, geometry: found.labels.geometry, labels }
+      }
+    } catch (error) {
+      if (review.result?.mapsId === mapsId) failure.value = problemOf(error)
+    }
+  }
+  watch(
+    () => (showStructures.value && layout.room === 'review' ? review.result?.mapsId : undefined),
+    (mapsId) => {
+      if (mapsId !== undefined && structures.value?.mapsId !== mapsId) void findStructures(mapsId)
+    },
+  )
   let timer: ReturnType<typeof setTimeout> | null = null
   watch([rule, referenceSide], () => {
     if (timer !== null) clearTimeout(timer)
@@ -146,6 +168,10 @@ export const useRiskStore = defineStore('risk', () => {
     pending,
     failure,
     overlay,
+    showStructures,
+    structures: computed(() =>
+      showStructures.value && structures.value?.mapsId === review.result?.mapsId ? structures.value : null,
+    ),
     quality,
     grade,
     cover,

@@ -15,6 +15,12 @@ export function coreCount(): number {
   return typeof availableParallelism === 'function' ? availableParallelism() : cpus().length
 }
 
+/**
+ * How long a worker may go on with what it does when its pool is closed, ms. It leaves nothing behind: those that write files
+ * are waited for before.
+ */
+export const LAST_WORDS_MS = 50
+
 /** Where the bundled worker `<name>.worker.js` lies: beside the running program, or where the tests built it. */
 export function workerPath(name: string): string {
   return join(process.env.UMBRA_WORKERS ?? __dirname, `${name}.worker.js`)
@@ -33,6 +39,7 @@ export function openPool(name: string, size = coreCount()): WorkerPool {
   const pool = workerpool.pool(workerPath(name), {
     workerType: 'thread',
     maxWorkers: size,
+    workerTerminateTimeout: LAST_WORDS_MS,
     // Decoders chatter on stdout, where a command prints its result: what workers print there is dropped.
     emitStdStreams: true,
     workerThreadOpts: { stdout: true, stderr: false },

@@ -37,3 +37,9 @@ export async function unlessCancelled<T>(run: Run, work: Promise<T>): Promise<T>
     work.catch(() => undefined)
   }
 }
+
+/** Lets what waits come to its turn, such as a person's Ctrl-C, between two long computations; then `stopIfCancelled`. */
+export async function nextTurn(run: Run): Promise<void> {
+  await new Promise(setImmediate)
+  stopIfCancelled(run)
+}

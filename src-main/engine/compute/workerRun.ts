@@ -1,6 +1,6 @@
 import workerpool from 'workerpool'
 import { problemOf, UmbraError, type Problem } from '@contract'
-import { openPool, workerPath } from './pool'
+import { LAST_WORDS_MS, openPool, workerPath } from './pool'
 import { stopIfCancelled, unlessCancelled, type Run } from './run'
 
 interface Report {
@@ -28,22 +28,31 @@ export async function callInWorker<T>(name: string, method: string, args: unknow
 /**
  * Runs one long call of `<name>.worker.ts` in a worker of its own, so that the engine goes on answering, with progress
  * and cancel. The worker's method is made by `longCall`. Throws what it throws: an UmbraError, or an AbortError once
- * the run was cancelled and the call has put its things in order.
+ * the run was cancelled and the call has put its things in order (`atCancel` 'finish'), or at once where what it leaves
+ * is the caller's to clear away ('leave').
  */
 export async function runInWorker<T = void>(
   name: string,
   method: string,
   args: unknown[],
   run: Run,
+  atCancel: 'finish' | 'leave' = 'finish',
 ): Promise<T> {
   stopIfCancelled(run)
   const cancelled = new SharedArrayBuffer(4)
   const cancel = (): void => void Atomics.store(new Int32Array(cancelled), 0, 1)
   run.signal?.addEventListener('abort', cancel, { once: true })
-  const pool = workerpool.pool(workerPath(name), { workerType: 'thread', maxWorkers: 1 })
+  const pool = workerpool.pool(workerPath(name), {
+    workerType: 'thread',
+    maxWorkers: 1,
+    workerTerminateTimeout: LAST_WORDS_MS,
+  })
   try {
     const on = ({ progress, stage }: Report): void => run.onProgress?.(progress, stage)
-    const ended = (await pool.exec(method, [cancelled, ...args], { on })) as Ended<T>
+    const call = new Promise<Ended<T>>((resolve, reject) =>
+      pool.exec(method, [cancelled, ...args], { on }).then((ended) => resolve(ended as Ended<T>), reject),
+    )
+    const ended = await (atCancel === 'leave' ? unlessCancelled(run, call) : call)
     if ('value' in ended) return ended.value
     stopIfCancelled(run)
     throw new UmbraError(ended.problem)

@@ -1,5 +1,5 @@
 import workerpool from 'workerpool'
-import { coreCount, workerPath } from '../compute/pool'
+import { coreCount, LAST_WORDS_MS, workerPath } from '../compute/pool'
 import type { FileOutcome } from './read-file'
 import type { ReadTask, TaskOutcome } from './read-pixels'
 
@@ -24,6 +24,7 @@ export function openReaderPool(size = coreCount(), limits = usualLimits): Reader
   const pool = workerpool.pool(workerPath('dicom'), {
     workerType: 'thread',
     maxWorkers: size,
+    workerTerminateTimeout: LAST_WORDS_MS,
     // Decoders print; that must not reach the output of a command.
     emitStdStreams: true,
     workerThreadOpts: { resourceLimits: { maxOldGenerationSizeMb: heapLimit } },

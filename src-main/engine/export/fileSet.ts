@@ -32,7 +32,8 @@ export async function writeFileSet(
     await onDisk(directory, () => moveAll(names, staging, directory, replaced))
     return names.map((name) => name.split(sep).join('/'))
   } finally {
-    await rm(staging, { recursive: true, force: true }).catch(() => undefined)
+    // A worker that was ended may have one write left.
+    await rm(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }).catch(() => undefined)
     await rm(replaced, { recursive: true, force: true }).catch(() => undefined)
     if (made) await removeEmpty(directory, made)
   }

@@ -26,7 +26,8 @@ export interface HeadMasks {
   vessels: Uint8Array
 }
 
-interface FoundTissue {
+/** What maps tell of a head. */
+export interface FoundTissue {
   /** Tissue: the brain without fluid and large vessels. */
   mask: Uint8Array
   aif: { scale: number; voxels: unknown[]; quality: { peak: number } }

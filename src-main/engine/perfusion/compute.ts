@@ -9,7 +9,7 @@ import {
   type Warning,
 } from '@contract'
 import { callForEach, openPool, type WorkerPool } from '../compute/pool'
-import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
+import { nextTurn, partOfRun, type Run } from '../compute/run'
 import { prepareDeconvolution } from './job'
 import { findInputs, type VascularInputs } from './inputs'
 import { finishMask } from './maskSelection'
@@ -111,7 +111,7 @@ function stopwatch(timings: Record<string, number>, run: Run): Timed {
     const start = performance.now()
     const result = await work()
     timings[stage] = Math.round(performance.now() - start) / 1000
-    stopIfCancelled(run)
+    await nextTurn(run)
     return result
   }
 }

@@ -6,7 +6,7 @@ import {
   type Warning,
 } from '@contract'
 import { openPool } from '../compute/pool'
-import { partOfRun, type Run } from '../compute/run'
+import { nextTurn, partOfRun, type Run } from '../compute/run'
 import { voxelVolume, type VolumeSeries } from '../volume'
 import { PEAK, TAIL, WIDTH } from './curveFeatures'
 import { findInputs, type VascularInputs } from './inputs'
@@ -51,7 +51,9 @@ export async function surveyContrast(
   try {
     const survey = await surveySeries(pool, series, settings, partOfRun(run, 0, 0.9))
     const inputs = inputsIfAny(survey, settings)
+    await nextTurn(run)
     const mask = finishMask(survey, inputs)
+    await nextTurn(run)
     return {
       mask,
       arrival: inputs.arrival,

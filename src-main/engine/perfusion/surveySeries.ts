@@ -1,6 +1,6 @@
 import { UmbraError, type PerfusionSettings, type Warning } from '@contract'
 import { callForEach, type WorkerPool } from '../compute/pool'
-import { partOfRun, unlessCancelled, type Run } from '../compute/run'
+import { nextTurn, partOfRun, unlessCancelled, type Run } from '../compute/run'
 import { otsuThreshold, type BrainSearch } from '../masks'
 import { FEATURE_COUNT } from './curveFeatures'
 import { firstArrival } from './firstArrival'
@@ -57,8 +57,10 @@ export async function surveySeries(
     'Looking for the bolus',
   )
   if (series.kind === 'ct-perfusion') refuseOtherUnits(new Float32Array(look.early))
+  await nextTurn(run)
   const search = await searchBrain(pool, series, look, counts, partOfRun(run, 0.4, 0.55))
   const { arrivalTime, warnings } = firstArrival(view, timing, look, new Uint8Array(search.search))
+  await nextTurn(run)
   const baselineFrames = timing.slices.map((times) =>
     Math.max(1, times.filter((time) => time < arrivalTime).length),
   )
@@ -73,6 +75,8 @@ export async function surveySeries(
     partOfRun(run, 0.55, 1),
     'Describing the curves',
   )
+  const shifts = headShifts(view, new Float32Array(look.early), spacing)
+  await nextTurn(run)
   const voxels = measured.reduce((sum, part) => sum + part.voxels, 0)
   const variance = measured.reduce((sum, part) => sum + part.variance * part.voxels, 0) / Math.max(1, voxels)
   const mean = meanEnhancement(timing, measured, voxels)
@@ -88,11 +92,7 @@ export async function surveySeries(
     meanPeak: Math.max(...mean),
     meanFall: Math.max(0, -Math.min(...mean)),
     atEnd: mean[mean.length - 1] / Math.max(...mean),
-    warnings: [
-      ...timing.warnings,
-      ...warnings,
-      ...motionWarning(headShifts(view, new Float32Array(look.early), spacing)),
-    ],
+    warnings: [...timing.warnings, ...warnings, ...motionWarning(shifts)],
   }
 }
 

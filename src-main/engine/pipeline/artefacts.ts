@@ -25,8 +25,8 @@ export interface Artefact {
 /** An artefact on disk; its arrays are read when they are asked for. */
 export interface StoredArtefact {
   json: unknown
-  /** On shared memory. Throws where it has gone meanwhile, or is damaged. */
-  read(name: string): Promise<ArtefactArray>
+  /** On shared memory. Throws where it has gone meanwhile, or is damaged, and an AbortError when cancelled. */
+  read(name: string, run?: Run): Promise<ArtefactArray>
 }
 
 /** Artefacts by the hash of what they were made from. */
@@ -61,7 +61,7 @@ function typeOf(array: ArtefactArray): ArrayType {
   return array instanceof Float32Array ? 'float32' : 'float64'
 }
 
-async function readArray(path: string, type: ArrayType, length: number): Promise<ArtefactArray> {
+async function readArray(path: string, type: ArrayType, length: number, run: Run): Promise<ArtefactArray> {
   const buffer = allocateVoxels(length * arrayTypes[type].BYTES_PER_ELEMENT, path)
   const bytes = new Uint8Array(buffer)
   const file = await open(path, 'r')
@@ -69,6 +69,7 @@ async function readArray(path: string, type: ArrayType, length: number): Promise
     const { size } = await file.stat()
     if (size !== bytes.length) throw new Error(`${path} holds ${size} bytes, not ${bytes.length}`)
     for (let at = 0; at < bytes.length;) {
+      stopIfCancelled(run)
       const { bytesRead } = await file.read(bytes, at, Math.min(CHUNK, bytes.length - at), at)
       if (bytesRead === 0) throw new Error(`${path} ends early`)
       at += bytesRead
@@ -144,10 +145,10 @@ export function openArtefactStore(directory: string, limitBytes = ARTEFACTS_BYTE
         await utimes(path, now, now).catch(() => undefined)
         return {
           json,
-          read: async (name) => {
+          read: async (name, run = {}) => {
             const array = arrays.find((each) => each.name === name)
             if (!array) throw new Error(`${folder} has no array ${name}`)
-            return readArray(join(folder, `${name}.bin`), array.type, array.length)
+            return readArray(join(folder, `${name}.bin`), array.type, array.length, run)
           },
         }
       } catch {

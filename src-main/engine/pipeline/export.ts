@@ -11,8 +11,7 @@ import {
   type Warning,
 } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
-import { runInWorker } from '../compute/workerRun'
-import { exportMaps, type NetworkMaps } from '../export'
+import { exportMaps, exportNetwork, type NetworkMaps } from '../export'
 import { writeFileAtomically } from '../files/atomic'
 import type { PerfusionMaps } from '../perfusion'
 import { judgedBy } from '../tissueAtRisk'
@@ -135,9 +134,8 @@ async function writeNetwork(
     deconvolved: { mask: deconvolve.mask, maps: { cbf, tmax, ttp } },
     ...settings.tissueAtRisk,
     quality,
-    directory: join(directory, NETWORK),
   }
-  const written = await runInWorker<string[]>('judgement', 'exportNetwork', [network], run)
+  const written = await exportNetwork(join(directory, NETWORK), network, run)
   return written.map((name) => `${NETWORK}/${name}`)
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { warningSchema, type PipelineSettings } from '@contract'
-import type { Run } from '../compute/run'
+import { stopIfCancelled, type Run } from '../compute/run'
 import type { VolumeSeries, Voxels } from '../volume'
 import type { Artefact, StoredArtefact } from './artefacts'
 import type { PipelineSource, Recognised } from './source'
@@ -97,7 +97,8 @@ export class SeriesChain {
     if (this.held?.after === from) return this.held.series
     this.held = null
     if (from === 'recognise') return (await this.recognise(run)).series
-    const voxels = await this.read(from as SeriesStepName)
+    const voxels = await this.read(from as SeriesStepName, run)
+    stopIfCancelled(run)
     if (voxels === null) {
       await this.compute(from as SeriesStepName, run)
       return this.after(step, run)
@@ -129,10 +130,10 @@ export class SeriesChain {
     return step === 'recognise' ? 'recognise' : last
   }
 
-  private async read(step: SeriesStepName): Promise<Voxels | null> {
+  private async read(step: SeriesStepName, run: Run): Promise<Voxels | null> {
     const stored = await this.find(step)
     try {
-      return stored ? ((await stored.read('voxels')) as Voxels) : null
+      return stored ? ((await stored.read('voxels', run)) as Voxels) : null
     } catch {
       return null
     }

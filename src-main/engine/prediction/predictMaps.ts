@@ -6,7 +6,7 @@ import {
   type PerfusionSettings,
   type Warning,
 } from '@contract'
-import { partOfRun, stopIfCancelled, unlessCancelled, type Run } from '../compute/run'
+import { nextTurn, partOfRun, unlessCancelled, type Run } from '../compute/run'
 import {
   lineWeights,
   networkStride,
@@ -125,9 +125,9 @@ async function predictSlices(
   )
   const inFlight: Promise<Float32Array>[] = []
   for (const [done, slice] of slices.entries()) {
-    stopIfCancelled(run)
     run.onProgress?.(done / slices.length, 'Predicting the maps')
     for (const ahead of slices.slice(done + inFlight.length, done + IN_FLIGHT)) {
+      await nextTurn(run)
       const input = cut(prepared.slice(ahead), prepared, window)
       const predicted = infer(input, window.rows, window.columns)
       // A failure is thrown where the slice is waited for.
@@ -142,7 +142,6 @@ async function predictSlices(
       const own = inOwnTime(map, time)
       for (let i = 0; i < area; i++) if (inside[i]) into[i] = own(plane[i] * scale)
     })
-    await new Promise(setImmediate)
   }
   return maps
 }

@@ -44,7 +44,8 @@ export function gradeStudy({
     gradeNoise(series, maps, unfilteredNoise),
     gradeMotion(series, motion),
   ]
-  const content = [gradeMissing(series, maps?.mask ?? null), gradeClipping(series, maps)]
+  const whole = !motion?.some(({ state }) => state === 'leftOut')
+  const content = [gradeMissing(series, maps?.mask ?? null, whole), gradeClipping(series, maps)]
   if (!maps || !maps.mask.includes(1)) return withFailure(failed(failure), [...images, ...content])
   const found = tissueAtRisk ?? assessTissueAtRisk(maps, usualRule)
   return [

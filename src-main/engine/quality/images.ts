@@ -204,8 +204,28 @@ const NO_SCALE = /Pixel Spacing .* is missing/
 /** HU; images of a phantom without noise repeat each other until the bolus comes. */
 const NOISELESS = 0.2
 
-/** Slices without content, frames that repeat, and what reading the files had to say. */
-export function gradeMissing(series: VolumeSeries, mask: Uint8Array | null): QualityLine {
+/** An interval so many times as long as that before, that after it and the usual one lacks a time point. */
+const GAP = 1.7
+
+/** Frames that are followed by a gap in time, by index. */
+function gapsAfter({ frames, times, geometry }: VolumeSeries): { frame: number; seconds: number }[] {
+  const slices = geometry.size[2]
+  const interval = (frame: number): number => times[(frame + 1) * slices] - times[frame * slices]
+  const gaps: { frame: number; seconds: number }[] = []
+  for (let frame = 1; frame < frames - 2; frame++) {
+    const seconds = interval(frame)
+    if (seconds > GAP * interval(frame - 1) && seconds > GAP * interval(frame + 1)) {
+      gaps.push({ frame, seconds })
+    }
+  }
+  return gaps
+}
+
+/**
+ * Slices without content, frames that repeat, time points that lack (`whole` is false where frames were left out on purpose),
+ * and what reading the files had to say.
+ */
+export function gradeMissing(series: VolumeSeries, mask: Uint8Array | null, whole = true): QualityLine {
   const { frames, geometry } = series
   const [nx, ny, nz] = geometry.size
   let empty = 0
@@ -234,6 +254,16 @@ export function gradeMissing(series: VolumeSeries, mask: Uint8Array | null): Qua
       grade: repeated > 0.05 * all ? 'red' : 'amber',
       reason: `${repeated} images repeat the one before.`,
       remedy: 'Export the series again: time points were copied or lost.',
+    })
+  }
+  const gaps = whole ? gapsAfter(series) : []
+  if (gaps.length > 0) {
+    const [{ frame, seconds }] = gaps
+    const more = gaps.length > 1 ? `, and ${gaps.length - 1} more such gaps` : ''
+    findings.push({
+      grade: 'amber',
+      reason: `${seconds.toFixed(1)} s pass between time points ${frame + 1} and ${frame + 2}, more than before and after${more}: images are missing.`,
+      remedy: 'Look for lost images; where the bolus passes during the gap, look at the arterial curve.',
     })
   }
   for (const warning of series.warnings.filter((words) => GAPS.test(words))) {

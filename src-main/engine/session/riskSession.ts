@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { RiskAssessment, RiskChoice, VoxelArray } from '@contract'
 import { tissueAtRiskSchema } from '@contract'
-import { openPool } from '../compute/pool'
-import { stopIfCancelled, type Run } from '../compute/run'
+import type { Run } from '../compute/run'
+import { callInWorker } from '../compute/workerRun'
 import { onePagePng, type Judgement } from '../export'
 import type { PerfusionMaps } from '../perfusion'
 import type { VolumeSeries } from '../volume'
@@ -11,18 +11,21 @@ import type { VoxelRegistry } from './voxelRegistry'
 /** The choices of a person are tried back and forth; more than this many are not kept. */
 const KEPT = 12
 
-/** Tissue at risk of the maps of the open study, found in a worker so that the engine goes on answering. */
+/**
+ * Tissue at risk of the maps of the open study, found in a worker so that the engine goes on answering. `series` gives the
+ * images as the maps were made of them; it is asked only where something has to be found.
+ */
 export interface RiskSession {
   judge(
     mapsId: string,
-    series: VolumeSeries,
+    series: () => Promise<VolumeSeries>,
     maps: PerfusionMaps,
     choice: RiskChoice,
     run: Run,
   ): Promise<Judgement>
   assess(
     mapsId: string,
-    series: VolumeSeries,
+    series: () => Promise<VolumeSeries>,
     maps: PerfusionMaps,
     choice: RiskChoice,
     run: Run,
@@ -31,9 +34,16 @@ export interface RiskSession {
   adopt(mapsId: string, choice: RiskChoice, judgement: Judgement): void
   onePage(
     mapsId: string,
-    series: VolumeSeries,
+    series: () => Promise<VolumeSeries>,
     maps: PerfusionMaps,
     choice: RiskChoice,
+    run: Run,
+  ): Promise<VoxelArray>
+  /** Skull, fluid, large vessels and midline. */
+  structures(
+    mapsId: string,
+    series: () => Promise<VolumeSeries>,
+    maps: PerfusionMaps,
     run: Run,
   ): Promise<VoxelArray>
   clear(): void
@@ -42,6 +52,8 @@ export interface RiskSession {
 export function createRiskSession(voxels: VoxelRegistry): RiskSession {
   /** The least recently used first. */
   const judged = new Map<string, Judgement>()
+  /** Of the maps they were last asked of. */
+  let structures: { mapsId: string; labels: VoxelArray } | null = null
 
   function idOf(mapsId: string, choice: RiskChoice): string {
     const chosen = createHash('sha256').update(JSON.stringify(choice)).digest('hex').slice(0, 12)
@@ -59,7 +71,7 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
 
   async function judge(
     mapsId: string,
-    series: VolumeSeries,
+    series: () => Promise<VolumeSeries>,
     maps: PerfusionMaps,
     choice: RiskChoice,
     run: Run,
@@ -68,15 +80,14 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
     const known = judged.get(id)
     if (known) return known
     run.onProgress?.(0, 'Finding the tissue at risk')
-    const pool = openPool('judgement', 1)
-    try {
-      const judgement = await pool.call<Judgement>('judgeMaps', series, maps, choice)
-      stopIfCancelled(run)
-      keep(id, judgement)
-      return judgement
-    } finally {
-      await pool.close()
-    }
+    const judgement = await callInWorker<Judgement>(
+      'judgement',
+      'judgeMaps',
+      [await series(), maps, choice],
+      run,
+    )
+    keep(id, judgement)
+    return judgement
   }
 
   return {
@@ -103,10 +114,34 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
     onePage: async (mapsId, series, maps, choice, run) => {
       const judgement = await judge(mapsId, series, maps, choice, run)
       run.onProgress?.(0.5, 'Drawing the page')
-      const png = await onePagePng({ series, result: maps, ...judgement, created: new Date() })
+      const png = await onePagePng({
+        series: await series(),
+        result: maps,
+        ...judgement,
+        created: new Date(),
+      })
       const geometry = { ...maps.geometry, size: [png.length, 1, 1] as [number, number, number] }
       return voxels.register(`${idOf(mapsId, choice)}-page`, { voxels: png, geometry, frames: 1, unit: '' })
     },
-    clear: () => judged.clear(),
+    structures: async (mapsId, series, maps, run) => {
+      if (structures?.mapsId === mapsId) return structures.labels
+      const { mask, aif, baselineFrames, geometry } = maps
+      const found = { mask, aif, baselineFrames }
+      run.onProgress?.(0, 'Telling skull, fluid and vessels apart')
+      const labels = await callInWorker<Uint8Array>(
+        'judgement',
+        'structureLabels',
+        [await series(), found],
+        run,
+      )
+      if (structures) voxels.forget(structures.labels.id)
+      const content = { voxels: labels, geometry, frames: 1, unit: '' }
+      structures = { mapsId, labels: voxels.register(`${mapsId}-structures`, content) }
+      return structures.labels
+    },
+    clear: () => {
+      structures = null
+      judged.clear()
+    },
   }
 }

@@ -97,7 +97,7 @@ export function motionOption(
   return {
     backgroundColor: 'transparent',
     animation: false,
-    grid: { left: 42, right: 44, top: 40, bottom: 34 },
+    grid: { left: 42, right: 44, top: 56, bottom: 34 },
     legend: {
       top: 0,
       left: 6,

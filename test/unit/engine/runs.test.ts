@@ -3,7 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { pipelineSettingsSchema, usualRule, type PipelineResult, type SeriesSummary } from '@contract'
+import {
+  pipelineSettingsSchema,
+  structureNames,
+  usualRule,
+  type PipelineResult,
+  type SeriesSummary,
+  type StructureName,
+} from '@contract'
 import { createEngine, type Engine } from '../../../src-main/engine/engine'
 import { makePhantom, phantomOptions, writePhantomStudy } from '../../../src-main/engine/phantom'
 import { clientOf } from './client'
@@ -96,6 +103,13 @@ it('what a run found of its maps is what the window is told, without another loo
   const told = await client.run('maps.assess', { mapsId: mapsIdOf(ran), ...choice })
   const remarks = told.quality.filter(({ grade }) => grade !== 'green')
   expect(quality?.warnings.map(({ code }) => code)).toEqual(remarks.map(({ check }) => `quality-${check}`))
+})
+
+it('the skull, fluid, vessels and the midline of its maps can be seen', async () => {
+  const { labels } = await client.run('maps.structures', { mapsId: mapsIdOf(ran) })
+  const voxels = engine.readVoxels(labels.id, 0)
+  const has = (name: StructureName): boolean => voxels.includes(structureNames.indexOf(name) + 1)
+  expect(structureNames.filter(has)).toEqual(expect.arrayContaining(['skull', 'fluid', 'vessels']))
 })
 
 it('series of the open study become studies of the queue, by its own settings, and lines of its table', async () => {

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import type { Vec3 } from '@contract'
+import { structureNames, type StructureName, type Vec3 } from '@contract'
 import {
   findMidline,
   gridMidPlane,
   headMasks,
+  structureLabels,
   mirroredVoxels,
   sidesOf,
   smoothWithin,
@@ -123,6 +124,14 @@ describe('skull, fluid and vessels', () => {
     expect(inside.filter((i) => masks.fluid[i] === 1).length).toBeGreaterThan(0.95 * inside.length)
     expect(share(masks.vessels, tissueLabels.white)).toBe(0)
     expect(share(masks.vessels, tissueLabels.artery)).toBeGreaterThan(0.3)
+    // As they are seen: one label a voxel, and a line between the hemispheres in every slice, near the middle column.
+    const labels = structureLabels(series, { mask: truth.mask, aif, baselineFrames: 5 })
+    const voxelsOf = (name: StructureName): number[] =>
+      [...labels.keys()].filter((i) => labels[i] === structureNames.indexOf(name) + 1)
+    expect(voxelsOf('skull')).toHaveLength(masks.skull.reduce((sum, value) => sum + value, 0))
+    const columns = voxelsOf('midline').map((i) => i % 128)
+    expect(columns.length).toBeGreaterThan(5 * 50)
+    expect(columns.every((column) => Math.abs(column - 63) <= 6)).toBe(true)
   })
 })
 

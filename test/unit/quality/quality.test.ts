@@ -117,6 +117,14 @@ describe('a bad study says what is wrong and what to do', () => {
     const told = { ...series, warnings: ['The slices are not evenly spaced (5 to 10 mm); 5.00 mm is used.'] }
     expectBad(line('missingData', { series: told }), 'amber', /not evenly spaced/)
   })
+  it('a time point that lacks, unless it was left out on purpose', () => {
+    const slices = series.geometry.size[2]
+    const late = series.times.map((time, at) => (at < 18 * slices ? time : time + 1))
+    const gap = { series: { ...series, times: late } }
+    expectBad(line('missingData', gap), 'amber', /pass between time points 18 and 19, .* images are missing/)
+    const motion = [{ frame: 18, displacementMm: 40, state: 'leftOut' as const }]
+    expect(line('missingData', { ...gap, motion }).grade).toBe('green')
+  })
   it('but not a phantom without noise, whose images repeat until the bolus comes', async () => {
     const still = await seriesOf({ noise: 0 })
     expect(line('missingData', { series: still }).grade).toBe('green')

@@ -3,8 +3,9 @@ import type { PerfusionMaps } from '../../perfusion'
 import type { TissueAtRiskAssessment } from '../../tissueAtRisk'
 import type { VolumeSeries } from '../../volume'
 import { pdfWriter } from '../pdfFonts'
-import { blankPicture, blit, encodePng } from '../raster'
-import { ink } from '../svg'
+import { edgeLetters } from '../orientation'
+import { blankPicture, blit, drawSvg, encodePng } from '../raster'
+import { ink, label, svgDocument } from '../svg'
 import { NOT_FOR_DIAGNOSIS } from '../words'
 import type { OnePageContent } from './content'
 import { overlayTiles, RISK_COLOURS } from './tiles'
@@ -61,7 +62,7 @@ export async function onePagePdf(
         layout: { hLineColor: () => colours.line, vLineColor: () => colours.line, vLineWidth: () => 0.6 },
       },
       figures(content),
-      { image: montage(series, result, found), width: WIDTH, margin: [0, 0, 0, 4] },
+      { image: await montage(series, result, found), width: WIDTH, margin: [0, 0, 0, 4] },
       legend(content),
       {
         margin: [0, 8, 0, 8],
@@ -96,19 +97,28 @@ function figures({ figures: shown, reliability }: OnePageContent): Content {
   }
 }
 
-function montage(
+async function montage(
   series: VolumeSeries,
   result: PerfusionMaps,
   found: Pick<TissueAtRiskAssessment, 'core' | 'hypoperfusion'>,
-): string {
+): Promise<string> {
   const { across, most, pixels, gap } = TILES
   const { tiles, width, height } = overlayTiles(series, result, found, most, pixels)
   const rows = Math.ceil(tiles.length / across)
   const columns = Math.ceil(tiles.length / rows)
   const picture = blankPicture(columns * (width + gap) - gap, rows * (height + gap) - gap, ink.page)
-  tiles.forEach((tile, i) => {
-    blit(picture, tile.pixels, width, (i % columns) * (width + gap), Math.floor(i / columns) * (height + gap))
+  const edges = edgeLetters(result.geometry)
+  const letters = { size: 24, fill: ink.strong }
+  const labels = tiles.flatMap(({ slice, pixels: tile }, i) => {
+    const [left, top] = [(i % columns) * (width + gap), Math.floor(i / columns) * (height + gap)]
+    blit(picture, tile, width, left, top)
+    return [
+      label(left + 8, top + 28, `${slice + 1}`, letters),
+      label(left + 8, top + height - 10, edges.left, letters),
+      label(left + width - 8, top + height - 10, edges.right, { ...letters, anchor: 'end' }),
+    ]
   })
+  await drawSvg(picture, svgDocument(picture.width, picture.height, labels))
   return `data:image/png;base64,${Buffer.from(encodePng(picture)).toString('base64')}`
 }
 

@@ -14,12 +14,13 @@ function describe({ frames, restored }: Pick<MotionReport, 'frames' | 'restored'
   ]
   const count = (state: FrameMotion['state']): number => framesWith(state).length
   const lost = framesWith('leftOut')
+  const total = new Set(frames.map(({ frame }) => frame)).size
   const leftOut = lost.length > 0 ? `, left out: ${framesText(lost)}` : ''
   if (frames.every(({ byHand }) => byHand)) return [`Motion was not looked for${leftOut}`]
   const furthest = frames.reduce((most, frame) => (frame.displacementMm > most.displacementMm ? frame : most))
   return [
     `The head moved by up to ${furthest.displacementMm.toFixed(1)} mm (frame ${furthest.frame + 1})`,
-    `${count('corrected')} frames put in place, ${count('kept')} left as they were${leftOut}`,
+    `${count('corrected')} of ${total} frames put in place${leftOut}`,
     ...(restored.length > 0 ? ['Thick slices restored by a model of what lies between them'] : []),
   ]
 }

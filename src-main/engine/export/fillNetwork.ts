@@ -4,7 +4,7 @@ import type { PerfusionMaps } from '../perfusion'
 import { gradeNetwork, type Deconvolved } from '../quality'
 import { assessTissueAtRisk, judgedBy } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
-import { exportMaps } from './index'
+import { fillExport } from './fillExport'
 
 /** A network's maps of a study whose quality is known already. */
 export interface NetworkMaps {
@@ -16,19 +16,16 @@ export interface NetworkMaps {
   referenceSide: SideChoice
   /** The lines of the study, with the maps of the deconvolution. */
   quality: QualityLine[]
-  directory: string
 }
 
-/**
- * Finds the tissue at risk in a network's maps and writes both, under the verdict on these maps: what rests on maps is
- * judged by its own, the rest by the study. See `exportMaps`.
- */
-export async function exportNetwork(
+/** Writes the files of `exportNetwork` into a folder that is empty. Throws `write-failed`. */
+export async function fillNetwork(
   run: Run,
-  { series, result, deconvolved, rule, referenceSide, quality, directory }: NetworkMaps,
-): Promise<string[]> {
+  folder: string,
+  { series, result, deconvolved, rule, referenceSide, quality }: NetworkMaps,
+): Promise<void> {
   const found = assessTissueAtRisk(result, rule, { referenceSide })
   const own = gradeNetwork(quality, series, result, deconvolved, found)
   const judgement = { assessment: judgedBy(found, own), quality: own }
-  return exportMaps({ series, result, directory, judgement }, run)
+  await fillExport(run, folder, { series, result, judgement })
 }

@@ -7,7 +7,7 @@ import { sliceProfile, type ColumnCells } from './columnCells'
  * much (iteratively reweighted least squares), so that they are not smoothed away.
  */
 const STATIC_STEP = 2
-const ENHANCEMENT_STEP = 1
+const ENHANCEMENT_STEP = 0.4
 const REWEIGHTED = 2
 /** Enhancement in units of the noise; so weak a limit only keeps what no frame shows from growing. */
 const ENHANCEMENT = 200

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { backendNames, type Vec3 } from '@contract'
+import { backendNames, parseFrames, type Vec3 } from '@contract'
 
 /** A voxel of a repeated option, x,y,z counted from 0. */
 export function voxel(text: string, before?: Vec3[]): Vec3[] {
@@ -10,6 +10,15 @@ export function voxel(text: string, before?: Vec3[]): Vec3[] {
     )
   }
   return [...(before ?? []), [Number(parts[1]), Number(parts[2]), Number(parts[3])]]
+}
+
+/** Frames as they are shown, counted from 1, as indices. */
+export function frames(text: string): number[] {
+  const indices = parseFrames(text)
+  if (indices === null || indices.length === 0) {
+    throw new InvalidArgumentError('Frames are numbers from 1, and ranges of them, like 12,40-42.')
+  }
+  return indices
 }
 
 /** A number, as an option's value. */

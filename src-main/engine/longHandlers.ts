@@ -9,6 +9,7 @@ import type { LongHandlers } from './handlers'
 import type { JobRun } from './jobs'
 import { DEFAULT_MODEL, findModel } from './prediction'
 import { compareResults } from './session/mapsComparison'
+import type { VolumeSeries } from './volume'
 
 const isInside = (folder: string, path: string): boolean => {
   const below = relative(folder, path)
@@ -47,6 +48,9 @@ export function longHandlers(parts: EngineParts): LongHandlers {
     return catalogue
   }
   const nameOf = (seriesKey: string): string => study.summary(seriesKey).description || 'series'
+  /** The series as maps were made of it: what they are judged with. */
+  const seriesOf = async (mapsId: string, run: Run): Promise<VolumeSeries> =>
+    maps.madeOf(await study.series(maps.result(mapsId).seriesKey, run), mapsId)
 
   return {
     'study.open': ({ paths }) => {
@@ -125,7 +129,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       title: `Tissue at risk of ${nameOf(maps.result(mapsId).seriesKey)}`,
       key: `maps.assess ${mapsId} ${JSON.stringify(choice)}`,
       work: async (run) => {
-        const series = await study.series(maps.result(mapsId).seriesKey, run)
+        const series = await seriesOf(mapsId, run)
         return risk.assess(mapsId, series, maps.maps(mapsId), choice, run)
       },
     }),
@@ -133,7 +137,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
       title: `Page of ${nameOf(maps.result(mapsId).seriesKey)}`,
       key: `maps.onePage ${mapsId} ${JSON.stringify(choice)}`,
       work: async (run) => {
-        const series = await study.series(maps.result(mapsId).seriesKey, run)
+        const series = await seriesOf(mapsId, run)
         return { png: await risk.onePage(mapsId, series, maps.maps(mapsId), choice, run) }
       },
     }),
@@ -150,7 +154,7 @@ export function longHandlers(parts: EngineParts): LongHandlers {
         title: `Export the maps of ${nameOf(seriesKey)}`,
         key: `maps.export ${mapsId} ${directory}`,
         work: async (run) => {
-          const series = await study.series(seriesKey, run)
+          const series = await seriesOf(mapsId, run)
           const result = maps.maps(mapsId)
           const judgement = await risk.judge(mapsId, series, result, choice, partOfRun(run, 0, 0.1))
           const request = { series, result, directory, judgement, onePage }

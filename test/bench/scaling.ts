@@ -93,7 +93,7 @@ async function benchFitting(series: VolumeSeries, method: 'csvd' | 'bennink'): P
 
 /** What a second worker brings, and what a voxel costs once the workers are warm. */
 export async function benchScaling(): Promise<BenchRow[]> {
-  const curves = await headSeries({ slices: 4, volumes: 89, interval: 0.5 })
+  const curves = await headSeries({ slices: 8, volumes: 89, interval: 0.5 })
   const fitting = [...(await benchFitting(curves, 'csvd')), ...(await benchFitting(curves, 'bennink'))]
   const moving = await headSeries({ slices: 8, volumes: 12, interval: 4, motion: 3.4 })
   const bilateral = filterSettingsSchema.parse({ method: 'bilateral' })

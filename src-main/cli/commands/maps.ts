@@ -28,7 +28,7 @@ import { openPredictor } from '../openPredictor'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
 import { printable } from '../terminal'
-import { backendOption, number, voxel } from '../values'
+import { backendOption, frames, number, voxel } from '../values'
 
 /** What `maps` and `predict` can be asked. */
 export interface MapsFlags {
@@ -42,6 +42,7 @@ export interface MapsFlags {
   vofMask?: string
   scale: boolean
   motion?: boolean
+  leaveOut?: number[]
   smoothInTime?: boolean
   hematocritLarge?: number
   hematocritSmall?: number
@@ -93,6 +94,7 @@ export function command(): Command {
       new Option('--vof-mask <file>', 'venous voxels as a NIfTI mask on the same grid').conflicts('vof'),
     )
     .option('--motion', 'bring the head of every frame to its place in the first before anything else')
+    .option('--leave-out <frames>', 'frames that are not used, counted from 1, like 12,40-42', frames)
     .option('--no-scale', 'do not scale the arterial curve to the venous area')
     .option('--hematocrit-large <share>', 'haematocrit of large vessels (default: 0.45)', number)
     .option('--hematocrit-small <share>', 'haematocrit of small vessels (default: 0.25)', number)
@@ -159,11 +161,16 @@ async function makeMaps(paths: string[], flags: MapsFlags, run: Run): Promise<Ex
     }
     const make = predictor ? predictMaps.bind(null, predictor.predictor) : computePerfusion
     const chosenSettings = { ...settings, ...inputs }
+    let still = series
     const result = await withMotionCorrected(
       series,
       chosenSettings,
       partOfRun(run, 0.3, 0.8),
-      (still, part) => make(still, chosenSettings, part),
+      (inPlace, part) => {
+        still = inPlace
+        return make(inPlace, chosenSettings, part)
+      },
+      { leaveOut: flags.leaveOut },
     )
     const told = {
       ...result,
@@ -171,9 +178,9 @@ async function makeMaps(paths: string[], flags: MapsFlags, run: Run): Promise<Ex
       timings: { open: opening, load: loading, ...result.timings },
     }
     const rule = tissueAtRiskPresets.find((preset) => preset.rule.name === flags.rule)?.rule
-    const judgement = judgeMaps(series, told, { rule, referenceSide: flags.reference })
+    const judgement = judgeMaps(still, told, { rule, referenceSide: flags.reference })
     await exportMaps(
-      { series, result: told, directory, judgement, onePage: flags.summary },
+      { series: still, result: told, directory, judgement, onePage: flags.summary },
       partOfRun(run, 0.8, 1),
     )
     return JSON.parse(await readFile(join(directory, 'summary.json'), 'utf8')) as ExportSummary

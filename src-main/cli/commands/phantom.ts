@@ -71,6 +71,12 @@ export function command(): Command {
       'largest displacement of the head; it turns by up to 0.6°/mm (default: 0)',
       number,
     )
+    .option(
+      '--planes <count>',
+      'planes a slice is the mean of (default: 1, moving up to 1.7 mm apart)',
+      number,
+    )
+    .option('--points <count>', 'points to a side of a pixel (default: 1, moving 2)', number)
     .option('--shuttle', 'two slabs scanned in turn')
     .option('--tilt <degrees>', 'gantry tilt (default: 0)', number)
     .option('--oblique <degrees>', 'image planes turned about the antero-posterior axis (default: 0)', number)

@@ -37,7 +37,7 @@ import {
 import { printJson } from '../program'
 import { withProgress } from '../progress'
 import { printable } from '../terminal'
-import { backendOption, voxel } from '../values'
+import { backendOption, frames, voxel } from '../values'
 import { watchFolder } from '../watchFolder'
 
 export interface RunFlags {
@@ -45,6 +45,7 @@ export interface RunFlags {
   series?: string
   method?: string
   motion: boolean
+  leaveOut?: number[]
   filter?: string
   /** Name of a preset. */
   rule?: string
@@ -73,6 +74,7 @@ come, one at a time, once their files have stopped changing; a restart goes on w
 Examples:
   umbra run study -o out
   umbra run study -o out --method csvd --set deconvolve.smoothInPlaneMm=3
+  umbra run study -o out --leave-out 12,40-42
   umbra run patient1 patient2.zip -o out
   umbra run --cohort studies -o out --json | jq '.[] | select(.state == "failed") | .reason'
   umbra run --watch incoming -o out`
@@ -90,6 +92,7 @@ export function command(): Command {
       new Option('--method <method>', 'how to deconvolve (default: bennink)').choices(perfusionMethods),
     )
     .option('--no-motion', 'do not correct motion')
+    .option('--leave-out <frames>', 'frames that are not used, counted from 1, like 12,40-42', frames)
     .addOption(
       new Option('--filter <method>', `how to filter (default: ${usualFilter})`).choices(filterMethods),
     )
@@ -125,6 +128,7 @@ async function run(paths: string[], flags: RunFlags): Promise<void> {
     store: storeOf(flags),
     backend: flags.backend ?? ('auto' as const),
   }
+  if (flags.leaveOut && (flags.watch !== undefined || flags.cohort)) throw framesOfMany()
   if (flags.watch !== undefined) {
     if (paths.length > 0) throw usage('Give a folder to --watch, or studies, not both.')
     await watchFolder({
@@ -137,6 +141,7 @@ async function run(paths: string[], flags: RunFlags): Promise<void> {
   }
   if (paths.length === 0) throw usage('Which study? Give its folder, zip file or DICOM files.')
   const studies = await studiesOf(paths, flags.cohort ?? false, out)
+  if (flags.leaveOut && studies !== null) throw framesOfMany()
   if (studies === null) await runOne(paths, flags, { ...common, directory: out })
   else await runMany(studies, flags, { ...common, directory: out })
 }
@@ -190,6 +195,7 @@ function settingsOf(flags: RunFlags): PipelineSettings {
   set('--series', 'recognise', 'series', flags.series)
   set('--method', 'deconvolve', 'method', flags.method)
   set('--no-motion', 'motion', 'enabled', flags.motion ? undefined : false)
+  set('--leave-out', 'motion', 'leaveOut', flags.leaveOut)
   set('--filter', 'filter', 'method', flags.filter)
   const preset = tissueAtRiskPresets.find(({ rule }) => rule.name === flags.rule)
   set('--rule', 'tissueAtRisk', 'rule', preset?.rule)
@@ -214,6 +220,11 @@ function seconds(text: string): number {
   const value = Number(text)
   if (text.trim() === '' || !(value >= 0)) throw new InvalidArgumentError('Seconds, 0 or more.')
   return value
+}
+
+/** Frames are those of one study. */
+function framesOfMany(): UmbraError {
+  return usage('--leave-out names frames of one study; run the studies one by one.')
 }
 
 function usage(message: string): UmbraError {

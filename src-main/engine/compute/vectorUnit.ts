@@ -146,6 +146,36 @@ interface Kernels {
     ]
   ): void
   highestRows(...args: [values: number, rows: number, width: number, out: number]): void
+  factoriseBand(...args: [matrix: number, size: number, band: number]): void
+  solveBand(...args: [matrix: number, size: number, band: number, values: number, columns: number]): void
+  sumCells(
+    ...args: [
+      found: number,
+      courses: number,
+      cells: number,
+      courseCount: number,
+      columns: number,
+      sums: number,
+    ]
+  ): void
+  addSamples(
+    ...args: [
+      firsts: number,
+      profiles: number,
+      courses: number,
+      reversed: number,
+      samples: number,
+      frames: number,
+      slices: number,
+      cells: number,
+      parts: number,
+      courseCount: number,
+      columns: number,
+      matrix: number,
+      right: number,
+      scratch: number,
+    ]
+  ): void
 }
 
 /** A memory with the kernels that work in it on the processor's vectors (kernels/kernels.ts says what each does). */

@@ -1,6 +1,6 @@
 import { usualRule, type QualityLine, type SideChoice, type TissueAtRiskRule } from '@contract'
 import type { PerfusionMaps } from '../perfusion'
-import { gradeStudy, type MovedFrame } from '../quality'
+import { gradeStudy } from '../quality'
 import { assessTissueAtRisk, judgedBy, type TissueAtRiskAssessment } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
 
@@ -13,17 +13,15 @@ export interface Judgement {
 export interface JudgementOptions {
   rule?: TissueAtRiskRule
   referenceSide?: SideChoice
-  /** What motion correction did to each frame. */
-  motion?: readonly MovedFrame[]
 }
 
-/** Tissue at risk and quality of maps; the verdict on quality leads the words of the former. */
+/** Tissue at risk and quality of maps and of the series as they were made of it; the verdict on quality leads the words of the former. */
 export function judgeMaps(
   series: VolumeSeries,
   result: PerfusionMaps,
-  { rule = usualRule, referenceSide, motion }: JudgementOptions = {},
+  { rule = usualRule, referenceSide }: JudgementOptions = {},
 ): Judgement {
   const found = assessTissueAtRisk(result, rule, { referenceSide })
-  const quality = gradeStudy({ series, maps: result, motion, tissueAtRisk: found })
+  const quality = gradeStudy({ series, maps: result, motion: result.motion?.frames, tissueAtRisk: found })
   return { assessment: judgedBy(found, quality), quality }
 }

@@ -1,6 +1,7 @@
 import { UmbraError, type FilterSettings } from '@contract'
 import { allocateVoxels } from '../compute/allocateVoxels'
 import { callForEach, openPool, type WorkerPool } from '../compute/pool'
+import { ranked } from '../compute/ranked'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import { viewSeries, type VolumeSeries } from '../volume'
 import { resultVoxels, type FilterJob } from './job'
@@ -84,7 +85,7 @@ async function prepareJob(
     spacing: [series.geometry.spacing[0], series.geometry.spacing[1]],
     settings,
     selected,
-    perHu: view.echoTime === null ? 1 : median(Float32Array.from(signals).sort()) / 100,
+    perHu: view.echoTime === null ? 1 : ranked(Float32Array.from(signals), signals.length >> 1) / 100,
     noise: noiseOf(surveys),
     result: allocateVoxels(voxels * view.frames * (whole ? 2 : 4), series.description),
     factor: whole ? Math.max(1, factor) : 0,
@@ -100,11 +101,7 @@ function noiseOf(surveys: readonly SliceSurvey[]): number {
     all.set(differences, at)
     at += differences.length
   }
-  return median(all.sort()) / (QUARTILE * Math.SQRT2)
-}
-
-function median(sorted: Float32Array): number {
-  return sorted[sorted.length >> 1]
+  return ranked(all, length >> 1) / (QUARTILE * Math.SQRT2)
 }
 
 async function filterAll(pool: WorkerPool, job: FilterJob, run: Run): Promise<void> {

@@ -1,3 +1,4 @@
+import { ranked } from '../compute/ranked'
 import { selectedSlice, sourceSlice, type FilterJob } from './job'
 
 /** HU: below is air, above bone; neither is filtered. */
@@ -7,7 +8,7 @@ const BONE = 300
 const SAMPLES = 100_000
 
 export interface SliceSurvey {
-  /** The differences between frames, sorted by size, of selected voxels; the series' unit. */
+  /** The sizes of differences between frames, of selected voxels; the series' unit. */
   differences: Float32Array
   /** Median over the selected voxels of their mean over time, series' unit; NaN where none is selected. */
   signal: number
@@ -44,10 +45,10 @@ export function surveySlice(job: Pick<FilterJob, 'view' | 'selected'>, slice: nu
     selected[i] = mean[i] > lower && mean[i] < upper ? 1 : 0
     count += selected[i]
   }
-  const means = mean.filter((_, i) => selected[i] === 1).sort()
+  const means = mean.filter((_, i) => selected[i] === 1)
   return {
     differences: differencesOver(job, slice, selected, count),
-    signal: means.length > 0 ? means[means.length >> 1] : NaN,
+    signal: means.length > 0 ? ranked(means, means.length >> 1) : NaN,
     largest,
   }
 }
@@ -70,5 +71,5 @@ function differencesOver(
       differences.push(Math.abs(slope * (here[i] - before[i])))
     }
   }
-  return Float32Array.from(differences).sort()
+  return Float32Array.from(differences)
 }

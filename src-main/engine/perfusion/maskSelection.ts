@@ -1,7 +1,7 @@
 import { ranked } from '../compute/ranked'
 import { BASELINE, MEAN, PEAK } from './curveFeatures'
 import type { VascularInputs } from './inputs'
-import { FLUID_HU, vesselEnhancement } from '../masks'
+import { FLUID_HU, SEARCH, vesselEnhancement } from '../masks'
 import type { SeriesSurvey } from './surveySeries'
 
 /**
@@ -9,8 +9,17 @@ import type { SeriesSurvey } from './surveySeries'
  * brighter.
  */
 const QUIET = 2
+/**
+ * Beside bone, what is brighter than this before contrast is partly bone, HU: a rim of fluid that looks like brain, does not
+ * enhance, and is late by any amount. Grey matter has 40, under the skull up to 50.
+ */
+const RIM_HU = 60
 /** Where more than this share of the brain is that dark, the scale is no Hounsfield scale and nothing is left out. */
 const MOST_FLUID = 0.6
+
+type MaskSurvey = Pick<SeriesSurvey, 'brain' | 'search' | 'features' | 'noise' | 'baselineFrames'> & {
+  view: Pick<SeriesSurvey['view'], 'echoTime'>
+}
 
 /**
  * MR: fluid is brighter than the brain before contrast by this factor of its median signal, and rises by less than this share of
@@ -19,11 +28,14 @@ const MOST_FLUID = 0.6
 const FLUID_MR = { signal: 1.25, rise: 0.5 }
 
 /**
- * The voxels that get maps: the brain without large vessels (peak enhancement above 120 HU or 40 % of the artery's) and,
- * without fluid (CT: baseline below 18 HU; MR: bright, and without contrast). On shared memory.
+ * The voxels that get maps: the brain without large vessels (peak enhancement above 120 HU or 40 % of the artery's),
+ * without fluid (CT: baseline below 18 HU; MR: bright, and without contrast) and, on CT, without the rim that is partly bone.
+ * On shared memory.
  */
-export function finishMask(survey: SeriesSurvey, inputs: Pick<VascularInputs, 'aif'>): Uint8Array {
-  const { brain, features, view, noise, baselineFrames } = survey
+export function finishMask(
+  { brain, search, features, view, noise, baselineFrames }: MaskSurvey,
+  inputs: Pick<VascularInputs, 'aif'>,
+): Uint8Array {
   const volume = brain.length
   const mask = new Uint8Array(new SharedArrayBuffer(volume))
   const ct = view.echoTime === null
@@ -43,7 +55,10 @@ export function finishMask(survey: SeriesSurvey, inputs: Pick<VascularInputs, 'a
   const leaveFluid = dark < MOST_FLUID * inside
   const isFluid = ct ? (i: number) => level[i] < FLUID_HU : fluidOfMr(brain, level, peak)
   for (let i = 0; i < volume; i++) {
-    if (brain[i] === 1 && peak[i] <= highest && !(leaveFluid && isFluid(i))) mask[i] = 1
+    if (brain[i] === 0 || peak[i] > highest) continue
+    const fluid = leaveFluid && isFluid(i)
+    const rim = ct && search[i] === SEARCH.veinsOnly && level[i] > RIM_HU
+    if (!fluid && !rim) mask[i] = 1
   }
   return mask
 }

@@ -1,6 +1,6 @@
 import { UmbraError, type PerfusionSettings, type Warning } from '@contract'
 import { callForEach, type WorkerPool } from '../compute/pool'
-import { partOfRun, type Run } from '../compute/run'
+import { partOfRun, unlessCancelled, type Run } from '../compute/run'
 import { otsuThreshold, type BrainSearch } from '../masks'
 import { FEATURE_COUNT } from './curveFeatures'
 import { firstArrival } from './firstArrival'
@@ -156,7 +156,7 @@ async function searchBrain(
   }
   const slices = Array.from({ length: nz }, (_, slice) => [search, slice])
   await callForEach(pool, 'outlineBrain', slices, partOfRun(run, 0, 0.4), 'Finding the brain')
-  if (!(await pool.call<boolean>('keepBrain', search))) {
+  if (!(await unlessCancelled(run, pool.call<boolean>('keepBrain', search)))) {
     throw new UmbraError({
       code: 'no-brain',
       message: 'No brain was found in the series.',

@@ -42,7 +42,8 @@ export function volumeWeights(
   if (!(noise >= QUIET * USUAL_VOLUME * peak)) return areaWeights(arterial, times)
   const frames = times.length
   const model = createBoxModel(arterial, times, false)
-  const left = Matrix.zeros(frames, frames)
+  /** A response a row, times the root of how usual it is. */
+  const responses: Float64Array[] = []
   const right = Matrix.zeros(frames, 1)
   let total = 0
   for (let transit = SHORTEST_TRANSIT; transit < limits.longestTransit; transit *= TRANSIT_RATIO) {
@@ -51,12 +52,13 @@ export function volumeWeights(
       const late = (delay - DELAY.mean) / DELAY.spread
       const usual = Math.exp(-0.5 * (slow * slow + late * late))
       boxModel(model, delay, transit)
-      const shape = Matrix.columnVector(model.shape.map((value) => value / transit))
-      left.add(shape.mmul(shape.transpose()).mul(usual))
-      right.add(shape.mul(usual))
+      const response = model.shape.map((value) => (Math.sqrt(usual) * value) / transit)
+      responses.push(response)
+      right.add(Matrix.columnVector(response).mul(Math.sqrt(usual)))
       total += usual
     }
   }
+  const left = new Matrix(responses).transpose().mmul(new Matrix(responses))
   left.add(noiseCovariance(frames, baselineFrames).mul(total * (NOISE_SHARE * peak) ** 2))
   return Float64Array.from(solve(left, right).to1DArray())
 }

@@ -1,10 +1,8 @@
 import type { Geometry, Vec3 } from '@contract'
-import { frameTimes, type PhantomOptions } from './options'
+import { FIELD_OF_VIEW, frameTimes, type PhantomOptions } from './options'
 import { mixSeeds, randomStream, uniform } from '../compute/random'
 import { deterministicUid } from './uid'
 
-/** Side of the square field of view, mm. */
-export const FIELD_OF_VIEW = 230
 /** Height of the lowest slice over the anterior commissure, mm: just below the middle cerebral artery. */
 const LOWEST_SLICE = -18
 

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { UmbraError } from '@contract'
 import { individualSchema } from './individual'
+import type { Sampling } from './planes'
 
 export const phantomKinds = ['head', 'kudo'] as const
 export const phantomVendors = ['ge', 'siemens', 'philips', 'canon'] as const
@@ -40,6 +41,15 @@ const MAX_VOXELS = 2 ** 25
 const MAX_SECONDS = 600
 const MAX_PIXEL_DATA = 2 ** 32 - 2
 
+/** Side of the square field of view, mm. */
+export const FIELD_OF_VIEW = 230
+/**
+ * Of a head that moves: what lies between points so near is drawn as sharp wherever the head lies, and a frame that moved
+ * is no more blurred than one that did not.
+ */
+const PLANE_MM = 1.7
+const FINE_PIXEL_MM = 0.6
+
 const requestSchema = z.strictObject({
   kind: z.enum(phantomKinds).default('head'),
   /** Whose habits the DICOM files follow. */
@@ -70,9 +80,12 @@ const requestSchema = z.strictObject({
   /** Largest displacement of the head, mm; it also turns by up to 0.6 degree a millimetre. */
   motion: z.number().min(0).max(20).default(0),
   /**
-   * Planes across its thickness that a slice of a head is the mean of, as a scanner sees it; 1: its middle plane alone.
+   * Planes across its thickness that a slice of a head is the mean of, as a scanner sees it; 1: its middle plane alone, as
+   * where the head does not move. A moving one has planes up to 1.7 mm apart.
    */
-  planes: z.number().int().min(1).max(15).default(1),
+  planes: z.number().int().min(1).max(15).optional(),
+  /** Points along either side of a pixel that it is the mean of; 1 where the head does not move or pixels are small. */
+  points: z.number().int().min(1).max(4).optional(),
   /** The table goes to and fro: the lower and the upper half of the slices are scanned in turn. */
   shuttle: z.boolean().default(false),
   /** Gantry tilt, degrees. */
@@ -101,9 +114,14 @@ const requestSchema = z.strictObject({
  */
 export const phantomOptionsSchema = requestSchema.transform((request, context) => {
   const head = request.kind === 'head'
+  const size = request.size ?? (head ? 256 : 512)
+  const finer = head && request.motion > 0
+  const points = finer && FIELD_OF_VIEW / size > FINE_PIXEL_MM ? 2 : 1
   const options = {
     ...request,
-    size: request.size ?? (head ? 256 : 512),
+    size,
+    planes: request.planes ?? (finer ? Math.min(15, Math.ceil(request.thickness / PLANE_MM)) : 1),
+    points: request.points ?? points,
     slices: request.slices ?? (head ? 8 : 6),
     volumes: request.volumes ?? (head ? 45 : 30),
     interval: request.interval ?? (head ? 1 : 2),
@@ -183,7 +201,11 @@ export function phantomOptions(request: PhantomRequest): PhantomOptions {
   })
 }
 
-/** Planes that every slice of a phantom is the mean of. Tiles are as thick as their slices. */
-export function planesOf({ planes, kind }: Pick<PhantomOptions, 'planes' | 'kind'>): number {
-  return kind === 'kudo' ? 1 : planes
+/** What every voxel of a phantom is the mean of. Tiles are as wide and as thick as their voxels. */
+export function samplingOf({
+  planes,
+  points,
+  kind,
+}: Pick<PhantomOptions, keyof Sampling | 'kind'>): Sampling {
+  return kind === 'kudo' ? { planes: 1, points: 1 } : { planes, points }
 }

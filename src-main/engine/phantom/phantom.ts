@@ -6,8 +6,8 @@ import { acquisitionTimes, decimal, phantomGeometry } from './grid'
 import { headVoxels } from './head'
 import { kudoVoxels } from './kudo'
 import { headMotion, motionMargin, type Pose } from './motion'
-import { planesOf, type PhantomOptions } from './options'
-import { planeGeometry, takePerfusion } from './planes'
+import { samplingOf, type PhantomOptions } from './options'
+import { pointGeometry, takePerfusion, type Sampling } from './planes'
 import { mttRange, tissueResponse, type TissueResponse } from './residue'
 import { withoutMargin, type PhantomVoxels } from './tissue'
 
@@ -29,8 +29,8 @@ export interface Phantom {
   stillGeometry: Geometry
   stillVoxels: PhantomVoxels
   margin: number
-  /** Of that head, the planes that each slice is the mean of; null: a slice shows its middle plane. */
-  thick: { planes: number; geometry: Geometry; voxels: PhantomVoxels } | null
+  /** That head at the points that each voxel is the mean of; null: a voxel shows its middle. */
+  finer: { sampling: Sampling; geometry: Geometry; voxels: PhantomVoxels } | null
 }
 
 /** Longest the enhancement of a tissue can last after the scan, s; its peak is sought until then. */
@@ -53,12 +53,16 @@ export async function makePhantom(options: PhantomOptions, run: Run = {}): Promi
       ? kudoVoxels(stillGeometry, margin)
       : await headVoxels(options, stillGeometry, margin, run)
   const [nx, ny] = geometry.size
-  const planes = planesOf(options)
-  let thick: Phantom['thick'] = null
-  if (planes > 1) {
-    const finer = planeGeometry(stillGeometry, planes)
-    thick = { planes, geometry: finer, voxels: await headVoxels(options, finer, margin * planes, run) }
-    takePerfusion(stillVoxels, thick.voxels, planes, nx * ny)
+  const sampling = samplingOf(options)
+  let finer: Phantom['finer'] = null
+  if (sampling.planes > 1 || sampling.points > 1) {
+    const grid = pointGeometry(stillGeometry, sampling)
+    finer = {
+      sampling,
+      geometry: grid,
+      voxels: await headVoxels(options, grid, margin * sampling.planes, run),
+    }
+    takePerfusion(stillVoxels, finer.voxels, sampling, geometry.size)
   }
   return {
     options,
@@ -73,7 +77,7 @@ export async function makePhantom(options: PhantomOptions, run: Run = {}): Promi
     stillGeometry,
     stillVoxels,
     margin,
-    thick,
+    finer,
   }
 }
 

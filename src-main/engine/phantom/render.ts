@@ -5,7 +5,7 @@ import { sampleAt } from './bolus'
 import { sourceIndex, type SourceIndex } from './motion'
 import { noiseMaker } from './noise'
 import type { Phantom } from './phantom'
-import { meanOfPlanes } from './planes'
+import { addPlane, meanOfPoints, pointGeometry, type Sampling } from './planes'
 import { responseAt } from './residue'
 import { ML_PER_100G } from './tissue'
 
@@ -26,14 +26,14 @@ export type FrameRenderer = (frame: number) => Int16Array
  * noise, rounded to whole numbers as a scanner does.
  */
 export function frameRenderer(phantom: Phantom): FrameRenderer {
-  const { options, geometry, poses, thick } = phantom
+  const { options, geometry, poses, finer } = phantom
   const [nx, ny, nz] = geometry.size
   const sliceLength = nx * ny
-  const stillGeometry = thick?.geometry ?? phantom.stillGeometry
-  const planes = thick?.planes ?? 1
-  const still = new Float32Array(sliceLength * stillGeometry.size[2])
-  const moved = poses || thick ? new Float32Array(sliceLength * nz) : still
-  const plane = poses ? new Float32Array(sliceLength * nz) : still
+  const sampling = finer?.sampling ?? { planes: 1, points: 1 }
+  const stillGeometry = finer?.geometry ?? phantom.stillGeometry
+  const grid = pointGeometry(geometry, sampling)
+  const still = new Float32Array(stillGeometry.size[0] * stillGeometry.size[1] * stillGeometry.size[2])
+  const moved = poses || finer ? new Float32Array(sliceLength * nz) : still
   const noise = new Float32Array(sliceLength)
   const makeNoise = noiseMaker(nx, ny, geometry.spacing[0], options.seed)
   const [lowest, highest] = options.modality === 'mr' ? MR_RANGE : CT_RANGE
@@ -42,10 +42,10 @@ export function frameRenderer(phantom: Phantom): FrameRenderer {
   return (frame) => {
     renderStill(phantom, frame, still)
     if (poses) {
-      const source = sourceIndex(poses[frame], geometry, stillGeometry)
-      moveInto(moved, plane, geometry, still, stillGeometry, source, planes)
-    } else if (thick) {
-      meanOfPlanes(still, planes, sliceLength, moved)
+      const source = sourceIndex(poses[frame], grid, stillGeometry)
+      moveInto(moved, geometry.size, still, stillGeometry, source, sampling)
+    } else if (finer) {
+      meanOfPoints(still, sampling, geometry.size, moved)
     }
     for (let slice = 0; slice < nz; slice++) {
       if (options.noise > 0) makeNoise(frame, slice, noise)
@@ -74,10 +74,10 @@ function storeSlice(
 
 /** The head at its first place, without noise, at the times of a frame's slices. */
 function renderStill(phantom: Phantom, frame: number, image: Float32Array): void {
-  const { options, margin, times, response, arterial, venous, thick } = phantom
-  const { baseline, cbv, mtt, delay, artery, vein } = thick?.voxels ?? phantom.stillVoxels
-  const planes = thick?.planes ?? 1
-  const [nx, ny, slices] = (thick?.geometry ?? phantom.stillGeometry).size
+  const { options, margin, times, response, arterial, venous, finer } = phantom
+  const { baseline, cbv, mtt, delay, artery, vein } = finer?.voxels ?? phantom.stillVoxels
+  const planes = finer?.sampling.planes ?? 1
+  const [nx, ny, slices] = (finer?.geometry ?? phantom.stillGeometry).size
   const nz = slices / planes - 2 * margin
   const contrast = options.modality === 'mr' ? mrContrast : ctContrast
   for (let slice = 0; slice < slices; slice++) {
@@ -130,21 +130,20 @@ function mrContrast(
   )
 }
 
-/** Resamples the still head onto the scanner's grid, each slice the mean of `planes` planes across its thickness. */
+/** Resamples the still head onto the scanner's grid, each voxel the mean of the points within it. */
 function moveInto(
   moved: Float32Array,
-  plane: Float32Array,
-  geometry: Geometry,
+  [nx, ny, nz]: Vec3,
   still: Float32Array,
   stillGeometry: Geometry,
   { start, steps: [x, y, z] }: SourceIndex,
-  planes: number,
+  { planes, points }: Sampling,
 ): void {
   moved.fill(0)
-  for (let p = 0; p < planes; p++) {
-    const above = (p + 0.5) / planes - 0.5
-    const from = start.map((value, axis) => value + above * z[axis]) as Vec3
-    resampleSlices(still, stillGeometry.size, { start: from, x, y, z }, [0, geometry.size[2] - 1], plane)
-    for (let i = 0; i < moved.length; i++) moved[i] += plane[i] / planes
+  const plane = new Float32Array(stillGeometry.size[0] * stillGeometry.size[1])
+  for (let p = 0; p < nz * planes; p++) {
+    resampleSlices(still, stillGeometry.size, { start, x, y, z }, [p, p], plane, 0)
+    const slice = Math.floor(p / planes)
+    addPlane(plane, points, nx, moved.subarray(slice * nx * ny, (slice + 1) * nx * ny), 1 / planes)
   }
 }

@@ -53,7 +53,7 @@ export function gradeStudy({
     gradeBolus(maps, series, found),
     gradeTruncation(maps, end),
     ...images,
-    gradeCoverage(series, maps, found.midline),
+    gradeCoverage(series, maps, found.midline, motion),
     ...content,
     gradeArterySide(maps, found),
     gradeSymmetry(found),
@@ -72,6 +72,9 @@ const checkOf: Record<string, QualityLine['check']> = {
   'too-few-time-points': 'timing',
   'no-acquisition-times': 'timing',
   'incomplete-series': 'missingData',
+  'reference-damaged': 'motion',
+  'no-such-frame': 'motion',
+  'too-many-left-out': 'motion',
 }
 
 const actionsOf: Partial<Record<string, QualityLine['actions']>> = {
@@ -81,6 +84,9 @@ const actionsOf: Partial<Record<string, QualityLine['actions']>> = {
   'scan-ends-early': ['showNotes'],
   'not-hounsfield': ['showNotes'],
   'incomplete-series': ['showNotes'],
+  'reference-damaged': ['setMotion'],
+  'no-such-frame': ['setMotion'],
+  'too-many-left-out': ['setMotion'],
 }
 
 /** The failure stands first, with what else is wrong in the line of its check. */

@@ -61,22 +61,24 @@ const TISSUE = { least: 0, most: 80 }
 export function tissueNoise(series: VolumeSeries): number | null {
   if (series.kind === 'mr-perfusion') return null
   const { slope, intercept } = series
-  const tissue = Uint8Array.from(frameOf(series, 0), (stored) => {
-    const value = slope * stored + intercept
-    return value > TISSUE.least && value < TISSUE.most ? 1 : 0
-  })
+  const first = frameOf(series, 0)
+  const tissue = new Uint8Array(first.length)
+  for (let i = 0; i < tissue.length; i++) {
+    const value = slope * first[i] + intercept
+    if (value > TISSUE.least && value < TISSUE.most) tissue[i] = 1
+  }
   return temporalNoise(series, tissue)
 }
 
 function temporalNoise(series: VolumeSeries, mask: Uint8Array | null): number | null {
   const { frames, geometry, voxels, slope } = series
   const volume = geometry.size[0] * geometry.size[1] * geometry.size[2]
-  const inside: number[] = []
-  for (let i = 0; i < volume; i++) if (mask ? mask[i] === 1 : true) inside.push(i)
-  const stride = Math.max(1, Math.floor(inside.length / MOST_SAMPLED))
+  let inside = 0
+  for (let i = 0; i < volume; i++) if (mask === null || mask[i] === 1) inside++
+  const stride = Math.max(1, Math.floor(inside / MOST_SAMPLED))
   const bends: number[] = []
-  for (let n = 0; n < inside.length; n += stride) {
-    const at = inside[n]
+  for (let at = 0, passed = 0; at < volume; at++) {
+    if ((mask !== null && mask[at] !== 1) || passed++ % stride !== 0) continue
     let square = 0
     let count = 0
     // The last third of a scan is nearly straight, and so is its baseline.
@@ -97,8 +99,12 @@ export interface MovedFrame {
   frame: number
   displacementMm: number
   state: 'kept' | 'corrected' | 'leftOut'
+  /** How far it lies from its place through the slices, mm. */
+  throughMm?: number
   /** How far the place that was found may be off, mm. */
   uncertaintyMm?: number
+  /** A person left it out. */
+  byHand?: boolean
   /** What is wrong with it; of a frame that was kept: the motion of the series is beyond correction. */
   reason?: string
 }
@@ -115,16 +121,32 @@ const LEFT_OUT = { amber: 0.001, red: 0.2 }
 /** How far the head moves in the images that the maps come from, and what motion correction had to do. */
 export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] | undefined): QualityLine {
   const residual = Math.max(0, ...seriesShifts(series))
+  const corrected = motion?.some(({ byHand }) => !byHand) ?? false
   const findings: Finding[] = []
   if (motion && motion.length > 0) {
     const frames = new Set(motion.map(({ frame }) => frame)).size
-    const out = new Set(motion.filter(({ state }) => state === 'leftOut').map(({ frame }) => frame)).size
+    const outOf = (chosen: boolean): number =>
+      new Set(
+        motion
+          .filter(({ state, byHand = false }) => state === 'leftOut' && byHand === chosen)
+          .map(({ frame }) => frame),
+      ).size
+    const out = outOf(false)
+    const byHand = outOf(true)
     const used = motion.filter(({ state }) => state !== 'leftOut')
     const largest = Math.max(0, ...used.map(({ displacementMm }) => displacementMm))
     if (out > 0) {
       findings.push({
         grade: graded(out / frames, LEFT_OUT.amber, LEFT_OUT.red),
         reason: `${out} of ${frames} frames could not be corrected and were left out.`,
+        remedy: 'Look at the motion plot; curves lack these frames.',
+        actions: ['showMotion'],
+      })
+    }
+    if (byHand > 0) {
+      findings.push({
+        grade: graded(byHand / (series.frames + byHand), LEFT_OUT.amber, LEFT_OUT.red),
+        reason: `${byHand} ${byHand === 1 ? 'frame was' : 'frames were'} left out by hand.`,
         remedy: 'Look at the motion plot; curves lack these frames.',
         actions: ['showMotion'],
       })
@@ -162,14 +184,14 @@ export function gradeMotion(series: VolumeSeries, motion: readonly MovedFrame[] 
   if (residual > RESIDUAL.amber) {
     findings.push({
       grade: graded(residual, RESIDUAL.amber, RESIDUAL.red),
-      reason: `The head moves by about ${residual.toFixed(1)} mm${motion ? ' after correction' : ' and is not corrected'}.`,
-      remedy: motion
-        ? 'Leave the worst frames out: lower the limit of motion, and run again.'
+      reason: `The head moves by about ${residual.toFixed(1)} mm${corrected ? ' after correction' : ' and is not corrected'}.`,
+      remedy: corrected
+        ? 'Leave the worst frames out, by hand or by a lower limit of motion, and run again.'
         : 'Correct the motion before the maps.',
-      actions: motion ? ['showMotion', 'setMotion'] : ['correctMotion'],
+      actions: corrected ? ['showMotion', 'setMotion'] : ['correctMotion'],
     })
   }
-  const usual = `The head moves by ${residual.toFixed(1)} mm at most${motion ? ' after correction' : ''}.`
+  const usual = `The head moves by ${residual.toFixed(1)} mm at most${corrected ? ' after correction' : ''}.`
   return lineOf('motion', findings, usual, { value: residual, unit: 'mm' })
 }
 

@@ -2,6 +2,7 @@ import type { QualityLine, Side, TissueAtRisk, VascularInput } from '@contract'
 import { LEFT, headMasks, sidesOf } from '../masks'
 import type { PerfusionMaps } from '../perfusion'
 import { dot, indexSteps, stackSpacing, voxelVolume, type VolumeSeries } from '../volume'
+import type { MovedFrame } from './images'
 import { graded, lineOf, type Finding } from './line'
 
 type Midline = TissueAtRisk['midline']
@@ -20,8 +21,16 @@ const UNCOVERED = { amber: 0.1, red: 0.2 }
 /** Of the brain's volume: less bone than this is no skull, as in images that were cut out of one. */
 const A_SKULL = 0.05
 
+/** Of the frames, the share in which the head lies a slice or more out of its place, through the slices. */
+const OUT_OF_SLAB = 0.25
+
 /** How much of a brain there is, whether it is whole from side to side, and whether it is an adult's. */
-export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline: Midline): QualityLine {
+export function gradeCoverage(
+  series: VolumeSeries,
+  maps: PerfusionMaps,
+  midline: Midline,
+  motion: readonly MovedFrame[] = [],
+): QualityLine {
   const { geometry } = series
   const slab = geometry.size[2] * stackSpacing(geometry)
   const { brain, skull } = headMasks(series, maps)
@@ -70,6 +79,18 @@ export function gradeCoverage(series: VolumeSeries, maps: PerfusionMaps, midline
       grade: graded(uncovered, UNCOVERED.amber, UNCOVERED.red),
       reason: `No bone covers ${(100 * uncovered).toFixed(0)} % of the outline of what was taken for brain: a piece of the skull is missing, and scalp may be counted as late tissue or core.`,
       remedy: 'Look at the mask; where it holds more than brain, do not use these volumes.',
+    })
+  }
+  const distance = stackSpacing(geometry)
+  const used = motion.filter(({ state }) => state !== 'leftOut')
+  const away = used.filter(({ throughMm = 0 }) => throughMm >= distance)
+  if (away.length > OUT_OF_SLAB * used.length) {
+    const furthest = Math.max(...away.map(({ throughMm = 0 }) => throughMm))
+    findings.push({
+      grade: 'amber',
+      reason: `In ${((100 * away.length) / used.length).toFixed(0)} % of the frames the head lies up to ${furthest.toFixed(0)} mm further up or down: the first or last slice was not scanned then.`,
+      remedy: 'Trust volumes that reach the first or the last slice less.',
+      actions: ['showMotion'],
     })
   }
   const inside = insideSkull(skull, maps)

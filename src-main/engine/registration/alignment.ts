@@ -1,12 +1,19 @@
-import type { Geometry, Vec3 } from '@contract'
-import { cross, dot, indexSteps, sliceNormal, voxelToWorld, worldToVoxel } from '../volume'
+import type { Vec3 } from '@contract'
+import { cross, dot, indexSteps, voxelToWorld, worldToVoxel } from '../volume'
 import { finerGrid, type Image } from './finerGrid'
 import { medianOfPositive } from './order'
+import {
+  freedomBasis,
+  LEVER_MM,
+  PARAMETERS,
+  stepWithin,
+  type Evaluation,
+  type Freedom,
+  type Sampled,
+} from './poseStep'
+import { uncertaintyOf } from './poseUncertainty'
 import type { ValueRange } from './reducedGrid'
 import { compose, rotationVector, type Rigid } from './rigid'
-
-/** Directions a slab can be moved in: all six, or (where there are too few slices to see more) within its planes. */
-export type Freedom = 'rigid' | 'inPlane'
 
 /** What a frame is brought to, and where in it motion shows. */
 export interface AlignmentTarget extends Image {
@@ -34,17 +41,9 @@ const ITERATIONS = 30
 /** A step shorter than this at the surface of the head ends a search, mm. */
 const NEAR_STEP_MM = 0.1
 const LAST_STEP_MM = 0.003
-const LEVER_MM = 80
 /** Huber's limit in robust standard deviations: 95 % as efficient as least squares where the noise is normal. */
 const HUBER = 1.345
 const TO_DEVIATION = 1.4826
-const PARAMETERS = 6
-/**
- * How much less is known than as many independent edges would say: what is left at neighbouring edges is the same blur and
- * the same error of interpolation. Measured on phantoms, where poses were off by 7 to 36 times what independent edges say.
- */
-const DEPENDENT = 20 ** 2
-
 /** Finds where a reference has edges within its slices. */
 export function alignmentTarget({ geometry, values }: Image, range: ValueRange): AlignmentTarget {
   const [nx, ny, nz] = geometry.size
@@ -136,17 +135,6 @@ function alignUntil(
   return { motion, difference: 1 - correlation(best), uncertaintyMm: uncertaintyOf(best, basis) }
 }
 
-/** Differences at the edges that both images hold, and how each changes with the six parameters. */
-interface Sampled {
-  count: number
-  enough: boolean
-  residuals: Float32Array
-  /** Of the frame, [edge]. */
-  values: Float32Array
-  /** [edge × 6]: shifts along x, y, z, mm, then turns about them in LEVER_MM radians. */
-  jacobian: Float32Array
-}
-
 function edgeSampler(
   { geometry: ofFrame, finer: { geometry, values }, edges }: AlignmentTarget,
   frame: Float32Array,
@@ -174,12 +162,13 @@ function edgeSampler(
     residuals: new Float32Array(edges.length),
     frameValues: new Float32Array(edges.length),
     jacobian: new Float32Array(edges.length * PARAMETERS),
+    levers: new Float32Array(edges.length * 3),
   }))
   let turn = 0
 
   return ({ rotation: r, translation: t, centre: c }) => {
     // By turns, so that the last result outlives this one.
-    const { residuals, frameValues, jacobian } = buffers[turn++ % 2]
+    const { residuals, frameValues, jacobian, levers } = buffers[turn++ % 2]
     let count = 0
     for (let n = 0; n < edges.length; n++) {
       const px = positions[3 * n] - c[0]
@@ -229,6 +218,9 @@ function edgeSampler(
       jacobian[to + 3] = (ry * gz - rz * gy) / LEVER_MM
       jacobian[to + 4] = (rz * gx - rx * gz) / LEVER_MM
       jacobian[to + 5] = (rx * gy - ry * gx) / LEVER_MM
+      levers[3 * count] = rx
+      levers[3 * count + 1] = ry
+      levers[3 * count + 2] = rz
       count++
     }
     // Too little of the head in common says nothing about where it is.
@@ -238,14 +230,9 @@ function edgeSampler(
       residuals,
       values: frameValues,
       jacobian,
+      levers,
     }
   }
-}
-
-interface Evaluation extends Sampled {
-  /** Mean of Huber's function. */
-  cost: number
-  limit: number
 }
 
 function evaluate(sampled: Sampled): Evaluation {
@@ -281,121 +268,7 @@ function correlation({ residuals, values, count, enough }: Sampled): number {
   return variance > 0 ? (fr - (sumF * sumR) / count) / Math.sqrt(variance) : 0
 }
 
-/** The directions left free, each a vector of the six parameters; the others stay as they are. */
-function freedomBasis(geometry: Geometry, freedom: Freedom): number[][] {
-  if (freedom === 'rigid') {
-    return Array.from({ length: PARAMETERS }, (_, p) =>
-      Array.from({ length: PARAMETERS }, (_, q) => +(p === q)),
-    )
-  }
-  const normal = sliceNormal(geometry)
-  const inRow = geometry.direction[0]
-  const inColumn = cross(normal, inRow)
-  return [
-    [...inRow, 0, 0, 0],
-    [...inColumn, 0, 0, 0],
-    [0, 0, 0, ...normal],
-  ]
-}
-
-/** The normal equations of a Gauss–Newton step along the free directions. */
-function normalEquations(
-  { residuals, jacobian, count, limit }: Evaluation,
-  basis: number[][],
-): { matrix: Float64Array; right: Float64Array } {
-  const normal = new Float64Array(PARAMETERS * PARAMETERS)
-  const gradient = new Float64Array(PARAMETERS)
-  for (let n = 0; n < count; n++) {
-    const size = Math.abs(residuals[n])
-    const weight = size <= limit ? 1 : limit / size
-    const at = n * PARAMETERS
-    for (let p = 0; p < PARAMETERS; p++) {
-      const weighted = weight * jacobian[at + p]
-      gradient[p] += weighted * residuals[n]
-      for (let q = 0; q <= p; q++) normal[p * PARAMETERS + q] += weighted * jacobian[at + q]
-    }
-  }
-  for (let p = 0; p < PARAMETERS; p++) {
-    for (let q = 0; q < p; q++) normal[q * PARAMETERS + p] = normal[p * PARAMETERS + q]
-  }
-  const free = basis.length
-  const along = (direction: number[], other: number[]): number => {
-    let sum = 0
-    for (let p = 0; p < PARAMETERS; p++) {
-      for (let q = 0; q < PARAMETERS; q++) sum += direction[p] * normal[p * PARAMETERS + q] * other[q]
-    }
-    return sum
-  }
-  return {
-    matrix: Float64Array.from({ length: free * free }, (_, at) =>
-      along(basis[Math.floor(at / free)], basis[at % free]),
-    ),
-    right: Float64Array.from(basis, (direction) =>
-      direction.reduce((sum, value, p) => sum + value * gradient[p], 0),
-    ),
-  }
-}
-
-/** The damped Gauss–Newton step, six parameters; null where the images say nothing about some direction. */
-function stepWithin(sampled: Evaluation, basis: number[][], damping: number): number[] | null {
-  if (!sampled.enough) return null
-  const { matrix, right } = normalEquations(sampled, basis)
-  const step = solve(matrix, right, damping)
-  if (step === null) return null
-  return Array.from({ length: PARAMETERS }, (_, p) =>
-    basis.reduce((sum, direction, d) => sum + direction[p] * step[d], 0),
-  )
-}
-
-/**
- * How far a pose may be off, mm: by the covariance s² · H⁻¹ of its parameters, s² the variance of what is left at the
- * edges, which is less independent than there are edges. Infinity where a direction is not seen at all.
- */
-function uncertaintyOf(sampled: Evaluation, basis: number[][]): number {
-  if (!sampled.enough) return Infinity
-  const { residuals, count, limit } = sampled
-  let squares = 0
-  for (let n = 0; n < count; n++) squares += Math.min(Math.abs(residuals[n]), limit) * Math.abs(residuals[n])
-  const { matrix } = normalEquations(sampled, basis)
-  let sum = 0
-  for (const [d, direction] of basis.entries()) {
-    const unit = Float64Array.from(basis, (_, other) => +(other === d))
-    const column = solve(matrix, unit, 0)
-    if (column === null) return Infinity
-    // A turn moves the head by 2/5 of its square (Jenkinson), in LEVER_MM, the radius in which that is.
-    const share = direction.reduce((total, value, p) => total + value * value * (p < 3 ? 1 : 0.4), 0)
-    sum += share * column[d]
-  }
-  return Math.sqrt(DEPENDENT * (squares / count) * sum)
-}
-
 function movedBy(motion: Rigid, [x, y, z, a, b, c]: number[]): Rigid {
   const rotation = rotationVector([a / LEVER_MM, b / LEVER_MM, c / LEVER_MM])
   return compose({ rotation, translation: [x, y, z], centre: motion.centre }, motion)
-}
-
-/** Solves (A + damping · diag A) x = b by Cholesky's decomposition; null where A is singular. */
-function solve(matrix: Float64Array, right: Float64Array, damping: number): Float64Array | null {
-  const n = right.length
-  const lower = Float64Array.from(matrix)
-  for (let i = 0; i < n; i++) lower[i * n + i] *= 1 + damping
-  for (let j = 0; j < n; j++) {
-    for (let i = j; i < n; i++) {
-      let sum = lower[i * n + j]
-      for (let k = 0; k < j; k++) sum -= lower[i * n + k] * lower[j * n + k]
-      if (i !== j) lower[i * n + j] = sum / lower[j * n + j]
-      else if (sum > 1e-9 * matrix[j * n + j]) lower[j * n + j] = Math.sqrt(sum)
-      else return null
-    }
-  }
-  const x = Float64Array.from(right)
-  for (let i = 0; i < n; i++) {
-    for (let k = 0; k < i; k++) x[i] -= lower[i * n + k] * x[k]
-    x[i] /= lower[i * n + i]
-  }
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) x[i] -= lower[k * n + i] * x[k]
-    x[i] /= lower[i * n + i]
-  }
-  return x
 }

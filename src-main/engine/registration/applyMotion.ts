@@ -11,6 +11,10 @@ import { restoreThroughSlices } from './throughSlices'
 
 type Applied = Pick<MotionReport, 'frames' | 'leftOut' | 'slabs'>
 
+interface AppliedMotion extends Pick<MotionReport, 'restored'> {
+  series: VolumeSeries
+}
+
 /**
  * A series with the motion that was found in it taken back: corrected frames are resampled, once and at full
  * resolution, those left out are missing, the others are the same bit for bit. The series itself where nothing moved.
@@ -22,19 +26,21 @@ export async function applyMotion(
 ): Promise<VolumeSeries> {
   const pool = openPool('registration')
   try {
-    return await applyOnPool(pool, { ...series, voxels: onSharedMemory(series.voxels) }, motion, run)
+    const shared = { ...series, voxels: onSharedMemory(series.voxels) }
+    return (await applyOnPool(pool, shared, motion, run)).series
   } finally {
     await pool.close()
   }
 }
 
+/** `applyMotion` on a pool of workers `registration` that is open already, and the slabs that a model restored. */
 export async function applyOnPool(
   pool: WorkerPool,
   series: VolumeSeries,
   { frames, leftOut, slabs }: Applied,
   run: Run,
-): Promise<VolumeSeries> {
-  if (leftOut.length === 0 && frames.every(({ state }) => state === 'kept')) return series
+): Promise<AppliedMotion> {
+  if (leftOut.length === 0 && frames.every(({ state }) => state === 'kept')) return { series, restored: [] }
   const { geometry } = series
   const [nx, ny, nz] = geometry.size
   const length = nx * ny * nz
@@ -69,10 +75,12 @@ export async function applyOnPool(
     times.set(series.times.subarray(frame * nz, (frame + 1) * nz), index * nz),
   )
   const corrected = { ...series, voxels, times, frames: remaining.length }
+  const restored: AppliedMotion['restored'] = []
   for (const [index, slab] of slabs.entries()) {
     const ofSlab = columns.map((frame) => frame[index])
     const part = partOfRun(run, 0.3 + (0.7 * index) / slabs.length, 0.3 + (0.7 * (index + 1)) / slabs.length)
-    await restoreThroughSlices(pool, corrected, ofSlab, slab, part)
+    const share = await restoreThroughSlices(pool, corrected, ofSlab, slab, part)
+    if (share !== null) restored.push({ slab: index, share })
   }
-  return corrected
+  return { series: corrected, restored }
 }

@@ -33,10 +33,11 @@ export function sliceProfile(cells: ColumnCells, place: number, weights: Float64
   return first
 }
 
-/** What a slice at `place` shows of a column, from the sums of its cells: sums[n] is that of the first n. */
-export function sliceOf(cells: ColumnCells, sums: Float64Array, place: number): number {
+/** What a slice at `place` shows of a column, from the sums of its cells: sums[from + n] is that of the first n. */
+export function sliceOf(cells: ColumnCells, sums: Float64Array, place: number, from = 0): number {
   const { parts } = cells
-  const [first, within] = cellsAt(cells, place)
+  const [cell, within] = cellsAt(cells, place)
+  const first = from + cell
   const low = sums[first] + (sums[first + 1] - sums[first]) * within
   const end = first + parts
   return (sums[end] + (sums[end + 1] - sums[end]) * within - low) / parts

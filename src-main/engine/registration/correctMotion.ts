@@ -1,6 +1,5 @@
 import {
   motionSettingsSchema,
-  UmbraError,
   type FrameMotion,
   type MotionReport,
   type MotionSettings,
@@ -11,20 +10,24 @@ import { openPool, type WorkerPool } from '../compute/pool'
 import { partOfRun, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
 import { applyOnPool } from './applyMotion'
-import { judgeFrames } from './judge'
+import { judgeByHand, judgeFrames } from './judge'
 import type { SlabRange } from './reducedGrid'
-import { registerSlab, type SlabMotion } from './registerSlab'
+import { checkFrames, registerSlabs } from './reference'
 import { onSharedMemory } from './sharedVoxels'
 import { findSlabs } from './slabs'
 
 export interface MotionCorrection {
   /** Where nothing had to be moved or left out, the series that was given. */
   series: VolumeSeries
+  /** What frames were brought to: as asked for, or what came in its place. */
+  reference: MotionSettings['reference']
   /** [frame × slab] of the series that was given. */
   frames: FrameMotion[]
   /** Frames of the series that was given which the corrected one lacks. */
   leftOut: number[]
   slabs: SlabRange[]
+  /** Slabs that a model of what lies between thick slices restored. */
+  restored: MotionReport['restored']
   warnings: Warning[]
   /** Seconds per stage. */
   timings: Record<string, number>
@@ -33,25 +36,22 @@ export interface MotionCorrection {
 /**
  * Brings the head of a 4-D series to one place: every frame is registered rigidly to the reference, groups of slices
  * that were scanned apart each by itself, and resampled once, at full resolution. Frames that moved less than the
- * threshold keep their voxels bit for bit; frames that cannot be brought into place are left out, the others keep their
- * times. Work runs in a pool of workers over shared memory; `run` watches and cancels it. Throws `no-such-frame`.
+ * threshold keep their voxels bit for bit; frames that cannot be brought into place, or that the settings name, are left
+ * out, the others keep their times. Work runs in a pool of workers over shared memory; `run` watches and cancels it. Throws
+ * `no-such-frame`, `too-many-left-out` and `reference-damaged`.
  */
 export async function correctMotion(
   series: VolumeSeries,
-  settings: MotionSettings,
+  given: MotionSettings,
   run: Run = {},
 ): Promise<MotionCorrection> {
-  const { reference } = settings
-  if (reference !== 'mean' && reference >= series.frames) {
-    throw new UmbraError({
-      code: 'no-such-frame',
-      message: `The reference of the motion correction is frame ${reference + 1}, but the series has ${series.frames}.`,
-      hint: 'Choose a frame of the series, or the mean.',
-    })
-  }
+  const settings = { ...given, leaveOut: [...new Set(given.leaveOut)].sort((one, other) => one - other) }
+  checkFrames(series.frames, settings)
   const slabs = findSlabs(series)
-  if (!settings.enabled || series.frames < 2) {
-    return { series, frames: [], leftOut: [], slabs, warnings: [], timings: {} }
+  const nothingToDo = !settings.enabled && settings.leaveOut.length === 0
+  if (nothingToDo || series.frames < 2) {
+    const { reference } = settings
+    return { series, reference, frames: [], leftOut: [], slabs, restored: [], warnings: [], timings: {} }
   }
   const pool = openPool('registration')
   try {
@@ -76,18 +76,20 @@ export async function correctOnPool(
   run: Run,
 ): Promise<MotionCorrection> {
   const start = performance.now()
-  const found: (SlabMotion | null)[] = []
-  for (const [index, slab] of slabs.entries()) {
-    const part = partOfRun(run, (0.7 * index) / slabs.length, (0.7 * (index + 1)) / slabs.length)
-    found.push(await registerSlab(pool, series, slab, settings.reference, part))
-  }
+  const moving = settings.enabled
+    ? await registerSlabs(pool, series, slabs, settings, partOfRun(run, 0, 0.7))
+    : { found: [], reference: settings.reference, warnings: [] }
   const registered = performance.now()
-  const judgement = judgeFrames(series, slabs, found, settings)
-  const corrected = await applyOnPool(pool, series, { ...judgement, slabs }, partOfRun(run, 0.7, 1))
+  const judgement = settings.enabled
+    ? judgeFrames(series, slabs, moving.found, settings)
+    : judgeByHand(settings.leaveOut)
+  const applied = await applyOnPool(pool, series, { ...judgement, slabs }, partOfRun(run, 0.7, 1))
   const seconds = (from: number, to: number): number => Math.round(to - from) / 1000
   return {
     ...judgement,
-    series: corrected,
+    ...applied,
+    warnings: [...moving.warnings, ...judgement.warnings],
+    reference: moving.reference,
     slabs,
     timings: { registration: seconds(start, registered), resampling: seconds(registered, performance.now()) },
   }
@@ -97,30 +99,33 @@ export async function correctOnPool(
 export function motionReport(
   series: VolumeSeries,
   settings: MotionSettings,
-  { frames, leftOut, slabs, timings }: MotionCorrection,
+  { frames, leftOut, slabs, restored, timings, reference }: MotionCorrection,
 ): MotionReport {
   const slices = series.geometry.size[2]
   const times = Array.from({ length: series.frames }, (_, frame) => {
     const ofFrame = series.times.subarray(frame * slices, (frame + 1) * slices)
     return ofFrame.reduce((sum, time) => sum + time, 0) / slices
   })
-  return { settings, frames, leftOut, slabs, times, timings }
+  return { settings: { ...settings, reference }, frames, leftOut, slabs, restored, times, timings }
 }
 
-/** Makes something of a series, after the correction of its motion where the settings ask for it. */
+/** Makes something of a series, after the correction of its motion where the settings ask for it, of the frames that are used. */
 export async function withMotionCorrected<T extends { warnings: Warning[]; timings: Record<string, number> }>(
   series: VolumeSeries,
   { motionCorrection }: Pick<PerfusionSettings, 'motionCorrection'>,
   run: Run,
   make: (series: VolumeSeries, run: Run) => Promise<T>,
-  correct: (
-    series: VolumeSeries,
-    settings: MotionSettings,
-    run: Run,
-  ) => Promise<MotionCorrection> = correctMotion,
+  {
+    correct = correctMotion,
+    leaveOut = [],
+  }: {
+    correct?: (series: VolumeSeries, settings: MotionSettings, run: Run) => Promise<MotionCorrection>
+    /** Frames that a person leaves out, by index. */
+    leaveOut?: number[]
+  } = {},
 ): Promise<T & { motion?: MotionReport }> {
-  if (!motionCorrection) return make(series, run)
-  const settings = motionSettingsSchema.parse({})
+  if (!motionCorrection && leaveOut.length === 0) return make(series, run)
+  const settings = motionSettingsSchema.parse({ enabled: motionCorrection, leaveOut })
   const corrected = await correct(series, settings, partOfRun(run, 0, 0.6))
   const made = await make(corrected.series, partOfRun(run, 0.6, 1))
   return {

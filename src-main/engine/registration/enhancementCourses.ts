@@ -1,3 +1,4 @@
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { frameOf, type VolumeSeries } from '../volume'
 import { median } from './order'
 import type { SlabRange } from './reducedGrid'
@@ -22,13 +23,15 @@ const VESSEL_SHARE = 0.004
 const FEWEST_VOXELS = 200
 /** Of the range of soft tissue: 4 HU. */
 const INTERPOLATION_ERROR = 0.036
+/** Around an artery, what it loses by resampling is found again. */
+const AROUND_ARTERIES_MM = 3
 /** The same curves earlier and later, s. */
 const VESSEL_SHIFTS = [-2, 0, 2]
 const TISSUE_SHIFTS = [0, 2, 4, 6, 8]
 
 /**
  * The courses of enhancement that the voxels of a slab are made of: the mean curves of brain and of vessels, earlier and
- * later, and of these the few that the others follow from (Gram–Schmidt with the largest rest first). Means over many
+ * later, and of these the few that they all nearly follow from. Means over many
  * voxels, away from bone, because curves of single voxels hold the motion that is to be told from them. `series` has its
  * frames in place already. Null where there is no brain.
  */
@@ -36,9 +39,12 @@ export function enhancementCourses(series: VolumeSeries, slab: SlabRange): Enhan
   const { frames, geometry, times } = series
   const [nx, ny, nz] = geometry.size
   const area = nx * ny
-  const means = meanOverTime(series, slab)
-  const [lowest, highest] = softTissue(series, means)
-  const inside = (at: number): boolean => means[at] > lowest && means[at] < highest
+  const early = Math.max(3, Math.round(0.1 * frames))
+  const before = meanOf(series, slab, early)
+  const means = meanOf(series, slab, frames)
+  const [lowest, highest] = softTissue(series, before)
+  // Before contrast: with it a sinus is as bright as bone.
+  const inside = (at: number): boolean => before[at] > lowest && before[at] < highest
   const steps = [0, -1, 1, -nx, nx, -area, area]
   const start = slab[0] * area
   const brain: number[] = []
@@ -46,22 +52,18 @@ export function enhancementCourses(series: VolumeSeries, slab: SlabRange): Enhan
     if (steps.every((step) => inside(at + step))) brain.push(at + start)
   }
   if (brain.length < FEWEST_VOXELS) return null
-  const early = Math.max(3, Math.round(0.1 * frames))
-  const before = new Float32Array(brain.length)
-  for (let frame = 0; frame < early; frame++) {
-    const voxels = frameOf(series, frame)
-    for (let i = 0; i < brain.length; i++) before[i] += voxels[brain[i]] / early
-  }
-  const change = Float32Array.from(brain, (at, i) => Math.abs(means[at - start] - before[i]))
+  const change = Float32Array.from(brain, (at) => Math.abs(means[at - start] - before[at - start]))
   const limit = change.slice().sort()[Math.floor((1 - VESSEL_SHARE) * (brain.length - 1))]
   const vessels = brain.filter((_, i) => change[i] >= limit)
   const [arteries, veins] = earlyAndLate(series, vessels)
   const middle = (slab[0] + slab[1]) >> 1
   const clock = Float64Array.from({ length: frames }, (_, frame) => times[frame * nz + middle])
+  const ofBrain = meanCurve(series, brain)
+  const inSlab = (at: number): boolean => at >= start && at - start < before.length && inside(at - start)
   const curves = [
-    ...shifted(meanCurve(series, arteries), clock, VESSEL_SHIFTS),
+    ...shifted(arterialCurve(series, arteries, inSlab, ofBrain), clock, VESSEL_SHIFTS),
     ...shifted(meanCurve(series, veins), clock, VESSEL_SHIFTS),
-    ...shifted(meanCurve(series, brain), clock, TISSUE_SHIFTS),
+    ...shifted(ofBrain, clock, TISSUE_SHIFTS),
   ]
   const chosen = spanning(curves, COURSES)
   const count = chosen.length + 1
@@ -71,15 +73,15 @@ export function enhancementCourses(series: VolumeSeries, slab: SlabRange): Enhan
   return { courses, count, noise: noiseOf(series, brain), leastError }
 }
 
-/** [voxel] of the slab. */
-function meanOverTime(series: VolumeSeries, [first, last]: SlabRange): Float32Array {
+/** Mean over the first `frames`, [voxel] of the slab. */
+function meanOf(series: VolumeSeries, [first, last]: SlabRange, frames: number): Float32Array {
   const area = series.geometry.size[0] * series.geometry.size[1]
   const means = new Float32Array((last - first + 1) * area)
-  for (let frame = 0; frame < series.frames; frame++) {
+  for (let frame = 0; frame < frames; frame++) {
     const voxels = frameOf(series, frame)
     for (let i = 0, from = first * area; i < means.length; i++, from++) means[i] += voxels[from]
   }
-  for (let i = 0; i < means.length; i++) means[i] /= series.frames
+  for (let i = 0; i < means.length; i++) means[i] /= frames
   return means
 }
 
@@ -110,6 +112,32 @@ function earlyAndLate(series: VolumeSeries, voxels: readonly number[]): [number[
   return [of(order.slice(0, third)), of(order.slice(-third))]
 }
 
+/**
+ * What arteries and the brain around them show above the brain. Arteries are thinner than slices: resampled by lines, each
+ * loses height as the head moves, but its surroundings gain what it loses.
+ */
+function arterialCurve(
+  series: VolumeSeries,
+  arteries: readonly number[],
+  inside: (at: number) => boolean,
+  ofBrain: Float64Array,
+): Float64Array {
+  const { size, spacing } = series.geometry
+  const [across, along] = [0, 1].map((axis) => Math.round(AROUND_ARTERIES_MM / spacing[axis]))
+  const around = new Set<number>()
+  for (const artery of arteries) {
+    for (let z = -1; z <= 1; z++) {
+      for (let y = -along; y <= along; y++) {
+        for (let x = -across; x <= across; x++) {
+          const at = artery + (z * size[1] + y) * size[0] + x
+          if (inside(at)) around.add(at)
+        }
+      }
+    }
+  }
+  return meanCurve(series, [...around]).map((value, frame) => value - ofBrain[frame])
+}
+
 function meanCurve(series: VolumeSeries, voxels: readonly number[]): Float64Array {
   return Float64Array.from({ length: series.frames }, (_, frame) => {
     const values = frameOf(series, frame)
@@ -130,29 +158,34 @@ function shifted(curve: Float64Array, clock: Float64Array, seconds: readonly num
   return seconds.map((later) => clock.map((time) => at(time - later)))
 }
 
-/** Up to `most` curves without a mean, orthogonal to one another, of largest value 1, that the others nearly follow from. */
+/**
+ * The few courses without a mean, orthogonal to one another and of largest value 1, that hold most of the energy of the
+ * curves (principal components).
+ */
 function spanning(curves: Float64Array[], most: number): Float64Array[] {
-  const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, value, t) => sum + value * b[t], 0)
-  let rest = curves.map((curve) => {
+  const centred = curves.map((curve) => {
     const mean = curve.reduce((sum, value) => sum + value, 0) / curve.length
     return curve.map((value) => value - mean)
   })
-  const chosen: Float64Array[] = []
-  const least = 1e-4 * Math.max(...rest.map((curve) => dot(curve, curve)))
-  while (chosen.length < most) {
-    const next = rest.reduce((largest, curve) =>
-      dot(curve, curve) > dot(largest, largest) ? curve : largest,
-    )
-    const energy = dot(next, next)
-    if (!(energy > least)) break
-    rest = rest.map((curve) => {
-      const share = dot(curve, next) / energy
-      return curve.map((value, t) => value - share * next[t])
+  const products = new Matrix(
+    centred.map((a) => centred.map((b) => a.reduce((sum, value, t) => sum + value * b[t], 0))),
+  )
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(products, {
+    assumeSymmetric: true,
+  })
+  const least = 1e-4 * Math.max(...realEigenvalues)
+  return realEigenvalues
+    .map((energy, index) => ({ energy, index }))
+    .filter(({ energy }) => energy > least)
+    .sort((a, b) => b.energy - a.energy)
+    .slice(0, most)
+    .map(({ index }) => {
+      const course = centred[0].map((_, t) =>
+        centred.reduce((sum, curve, c) => sum + eigenvectorMatrix.get(c, index) * curve[t], 0),
+      )
+      const height = Math.max(...course.map(Math.abs))
+      return course.map((value) => value / height)
     })
-    const height = Math.max(...next.map(Math.abs))
-    chosen.push(next.map((value) => value / height))
-  }
-  return chosen
 }
 
 /** From second differences over time, which neither contrast nor motion between two places moves by much. */

@@ -1,6 +1,7 @@
 import type { Geometry } from '@contract'
 import type { Voxels } from '../volume'
-import { align, alignNearly, type Alignment, type AlignmentTarget, type Freedom } from './alignment'
+import { align, alignNearly, type Alignment, type AlignmentTarget } from './alignment'
+import type { Freedom } from './poseStep'
 import type { GridMap } from './gridMap'
 import type { Image } from './finerGrid'
 import { reducedGeometry, reduceFrame, type SlabRange, type ValueRange } from './reducedGrid'

@@ -1,8 +1,8 @@
-import type { FrameMotion, MotionSettings, Warning } from '@contract'
-import { stackSpacing, sliceNormal, dot, type VolumeSeries } from '../volume'
+import { framesText, type FrameMotion, type MotionSettings, type Warning } from '@contract'
+import { stackSpacing, sliceNormal, type VolumeSeries } from '../volume'
 import type { SlabRange } from './reducedGrid'
 import type { SlabMotion } from './registerSlab'
-import { anglesOf, displacement } from './rigid'
+import { anglesOf, displacement, furthestAlong } from './rigid'
 
 interface Judgement {
   frames: FrameMotion[]
@@ -29,12 +29,17 @@ export function judgeFrames(
 ): Judgement {
   const frames: FrameMotion[] = []
   const lost = new Map<number, string>()
+  const byHand = new Set(settings.leaveOut)
+  const normal = sliceNormal(series.geometry)
   for (let frame = 0; frame < series.frames; frame++) {
     slabs.forEach((_, slab) => {
       const motion = found[slab]
-      if (motion === null) return
+      if (motion === null) {
+        if (byHand.has(frame)) frames.push(unknownPlace(frame, slab))
+        return
+      }
       const reason = whyLost(motion, frame, settings.limitMm)
-      if (reason !== null && !lost.has(frame)) lost.set(frame, reason)
+      if (reason !== null && !lost.has(frame) && !byHand.has(frame)) lost.set(frame, reason)
       const { rotation, translation } = motion.motions[frame]
       const displacementMm = displacement(motion.motions[frame])
       frames.push({
@@ -43,28 +48,29 @@ export function judgeFrames(
         translation,
         rotation: anglesOf(rotation),
         displacementMm,
+        throughMm: furthestAlong(motion.motions[frame], normal),
         uncertaintyMm: Math.min(LARGEST_UNCERTAINTY, motion.uncertainties[frame]),
         state: displacementMm < settings.thresholdMm ? 'kept' : 'corrected',
       })
     })
   }
-  const warnings = unseenSlabs(found)
-  const remaining = series.frames - lost.size
-  if (remaining < FEWEST_FRAMES || lost.size > LARGEST_LOSS * series.frames) {
-    if (lost.size > 0) {
-      return {
-        frames: frames.map((motion) => ({ ...motion, state: 'kept', reason: lost.get(motion.frame) })),
-        leftOut: [],
-        warnings: [...warnings, beyondCorrection(lost, series.frames)],
-      }
-    }
+  const warnings = [...unseenSlabs(found), ...byHandWarning(settings.leaveOut)]
+  const remaining = series.frames - lost.size - byHand.size
+  const few = remaining < FEWEST_FRAMES || lost.size > LARGEST_LOSS * series.frames
+  const beyond = lost.size > 0 && few
+  const judged = frames.map((motion): FrameMotion => {
+    if (byHand.has(motion.frame)) return leftOutByHand(motion)
+    const reason = lost.get(motion.frame)
+    if (beyond) return { ...motion, state: 'kept', reason }
+    return reason === undefined ? motion : { ...motion, state: 'leftOut', reason }
+  })
+  if (beyond) {
+    const why = beyondCorrection(lost, series.frames)
+    return { frames: judged, leftOut: [...byHand], warnings: [...warnings, why] }
   }
-  const judged = frames.map((motion): FrameMotion =>
-    lost.has(motion.frame) ? { ...motion, state: 'leftOut', reason: lost.get(motion.frame) } : motion,
-  )
   return {
     frames: judged,
-    leftOut: [...lost.keys()],
+    leftOut: [...lost.keys(), ...byHand].sort((one, other) => one - other),
     warnings: [
       ...warnings,
       ...lossWarning(series, lost),
@@ -72,6 +78,23 @@ export function judgeFrames(
       ...edgeWarning(series, judged),
     ],
   }
+}
+
+/** What is told of frames that a person leaves out where nothing else is done. */
+export function judgeByHand(leaveOut: readonly number[]): Judgement {
+  const frames = leaveOut.map((frame) => leftOutByHand(unknownPlace(frame, 0)))
+  return { frames, leftOut: [...leaveOut], warnings: byHandWarning(leaveOut) }
+}
+
+const leftOutByHand = (motion: FrameMotion): FrameMotion => ({
+  ...motion,
+  state: 'leftOut',
+  reason: 'Left out by hand.',
+  byHand: true,
+})
+
+function unknownPlace(frame: number, slab: number): FrameMotion {
+  return { frame, slab, translation: [0, 0, 0], rotation: [0, 0, 0], displacementMm: 0, state: 'kept' }
 }
 
 function whyLost(
@@ -89,8 +112,6 @@ function whyLost(
   }
   return null
 }
-
-const framesList = (frames: number[]): string => frames.map((frame) => frame + 1).join(', ')
 
 function unseenSlabs(found: readonly (SlabMotion | null)[]): Warning[] {
   if (found.every((motion) => motion !== null)) return []
@@ -116,15 +137,25 @@ function lossWarning(series: VolumeSeries, lost: Map<number, string>): Warning[]
   if (lost.size === 0) return []
   const frames = [...lost.keys()]
   const reasons = [...new Set(lost.values())].join(' ')
-  const subject = lost.size === 1 ? `Frame ${framesList(frames)} was` : `Frames ${framesList(frames)} were`
   return [
     {
       code: 'frames-left-out',
-      message: `${subject} left out of ${series.frames}: ${reasons}`,
-      hint: 'The other frames keep their times; where the bolus passes during the gap, look at the arterial curve.',
+      message: `${subjectOf(frames)} left out of ${series.frames}: ${reasons}`,
+      hint: GAP,
     },
   ]
 }
+
+function byHandWarning(frames: readonly number[]): Warning[] {
+  if (frames.length === 0) return []
+  return [{ code: 'frames-left-out-by-hand', message: `${subjectOf(frames)} left out by hand.`, hint: GAP }]
+}
+
+const GAP =
+  'The other frames keep their times; where the bolus passes during the gap, look at the arterial curve.'
+
+const subjectOf = (frames: readonly number[]): string =>
+  frames.length === 1 ? `Frame ${framesText(frames)} was` : `Frames ${framesText(frames)} were`
 
 /** Where little shows how the head lies, as a round vertex does, it may lie otherwise than was found. */
 function uncertainWarning(slabs: readonly SlabRange[], frames: readonly FrameMotion[]): Warning[] {
@@ -148,13 +179,8 @@ function uncertainWarning(slabs: readonly SlabRange[], frames: readonly FrameMot
 
 /** Motion along the slices' normal brings tissue into the outermost slices that was not scanned. */
 function edgeWarning({ geometry }: VolumeSeries, frames: readonly FrameMotion[]): Warning[] {
-  const normal = sliceNormal(geometry)
-  const furthest = Math.max(
-    0,
-    ...frames
-      .filter(({ state }) => state === 'corrected')
-      .map(({ translation }) => Math.abs(dot(translation, normal))),
-  )
+  const corrected = frames.filter(({ state }) => state === 'corrected')
+  const furthest = Math.max(0, ...corrected.map(({ throughMm = 0 }) => throughMm))
   if (furthest < stackSpacing(geometry) / 2) return []
   return [
     {

@@ -31,6 +31,16 @@ export interface SlabMotion {
   searched: number
 }
 
+/** What frames are brought to. */
+export interface ReferenceChoice {
+  /** The frame whose place all get. */
+  anchor: number
+  /** Whether they are compared with the mean of the frames in that place, rather than with that frame. */
+  toMean: boolean
+  /** Frames that may make the mean. */
+  used: readonly number[]
+}
+
 /** Pixels that are compared, and those of the first steps and of the search, mm. */
 const FINE_MM = 1.8
 const COARSE_MM = 3.6
@@ -62,10 +72,9 @@ export async function registerSlab(
   pool: WorkerPool,
   series: VolumeSeries,
   slab: SlabRange,
-  reference: 'mean' | number,
+  { anchor, toMean, used }: ReferenceChoice,
   run: Run,
 ): Promise<SlabMotion | null> {
-  const anchor = reference === 'mean' ? 0 : reference
   const frames = Array.from({ length: series.frames }, (_, frame) => frameOf(series, frame))
   const task = slabTask(series, slab, frames[anchor])
   if (task === null) return null
@@ -78,11 +87,11 @@ export async function registerSlab(
     'Following the head',
   )
   const searched = await again(pool, task, frames, first, partOfRun(run, 0.5, 0.7))
-  if (reference !== 'mean') {
+  if (!toMean) {
     first[anchor] = { motion: still, difference: 0, uncertaintyMm: 0 }
     return finished(slab, first, searched)
   }
-  const mean = await meanTask(pool, task, frames, first, partOfRun(run, 0.7, 0.8))
+  const mean = await meanTask(pool, task, frames, first, used, partOfRun(run, 0.7, 0.8))
   const second = await callForEach<Alignment>(
     pool,
     'alignFinely',
@@ -90,11 +99,31 @@ export async function registerSlab(
     partOfRun(run, 0.8, 1),
     'Following the head',
   )
-  // The mean lies where the first frame does, up to the fine alignment's word: the first frame itself must not move.
+  // The mean lies where its first frame does, up to the fine alignment's word: that frame itself must not move.
   const home = inverse(second[anchor].motion)
   const inPlace = second.map((alignment) => ({ ...alignment, motion: compose(home, alignment.motion) }))
   inPlace[anchor] = { ...inPlace[anchor], motion: still, uncertaintyMm: 0 }
   return finished(slab, inPlace, searched)
+}
+
+/**
+ * How unlike a frame others are once they are nearly in its place, 0 to 2, the middle one of `others`; null where the
+ * frame shows no edges. Far cheaper than a registration.
+ */
+export async function unlikeness(
+  pool: WorkerPool,
+  series: VolumeSeries,
+  slab: SlabRange,
+  anchor: number,
+  others: readonly number[],
+  run: Run,
+): Promise<number | null> {
+  const task = slabTask(series, slab, frameOf(series, anchor))
+  if (task === null) return null
+  const still = identityMotion(centreOf(task.fine.target.geometry))
+  const tasks = others.map((frame) => [task, frameOf(series, frame), [still]])
+  const found = await callForEach<Alignment>(pool, 'alignFrame', tasks, { signal: run.signal })
+  return median(found.map(({ difference }) => difference))
 }
 
 function finished(slab: SlabRange, found: Alignment[], searched: number): SlabMotion {
@@ -196,11 +225,12 @@ async function meanTask(
   task: SlabTask,
   frames: Voxels[],
   found: Alignment[],
+  mayMake: readonly number[],
   run: Run,
 ): Promise<SlabTask> {
   const { geometry, slab, scale, range, freedom } = task
   const tolerance = toleranceOf(found)
-  const usable = found.flatMap(({ difference }, index) => (difference <= tolerance ? [index] : []))
+  const usable = mayMake.filter((index) => found[index].difference <= tolerance)
   const distance = (index: number): number => displacement(found[index].motion)
   const used = usable
     .filter((index) => distance(index) <= SAME_PLACE_MM)

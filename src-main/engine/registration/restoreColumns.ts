@@ -4,6 +4,7 @@ import { createColumnFitter, type ColumnFitter } from './columnFit'
 import type { EnhancementCourses } from './enhancementCourses'
 import type { GridMap } from './gridMap'
 import type { SlabRange } from './reducedGrid'
+import { createUnexplained, type Unexplained } from './unexplained'
 
 /** A frame of the series as it was scanned, and of the corrected one. */
 export interface ColumnFrame {
@@ -25,6 +26,12 @@ export interface ColumnTask {
   tile: number
 }
 
+/** Slices of tiles of columns that were fitted, and those of them that the model made truer. */
+export interface RestoredColumns {
+  fitted: number
+  restored: number
+}
+
 /** A tile whose values vary by less than this times their noise has nothing to restore: air. */
 const EVEN = 1.1
 
@@ -32,57 +39,140 @@ const EVEN = 1.1
  * Takes back from resampled frames what lines between thick slices made of the head, in rows [first, last) of all slices
  * of a slab. A model of the head in the reference's place (`createColumnFitter`) says what a slice there shows and what
  * the line between the two slices of the moved frame gives instead; the difference is added. In-plane there is no such
- * loss, so that columns along the slices' normal are told by themselves; tiles of columns share their places.
+ * loss, so that columns along the slices' normal are told by themselves; tiles of columns share their places. A slice of a
+ * tile stays as it is where motion would be left in it after the model as much as before.
  */
-export function restoreColumns(task: ColumnTask, [firstRow, lastRow]: readonly [number, number]): void {
+export function restoreColumns(
+  task: ColumnTask,
+  [firstRow, lastRow]: readonly [number, number],
+): RestoredColumns {
   const { size, slab, frames, cells, courses, binning, tile } = task
   const slices = slab[1] - slab[0] + 1
   const noise = courses.noise / binning
   const error = Math.max(noise, courses.leastError)
-  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, error)
+  const fitter = createColumnFitter(cells, slices, courses.courses, courses.count, error, tile * tile)
   const samples = new Float64Array(tile * tile * frames.length * slices)
+  const unexplained = createUnexplained(courses)
+  const changes = new Float64Array(samples.length)
   const side = tile * binning
+  const done: RestoredColumns = { fitted: 0, restored: 0 }
   for (let y = firstRow; y < lastRow; y += side) {
     for (let x = 0; x < size[0]; x += side) {
       sampleTile(task, x, y, samples)
-      if (deviation(samples) > EVEN * noise) restoreTile(task, fitter, samples, x, y)
+      if (deviation(samples) <= EVEN * noise) continue
+      changesOfTile(task, fitter, samples, x, y, changes)
+      for (let k = slab[0]; k <= slab[1]; k++) {
+        done.fitted++
+        if (!leavesLess(task, unexplained, changes, x, y, k)) continue
+        done.restored++
+        changeSlice(task, changes, x, y, k)
+      }
     }
   }
+  return done
 }
 
-function restoreTile(
+/** What the lines took from the columns of a tile, [frame × slice × column]; 0 where a frame kept its place. */
+function changesOfTile(
   task: ColumnTask,
   fitter: ColumnFitter,
   samples: Float64Array,
   left: number,
   top: number,
+  changes: Float64Array,
 ): void {
-  const { size, slab, frames, cells, courses, binning, tile } = task
-  const [nx, ny, nz] = size
-  const found = fitter.fit(tilePlaces(task, left, top), samples, tile * tile)
-  const sums = new Float64Array(cells.count + 1)
+  const { size, slab, frames, cells, binning, tile } = task
+  const columns = tile * tile
+  const slices = slab[1] - slab[0] + 1
+  const nz = size[2]
+  fitter.fit(tilePlaces(task, left, top), samples)
+  changes.fill(0)
   frames.forEach(({ corrected, map }, frame) => {
     if (corrected === null) return
-    for (let column = 0; column < tile * tile; column++) {
-      sumCells(found, column, tile * tile, courses, frame, sums)
-      const x0 = left + (column % tile) * binning
-      const y0 = top + Math.floor(column / tile) * binning
-      const xMiddle = x0 + (binning - 1) / 2
-      const yMiddle = y0 + (binning - 1) / 2
-      for (let k = slab[0]; k <= slab[1]; k++) {
-        const z = map.start[2] + xMiddle * map.x[2] + yMiddle * map.y[2] + k * map.z[2]
+    const sums = fitter.sumsOf(frame)
+    for (let column = 0; column < columns; column++) {
+      const from = column * (cells.count + 1)
+      const x = left + (column % tile) * binning + (binning - 1) / 2
+      const y = top + Math.floor(column / tile) * binning + (binning - 1) / 2
+      for (let place = 0; place < slices; place++) {
+        const z = map.start[2] + x * map.x[2] + y * map.y[2] + (slab[0] + place) * map.z[2]
         const within = Math.min(nz - 1, Math.max(0, z))
         const below = Math.min(Math.max(0, nz - 2), Math.floor(within))
-        const place = k - slab[0]
-        const low = sliceOf(cells, sums, place + (below - z) / map.z[2])
-        const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2])
-        const lost = sliceOf(cells, sums, place) - low - (within - below) * (high - low)
+        const low = sliceOf(cells, sums, place + (below - z) / map.z[2], from)
+        const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2], from)
+        const lost = sliceOf(cells, sums, place, from) - low - (within - below) * (high - low)
         // A voxel without a number would take its whole tile with it.
-        if (!Number.isFinite(lost)) continue
-        for (let y = y0; y < Math.min(ny, y0 + binning); y++) {
-          const row = (k * ny + y) * nx
-          for (let x = x0; x < Math.min(nx, x0 + binning); x++) store(corrected, row + x, lost)
-        }
+        if (Number.isFinite(lost)) changes[(frame * slices + place) * columns + column] = lost
+      }
+    }
+  })
+}
+
+/** Whether a slice of a tile holds less that contrast does not explain, motion among it, with the changes than without. */
+function leavesLess(
+  { size, slab, frames, binning, tile }: ColumnTask,
+  unexplained: Unexplained,
+  changes: Float64Array,
+  left: number,
+  top: number,
+  slice: number,
+): boolean {
+  const [nx, ny] = size
+  const columns = tile * tile
+  const slices = slab[1] - slab[0] + 1
+  const lines = new Float64Array(frames.length)
+  const changed = new Float64Array(frames.length)
+  let [before, after] = [0, 0]
+  for (let column = 0; column < columns; column++) {
+    const x0 = left + (column % tile) * binning
+    const y0 = top + Math.floor(column / tile) * binning
+    if (x0 >= nx || y0 >= ny) continue
+    frames.forEach(({ scanned, corrected }, frame) => {
+      lines[frame] = meanOfPixels(corrected ?? scanned, size, x0, y0, slice, binning)
+      changed[frame] = lines[frame] + changes[(frame * slices + slice - slab[0]) * columns + column]
+    })
+    before += unexplained(lines)
+    after += unexplained(changed)
+  }
+  return after < before
+}
+
+function meanOfPixels(
+  voxels: Voxels,
+  [nx, ny]: readonly number[],
+  left: number,
+  top: number,
+  slice: number,
+  side: number,
+): number {
+  const [right, bottom] = [Math.min(nx, left + side), Math.min(ny, top + side)]
+  let sum = 0
+  for (let y = top; y < bottom; y++) {
+    const row = (slice * ny + y) * nx
+    for (let x = left; x < right; x++) sum += voxels[row + x]
+  }
+  return sum / ((right - left) * (bottom - top))
+}
+
+function changeSlice(
+  { size, slab, frames, binning, tile }: ColumnTask,
+  changes: Float64Array,
+  left: number,
+  top: number,
+  slice: number,
+): void {
+  const [nx, ny] = size
+  const columns = tile * tile
+  const slices = slab[1] - slab[0] + 1
+  frames.forEach(({ corrected }, frame) => {
+    if (corrected === null) return
+    for (let column = 0; column < columns; column++) {
+      const change = changes[(frame * slices + slice - slab[0]) * columns + column]
+      const x0 = left + (column % tile) * binning
+      const y0 = top + Math.floor(column / tile) * binning
+      for (let y = y0; y < Math.min(ny, y0 + binning); y++) {
+        const row = (slice * ny + y) * nx
+        for (let x = x0; x < Math.min(nx, x0 + binning); x++) store(corrected, row + x, change)
       }
     }
   })
@@ -94,23 +184,6 @@ function store(voxels: Voxels, at: number, change: number): void {
   else if (voxels instanceof Int16Array) {
     voxels[at] = Math.min(32767, Math.max(-32768, Math.floor(value + 0.5)))
   } else voxels[at] = Math.min(255, Math.max(0, Math.floor(value + 0.5)))
-}
-
-/** Sums over the cells of a column of what the model says of it in a frame. */
-function sumCells(
-  found: Float64Array,
-  column: number,
-  columns: number,
-  { courses, count }: EnhancementCourses,
-  frame: number,
-  sums: Float64Array,
-): void {
-  let from = column
-  for (let cell = 0; cell + 1 < sums.length; cell++) {
-    let value = 0
-    for (let k = 0; k < count; k++, from += columns) value += courses[frame * count + k] * found[from]
-    sums[cell + 1] = sums[cell] + value
-  }
 }
 
 /** Where the slices of every frame cross the middle of a tile, [frame × slice], in slices of the slab. */

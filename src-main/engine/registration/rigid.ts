@@ -49,6 +49,16 @@ export function apply({ rotation: r, translation: t, centre: c }: Rigid, [x, y, 
   ]
 }
 
+/** The furthest way along `normal`, a unit vector, within 80 mm of the centre in the plane across it, mm. */
+export function furthestAlong(
+  { rotation, translation }: Pick<Rigid, 'rotation' | 'translation'>,
+  normal: Vec3,
+): number {
+  const dot = ([x, y, z]: Vec3): number => x * normal[0] + y * normal[1] + z * normal[2]
+  const cosine = Math.min(1, dot(rotate(rotation, normal)))
+  return Math.abs(dot(translation)) + HEAD_RADIUS * Math.sqrt(1 - cosine * cosine)
+}
+
 export function multiply(a: Matrix3, b: Matrix3): Matrix3 {
   const at = (row: number, column: number): number =>
     a[3 * row] * b[column] + a[3 * row + 1] * b[3 + column] + a[3 * row + 2] * b[6 + column]

@@ -4,7 +4,7 @@ import { stackSpacing, type VolumeSeries } from '../volume'
 import { columnCells } from './columnCells'
 import { enhancementCourses } from './enhancementCourses'
 import type { SlabRange } from './reducedGrid'
-import type { ColumnFrame, ColumnTask } from './restoreColumns'
+import type { ColumnFrame, ColumnTask, RestoredColumns } from './restoreColumns'
 
 /** Between slices nearer than this lines are good enough, mm. */
 const THIN_MM = 1.3
@@ -19,7 +19,7 @@ const TILE_MM = 3.6
 /**
  * Restores what resampling took from the frames of a slab whose head moved through its slices. `corrected` is the resampled
  * series, changed in place; `frames` are its frames, in order. Thin or few slices, few frames and heads that hardly went
- * through the slices stay as they are.
+ * through the slices stay as they are: null. Else the share of what was fitted that the model made truer.
  */
 export async function restoreThroughSlices(
   pool: WorkerPool,
@@ -27,15 +27,15 @@ export async function restoreThroughSlices(
   frames: ColumnFrame[],
   slab: SlabRange,
   run: Run,
-): Promise<void> {
+): Promise<number | null> {
   const { size, spacing } = corrected.geometry
   const distance = stackSpacing(corrected.geometry)
   const slices = slab[1] - slab[0] + 1
   const reach = furthest(frames, size, slab)
-  if (distance <= THIN_MM || slices < FEWEST_SLICES || reach < LEAST_REACH) return
-  if (frames.length < FEWEST_FRAMES || Math.min(size[0], size[1]) < 4) return
+  if (distance <= THIN_MM || slices < FEWEST_SLICES || reach < LEAST_REACH) return null
+  if (frames.length < FEWEST_FRAMES || Math.min(size[0], size[1]) < 4) return null
   const courses = enhancementCourses(corrected, slab)
-  if (courses === null) return
+  if (courses === null) return null
   const pixel = Math.max(spacing[0], spacing[1])
   const binning = Math.max(1, Math.round(PIXEL_MM / pixel))
   const tile = Math.max(1, Math.round(TILE_MM / (binning * pixel)))
@@ -44,7 +44,10 @@ export async function restoreThroughSlices(
   const rows = tile * binning
   const tasks: unknown[][] = []
   for (let row = 0; row < size[1]; row += rows) tasks.push([task, [row, Math.min(size[1], row + rows)]])
-  await callForEach(pool, 'restoreColumns', tasks, run, 'Restoring what lies between the slices')
+  const stage = 'Restoring what lies between the slices'
+  const done = await callForEach<RestoredColumns>(pool, 'restoreColumns', tasks, run, stage)
+  const fitted = done.reduce((sum, part) => sum + part.fitted, 0)
+  return fitted === 0 ? 0 : done.reduce((sum, part) => sum + part.restored, 0) / fitted
 }
 
 /** The largest way through the slices, in slices. */

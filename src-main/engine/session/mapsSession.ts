@@ -193,7 +193,7 @@ export function createMapsSession(store: MapsStore, voxels: VoxelRegistry): Maps
     settings: PerfusionSettings,
     run: Run,
     make: (series: VolumeSeries, run: Run) => Promise<PerfusionMaps>,
-  ): Promise<PerfusionMaps> => withMotionCorrected(series, settings, run, make, still.correct)
+  ): Promise<PerfusionMaps> => withMotionCorrected(series, settings, run, make, still)
 
   return {
     compute: (series, settings, run) =>

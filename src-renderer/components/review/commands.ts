@@ -1,5 +1,6 @@
 import { registerCommands, type Command } from '../../app/commands'
 import { useLayoutStore } from '../../stores/layout'
+import { useLeftOutStore } from '../../stores/leftOut'
 import { usePipelineStore } from '../../stores/pipeline'
 import { useReviewStore } from '../../stores/review'
 import { useReviewViewStore, windowPresets } from '../../stores/reviewView'
@@ -17,8 +18,10 @@ export function registerReviewCommands(dialogs: ReviewDialogs): () => void {
   const review = useReviewStore()
   const view = useReviewViewStore()
   const pipeline = usePipelineStore()
+  const leftOut = useLeftOutStore()
   const here = (): boolean => layout.room === 'review' && review.series !== null
   const perfusion = (): boolean => here() && review.isPerfusion
+  const inMotion = (): boolean => perfusion() && view.layout.lowerTab === 'motion'
   const inTime = (): boolean => here() && view.frames > 1
   const pane = (): string => view.activePane
 
@@ -94,6 +97,12 @@ export function registerReviewCommands(dialogs: ReviewDialogs): () => void {
         when: () => perfusion() && review.redoTitle !== null,
       },
     ),
+    command('frames.undo', 'Undo the choice of frames', ['mod+z'], () => leftOut.undo(), {
+      when: () => inMotion() && leftOut.undoTitle !== null,
+    }),
+    command('frames.redo', 'Redo the choice of frames', ['mod+shift+z', 'mod+y'], () => leftOut.redo(), {
+      when: () => inMotion() && leftOut.redoTitle !== null,
+    }),
     command('export', 'Export the maps…', ['mod+e'], () => dialogs.openExport(), {
       when: () => perfusion() && review.result !== null,
     }),

@@ -1,10 +1,8 @@
-import type { FrameMotion, MotionReport } from '@contract'
+import { framesText, type FrameMotion, type MotionReport } from '@contract'
 import type { EChartsCoreOption } from 'echarts/core'
 
 export const motionColours = ['#ff6a5e', '#7ccf6f', '#6aa3ff'] as const
 
-/** More frames than this are counted, not named. */
-const NAMED = 8
 const quiet = '#a4a9b0'
 const line = '#363a41'
 /** Along and about the patient's x (to the left), y (to the back) and z (upwards). */
@@ -20,6 +18,9 @@ const atLeast = {
 /** The largest values of a motion, in words: what is read before the plot. */
 export function motionSentence({ frames, leftOut }: MotionReport): string {
   if (frames.length === 0) return 'Motion could not be followed.'
+  if (frames.every(({ byHand }) => byHand)) {
+    return `Motion was not looked for; left out: ${namedFrames(leftOut)}.`
+  }
   const largest = (of: (motion: FrameMotion) => number): number => Math.max(...frames.map(of))
   const far = largest(({ displacementMm }) => displacementMm)
   const turned = largest(({ rotation }) => Math.max(...rotation.map(Math.abs)))
@@ -33,18 +34,27 @@ export function motionSentence({ frames, leftOut }: MotionReport): string {
   return `Up to ${far.toFixed(1)} mm and ${turned.toFixed(1)}°; ${corrected} of ${count} frames corrected${lost}.`
 }
 
-/** "frames 12, 13 and 2 more": counted from 1, as the time slider counts them. */
-function namedFrames(frames: readonly number[]): string {
-  const named = frames.slice(0, NAMED).map((frame) => frame + 1)
-  const more = frames.length > NAMED ? ` and ${frames.length - NAMED} more` : ''
-  return `${frames.length === 1 ? 'frame' : 'frames'} ${named.join(', ')}${more}`
+/** Whether the frames of a slab were restored between its slices; empty where they were not. */
+export function restoredSentence({ restored }: MotionReport, slab: number): string {
+  const share = restored.find((each) => each.slab === slab)?.share
+  return share === undefined
+    ? ''
+    : `What lies between the slices was restored by a model of the head, where it fits better than lines (${Math.round(100 * share)} %).`
 }
+
+const namedFrames = (frames: readonly number[]): string =>
+  `${frames.length === 1 ? 'frame' : 'frames'} ${framesText(frames)}`
 
 /**
  * Shifts (mm, left axis, full lines) and turns (degrees, right axis, dashed) of one slab over time; frames that were
- * left out are marked.
+ * left out, or (`byHand`) will be by the next run, are marked.
  */
-export function motionOption({ frames, times, leftOut }: MotionReport, slab: number): EChartsCoreOption {
+export function motionOption(
+  { frames, times, leftOut: lost }: MotionReport,
+  slab: number,
+  byHand: readonly number[] = [],
+): EChartsCoreOption {
+  const leftOut = [...new Set([...lost, ...byHand])]
   const shown = frames.filter((motion) => motion.slab === slab)
   const along = (of: 'translation' | 'rotation', axis: number): [number, number][] =>
     shown.map((motion) => [times[motion.frame], motion[of][axis]])

@@ -1,6 +1,8 @@
 import {
   filterLabels,
+  framesText,
   methodLabels,
+  parseFrames,
   perfusionMethods,
   pipelineSettingsShape,
   settingsOfFilter,
@@ -16,7 +18,7 @@ export type StepField = { key: string; label: string; unit: string } & (
   | { kind: 'switch' }
   | { kind: 'number'; minimum: number | null; maximum: number | null; optional: boolean }
   | { kind: 'choice'; choices: { value: string; label: string }[] }
-  | { kind: 'text'; placeholder: string }
+  | { kind: 'text' | 'frame' | 'frames'; placeholder: string }
 )
 
 interface Described {
@@ -33,6 +35,7 @@ const words: Record<string, { label?: string; unit?: string; placeholder?: strin
   series: { label: 'Series', placeholder: 'the one in Review' },
   enabled: { label: 'Done' },
   reference: { label: 'Reference frame', placeholder: 'mean, or a frame' },
+  leaveOut: { label: 'Leave out frames', placeholder: 'none; or like 12, 40-42' },
   thresholdMm: { label: 'Leave what moved less than', unit: 'mm' },
   limitMm: { label: 'Leave out what moved more than', unit: 'mm' },
   spatialMm: { label: 'Width in the slice', unit: 'mm' },
@@ -65,6 +68,9 @@ const choiceLabels: Record<string, string> = {
   right: 'Right',
 }
 
+/** Settings that hold indices of frames, which a person counts from 1. */
+const frameFields: Record<string, 'frame' | 'frames'> = { reference: 'frame', leaveOut: 'frames' }
+
 const plain = (key: string): string =>
   key
     .replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
@@ -73,6 +79,7 @@ const plain = (key: string): string =>
 function fieldOf(key: string, described: Described): StepField | null {
   const { label = plain(key), unit = '', placeholder = '' } = words[key] ?? {}
   const named = { key, label, unit }
+  if (key in frameFields) return { ...named, kind: frameFields[key], placeholder }
   const optional = described.anyOf?.some(({ type }) => type === 'null') ?? false
   const real = described.anyOf?.filter(({ type }) => type !== 'null') ?? [described]
   if (real.length > 1) {
@@ -112,9 +119,22 @@ export function fieldsOf(step: PipelineStep, settings: PipelineSettings): StepFi
   )
 }
 
-/** What a typed text means: nothing, a number, or words. */
-export function typedValue(text: string): unknown {
+/** What a text field shows of a setting: frames as they are counted on the screen. */
+export function shownText({ kind }: StepField, value: unknown): string {
+  if (kind === 'frames') return Array.isArray(value) ? framesText(value as number[]) : ''
+  if (kind === 'frame' && typeof value === 'number') return String(value + 1)
+  return value === null || value === undefined ? '' : String(value)
+}
+
+/** What a typed text means: nothing, a number, words, or frames; undefined where it means nothing that could be set. */
+export function typedValue({ kind }: StepField, text: string): unknown {
   const trimmed = text.trim()
+  if (kind === 'frames') return parseFrames(trimmed) ?? undefined
+  if (kind === 'frame') {
+    if (trimmed === '') return 0
+    const [frame] = parseFrames(trimmed) ?? []
+    return frame ?? trimmed
+  }
   if (trimmed === '') return null
   return /^\d+$/.test(trimmed) ? Number(trimmed) : trimmed
 }

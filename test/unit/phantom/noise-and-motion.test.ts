@@ -86,7 +86,9 @@ describe('motion', () => {
   })
 
   it('has a matrix that is a rotation and brings each voxel from where it came', async () => {
-    const phantom = await makePhantom(phantomOptions({ size: 64, slices: 2, volumes: 20, motion: 4 }))
+    const phantom = await makePhantom(
+      phantomOptions({ size: 64, slices: 2, volumes: 20, motion: 4, planes: 1, points: 1 }),
+    )
     const pose = phantom.poses?.[19] ?? { translation: [0, 0, 0], rotation: [0, 0, 0] }
     const matrix = poseMatrix(pose)
     const { start, steps } = sourceIndex(pose, phantom.geometry, phantom.stillGeometry)
@@ -113,7 +115,7 @@ describe('motion', () => {
   })
 
   it('moves the images and leaves the truth where it was', async () => {
-    const request = { size: 64, slices: 2, volumes: 20, noise: 0, planes: 3 } as const
+    const request = { size: 64, slices: 2, volumes: 20, noise: 0, planes: 3, points: 2 } as const
     const still = await makePhantom(phantomOptions(request))
     const moving = await makePhantom(phantomOptions({ ...request, motion: 5 }))
     expect(moving.margin).toBe(motionMargin(5, 5))

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { CohortRow, PipelineRun } from '@contract'
+import type { CohortRow, MotionReport, PipelineRun, QualityLine } from '@contract'
 import { command } from '../../../src-main/cli/commands/run'
 import { runProgram, umbraProgram } from '../../../src-main/cli/program'
 import { makePhantom, phantomOptions, writePhantomStudy } from '../../../src-main/engine/phantom'
@@ -101,13 +101,29 @@ describe('umbra run', { timeout: 240_000 }, () => {
     const short = phantomOptions({ size: 64, slices: 3, volumes: 16, interval: 1.2, noise: 3 })
     await writePhantomStudy(await makePhantom(short), join(scratch, 'short'))
     const directory = join(scratch, 'withheld')
-    const withheld = ['--set', 'export.notReliable=summary', ...fast, '--no-cache']
+    const withheld = ['--set', 'export.notReliable=summary', '--leave-out', '5,8', ...fast, '--no-cache']
     expect(await umbra(join(scratch, 'short', 'dicom'), '-o', directory, ...withheld)).toBe(0)
     const { files } = await read<PipelineRun>('withheld', 'run.json')
     expect(files.sort()).toEqual(['curves.png', 'summary.json'])
-    const { quality } = await read<{ quality: { grade: string }[] }>('withheld', 'summary.json')
+    const { quality, motion } = await read<{ quality: QualityLine[]; motion: MotionReport }>(
+      'withheld',
+      'summary.json',
+    )
     expect(quality.map(({ grade }) => grade)).toContain('red')
+    expect(motion.leftOut).toEqual([4, 7])
+    expect(quality.find(({ check }) => check === 'motion')).toMatchObject({
+      grade: 'amber',
+      reason: expect.stringMatching(/^2 frames were left out by hand\./),
+    })
+    expect(out).toContain('left out: 5, 8')
     expect(out).toContain('No maps: the study is not reliable')
+  })
+
+  it('takes frames to be left out as they are counted on the screen, of one study', async () => {
+    const code = await umbra(study.dicom, study.dicom, '-o', join(scratch, 'x'), '--leave-out', '3')
+    expect(code).toBe(2)
+    expect(err).toContain('--leave-out names frames of one study')
+    expect(await umbra(study.dicom, '-o', join(scratch, 'x'), '--leave-out', '0')).toBe(2)
   })
 
   it('watches a folder until it is interrupted, and knows at the next start what is done', async () => {

@@ -166,6 +166,15 @@ describe('a bad study says what is wrong and what to do', () => {
     const one = await seriesOf({ slices: 1, lesion: 'none' })
     expectBad(line('coverage', { series: one, maps: await mapsOf(one) }), 'red', /cover 5 mm only/)
   })
+  it('a head that leaves the slab for many frames', () => {
+    const motion = Array.from({ length: 40 }, (_, frame) => ({
+      frame,
+      displacementMm: 4,
+      throughMm: frame < 20 ? 0.2 : 6,
+      state: 'corrected' as const,
+    }))
+    expectBad(line('coverage', { motion }), 'amber', /In 50 % of the frames .* 6 mm further up or down/)
+  })
   it('a weak bolus, a late artery, one on the diseased side', () => {
     const quality = { ...maps.aif.quality, peak: 30 }
     const weak = { ...maps, aif: { ...maps.aif, quality }, vof: null }

@@ -1,27 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import {
-  bandedMatrix,
-  factorise,
-  solveFactorised,
-} from '../../../src-main/engine/registration/bandedCholesky'
+import { createVectorUnit } from '../../../src-main/engine/compute/vectorUnit'
 import { columnCells, sliceOf, sliceProfile } from '../../../src-main/engine/registration/columnCells'
 import { createColumnFitter } from '../../../src-main/engine/registration/columnFit'
 
 describe('the Cholesky factor of a banded matrix', () => {
-  it('solves several right sides at once', () => {
+  it.each([1, 2, 5])('solves %i right sides at once', (columns) => {
     // 4 on the diagonal, −1 and −0.5 beside it.
-    const matrix = bandedMatrix(6, 2)
-    for (let row = 0; row < 6; row++) matrix.elements.set([4, row > 0 ? -1 : 0, row > 1 ? -0.5 : 0], 3 * row)
+    const unit = createVectorUnit()
+    const [matrixAt, valuesAt] = [unit.reserve(2 * 21).at, unit.reserve(2 * 7 * columns).at]
+    const memory = unit.reserve(0).floats.buffer
+    const matrix = new Float64Array(memory, matrixAt, 21)
+    const values = new Float64Array(memory, valuesAt, 7 * columns)
+    for (let row = 0; row < 7; row++) matrix.set([4, row > 0 ? -1 : 0, row > 1 ? -0.5 : 0], 3 * row)
     const element = (i: number, j: number): number => [4, -1, -0.5][Math.abs(i - j)] ?? 0
-    const truth = Float64Array.from({ length: 12 }, (_, i) => Math.sin(3 * i + 1))
-    const values = new Float64Array(12)
-    for (let i = 0; i < 6; i++) {
-      for (let j = 0; j < 6; j++) {
-        for (const c of [0, 1]) values[2 * i + c] += element(i, j) * truth[2 * j + c]
-      }
-    }
-    factorise(matrix)
-    solveFactorised(matrix, values, 2)
+    const truth = Float64Array.from({ length: 7 * columns }, (_, i) => Math.sin(3 * i + 1))
+    truth.forEach((_, at) => {
+      const [i, c] = [Math.floor(at / columns), at % columns]
+      for (let j = 0; j < 7; j++) values[at] += element(i, j) * truth[j * columns + c]
+    })
+    unit.kernels.factoriseBand(matrixAt, 7, 2)
+    unit.kernels.solveBand(matrixAt, 7, 2, valuesAt, columns)
     values.forEach((value, i) => expect(value).toBeCloseTo(truth[i], 12))
   })
 })
@@ -86,7 +84,7 @@ describe('a column seen at several heights', () => {
 
   it('is told in the reference’s place far better than a line between slices tells it', () => {
     const samples = places.map((place, i) => seenAt(place, Math.floor(i / slices)))
-    const found = createColumnFitter(cells, slices, courses, 2, 1).fit(places, samples, 1)
+    const found = createColumnFitter(cells, slices, courses, 2, 1, 1).fit(places, samples)
     let [fitted, lines] = [0, 0]
     for (let frame = 0; frame < frames; frame++) {
       const sums = new Float64Array(cells.count + 1)
@@ -109,7 +107,7 @@ describe('a column seen at several heights', () => {
 
   it('keeps what it is where nothing says more: even tissue stays even', () => {
     const samples = places.map(() => 35)
-    const found = createColumnFitter(cells, slices, courses, 2, 5).fit(places, samples, 1)
+    const found = createColumnFitter(cells, slices, courses, 2, 5, 1).fit(places, samples)
     for (let cell = 0; cell < cells.count; cell++) {
       expect(found[2 * cell]).toBeCloseTo(35, 6)
       expect(found[2 * cell + 1]).toBeCloseTo(0, 6)

@@ -13,7 +13,8 @@ import { headOf, residualOf, type Head } from './headOf'
 
 const settings = motionSettingsSchema.parse({})
 /** A head that shifts by up to 3.4 mm and turns by up to 2.04°. */
-const moving = { size: 128, slices: 6, volumes: 24, interval: 2, noise: 4, motion: 3.4 } as const
+const drawn = { planes: 3, points: 1 } as const
+const moving = { ...drawn, size: 128, slices: 6, volumes: 24, interval: 2, noise: 4, motion: 3.4 } as const
 
 describe('a head that moves by 3 mm and 2°', () => {
   let head: Head
@@ -65,7 +66,7 @@ describe('a head that lies still', () => {
 
 describe('an MR head that moves', () => {
   it('is followed although the contrast darkens it', async () => {
-    const head = await headOf({ ...moving, modality: 'mr', slices: 8, volumes: 16 })
+    const head = await headOf({ ...moving, modality: 'mr', slices: 8, volumes: 12 })
     const found = await correctMotion(head.series, settings)
     const residuals = found.frames.map((frame) => residualOf(head, found.slabs, frame))
     expect(Math.max(...residuals.map(({ millimetres }) => millimetres))).toBeLessThan(0.3)
@@ -75,7 +76,7 @@ describe('an MR head that moves', () => {
 
 describe('scanned in two places by turns', () => {
   it('is followed in each place by itself, at the vertex as well, where the skull slopes', async () => {
-    const head = await headOf({ ...moving, planes: 3, slices: 16, volumes: 8, shuttle: true })
+    const head = await headOf({ ...moving, slices: 16, volumes: 8, shuttle: true })
     const found = await correctMotion(head.series, settings)
     expect(found.slabs).toEqual([
       [0, 7],
@@ -163,6 +164,52 @@ describe('bad input', () => {
     expect(found.series.frames).toBe(10)
   })
 
+  it('puts another frame in the place of a first one that is empty, and says so', async () => {
+    const { series } = await headOf({ ...moving, size: 64, volumes: 12 })
+    const spoilt = series.voxels.slice() as Int16Array
+    spoilt.fill(-1024, 0, spoilt.length / series.frames)
+    const found = await correctMotion({ ...series, voxels: spoilt }, settings)
+    expect(found.leftOut).toEqual([0])
+    expect(found.reference).not.toBe(0)
+    const [warning] = found.warnings
+    expect(warning).toMatchObject({ code: 'reference-replaced' })
+    expect(warning.message).toMatch(/^Frame 1, the reference .* is empty or damaged: frame \d+ was/)
+  })
+
+  it('names the frame where the reference that was chosen is empty or damaged', async () => {
+    const { series } = await headOf({ ...moving, size: 64, volumes: 10 })
+    const length = series.voxels.length / series.frames
+    const empty = series.voxels.slice().fill(-1024, 4 * length, 5 * length)
+    const shuffled = series.voxels.slice()
+    shuffled.subarray(4 * length, 5 * length).reverse()
+    for (const voxels of [empty, shuffled]) {
+      const asked = correctMotion({ ...series, voxels } as VolumeSeries, { ...settings, reference: 4 })
+      const problem: unknown = await asked.catch((thrown: unknown) => thrown)
+      expect(problem).toMatchObject({
+        code: 'reference-damaged',
+        message: expect.stringMatching(/^Frame 5, the reference/),
+        hint: expect.stringMatching(/another frame/),
+      })
+    }
+  })
+
+  it('says of a ball that its turns cannot be known, noise or none', async () => {
+    const { series } = await headOf({ ...moving, size: 64, slices: 4, volumes: 10 })
+    const [nx, ny, nz] = series.geometry.size
+    const middle = (count: number): number => (count - 1) / 2
+    const [dx, dy] = series.geometry.spacing
+    const voxels = series.voxels.map((_, at) => {
+      const x = ((at % nx) - middle(nx)) * dx
+      const y = ((Math.floor(at / nx) % ny) - middle(ny)) * dy
+      const z = ((Math.floor(at / (nx * ny)) % nz) - middle(nz)) * 5
+      const radius = Math.hypot(x, y, z)
+      return radius < 70 ? 40 : radius < 76 ? 1000 : -1000
+    }) as Int16Array
+    const found = await correctMotion({ ...series, voxels, slope: 1, intercept: 0 }, settings)
+    expect(found.frames[5].uncertaintyMm).toBe(99)
+    expect(found.warnings.map(({ code }) => code)).toContain('motion-uncertain')
+  })
+
   it('refuses a reference that the series does not have', async () => {
     const { series } = await headOf({ ...moving, size: 64, volumes: 10 })
     const wrong = { ...settings, reference: 10 }
@@ -174,6 +221,43 @@ describe('bad input', () => {
     const abort = new AbortController()
     const run = { signal: abort.signal, onProgress: () => abort.abort() }
     await expect(correctMotion(series, settings, run)).rejects.toMatchObject({ name: 'AbortError' })
+  })
+})
+
+describe('frames that a person leaves out', () => {
+  const leaveOut = [3, 4, 7]
+
+  it('are missing from the series, corrected or not, and named as they are counted on the screen', async () => {
+    const { series } = await headOf({ ...moving, size: 64, volumes: 12 })
+    for (const enabled of [true, false]) {
+      const found = await correctMotion(series, { ...settings, enabled, leaveOut })
+      expect(found.leftOut).toEqual(leaveOut)
+      expect(found.series.frames).toBe(9)
+      const slices = series.geometry.size[2]
+      expect(found.series.times[3 * slices]).toBe(series.times[5 * slices])
+      expect(found.frames.filter(({ byHand }) => byHand).map(({ frame }) => frame)).toEqual(leaveOut)
+      expect(found.warnings[0].message).toBe('Frames 4-5, 8 were left out by hand.')
+    }
+  })
+
+  it('are none to bring others to: the next one that is used is', async () => {
+    const { series } = await headOf({ ...moving, size: 64, volumes: 12 })
+    const found = await correctMotion(series, { ...settings, leaveOut: [1, 0] })
+    expect(found.reference).toBe(2)
+    expect(found.frames.find(({ frame }) => frame === 2)).toMatchObject({ displacementMm: 0, state: 'kept' })
+    expect(found.warnings.map(({ code }) => code)).toContain('reference-left-out')
+  })
+
+  it('are frames of the series, and half of it at most', async () => {
+    const { series } = await headOf({ ...moving, size: 64, volumes: 10 })
+    const refused = (frames: number[]): Promise<unknown> =>
+      correctMotion(series, { ...settings, leaveOut: frames }).catch((thrown: unknown) => thrown)
+    expect(await refused([10])).toMatchObject({
+      code: 'no-such-frame',
+      message: expect.stringMatching(/Frame 11/),
+    })
+    const half = await refused([0, 1, 2, 3, 4, 5])
+    expect(half).toMatchObject({ code: 'too-many-left-out', message: expect.stringMatching(/6 of 10/) })
   })
 })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { motionSettingsSchema } from '../../../src-main/contract'
 import { gradeMotion } from '../../../src-main/engine/quality/images'
 import { judgeFrames } from '../../../src-main/engine/registration/judge'
-import { identityMotion } from '../../../src-main/engine/registration/rigid'
+import { furthestAlong, identityMotion, rotationOf } from '../../../src-main/engine/registration/rigid'
 import type { VolumeSeries } from '../../../src-main/engine/volume'
 
 const frames = 12
@@ -71,5 +71,14 @@ describe('motion beyond correction', () => {
     const line = gradeMotion(series, places)
     expect(line.grade).toBe('red')
     expect(line.reason).toMatch(/4 of 12 frames .* beyond correction/)
+  })
+})
+
+describe('a head that nods', () => {
+  it('goes through the slices by its turn, 80 mm from the centre, and by its shift', () => {
+    const nod = { rotation: rotationOf([2, 0, 0]), translation: [0, 5, -1] as [number, number, number] }
+    expect(furthestAlong(nod, [0, 0, 1])).toBeCloseTo(1 + 80 * Math.sin(Math.PI / 90), 9)
+    const turn = { rotation: rotationOf([0, 0, 30]), translation: [3, 5, 0] as [number, number, number] }
+    expect(furthestAlong(turn, [0, 0, 1])).toBeCloseTo(0, 6)
   })
 })

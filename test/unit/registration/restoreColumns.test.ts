@@ -3,6 +3,7 @@ import { columnCells } from '../../../src-main/engine/registration/columnCells'
 import type { GridMap } from '../../../src-main/engine/registration/gridMap'
 import { resampleSlices } from '../../../src-main/engine/registration/resample'
 import { restoreColumns, type ColumnFrame } from '../../../src-main/engine/registration/restoreColumns'
+import { createUnexplained } from '../../../src-main/engine/registration/unexplained'
 
 const size = [24, 18, 6] as const
 const [nx, ny, nz] = size
@@ -61,7 +62,9 @@ describe('frames whose head moved through the slices', () => {
     const inPlace = moved[0].scanned.slice()
     const lines = errorOf()
     expect(lines).toBeGreaterThan(15)
-    restoreColumns(task(1), [0, ny])
+    const { fitted, restored } = restoreColumns(task(1), [0, ny])
+    expect(restored).toBeGreaterThan(0.4 * fitted)
+    expect(restored).toBeLessThan(fitted)
     expect(errorOf()).toBeLessThan(0.15 * lines)
     expect(moved[0].scanned).toEqual(inPlace)
   })
@@ -77,5 +80,18 @@ describe('frames whose head moved through the slices', () => {
     expect(after.subarray(8 * nx, nx * ny)).toEqual(before.subarray(8 * nx, nx * ny))
     restoreColumns(task(2), [8, ny])
     expect(errorOf()).toBeLessThan(0.25 * lines)
+  })
+})
+
+describe('what contrast does not explain of a curve', () => {
+  const unexplained = createUnexplained({ courses, count: 2, noise: 1, leastError: 1 })
+
+  it('is nothing of what brain shows, and all of what comes and goes otherwise', () => {
+    const brain = Float64Array.from(bolus, (value) => 36 + 20 * value)
+    expect(unexplained(brain)).toBeCloseTo(0, 8)
+    /** As many frames up as down beside each other: nearly orthogonal to the mean and to the bolus. */
+    const shaken = brain.map((value, frame) => value + (frame % 2 === 0 ? 3 : -3))
+    expect(unexplained(shaken)).toBeGreaterThan(0.95 * 9 * frames)
+    expect(unexplained(shaken)).toBeLessThanOrEqual(9 * frames)
   })
 })

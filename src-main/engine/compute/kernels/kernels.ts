@@ -253,6 +253,7 @@ export function highestRows(values: usize, rows: i32, width: i32, out: usize): v
   }
 }
 
+export { addSamples, factoriseBand, solveBand, sumCells } from './columns'
 export { bilateral, patchGuided } from './filters'
 export { profileMeans, profileWeights, transposed } from './profiles'
 export { resampleRow } from './resample'

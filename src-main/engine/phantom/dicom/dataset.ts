@@ -1,6 +1,7 @@
 import type { NaturalizedDataset } from 'dcmjs'
 import { voxelToWorld } from '../../volume'
-import { decimal, FIELD_OF_VIEW } from '../grid'
+import { decimal } from '../grid'
+import { FIELD_OF_VIEW } from '../options'
 import type { Phantom } from '../phantom'
 import { deterministicUid } from '../uid'
 import { dicomMoment, secondsOfDay } from './clock'

@@ -28,9 +28,9 @@ type MaskSurvey = Pick<SeriesSurvey, 'brain' | 'search' | 'features' | 'noise' |
 const FLUID_MR = { signal: 1.25, rise: 0.5 }
 
 /**
- * The voxels that get maps: the brain without large vessels (peak enhancement above 120 HU or 40 % of the artery's) and,
- * without fluid (CT: baseline below 18 HU; MR: bright, and without contrast) and, on CT, the rim that is partly bone. On shared
- * memory.
+ * The voxels that get maps: the brain without large vessels (peak enhancement above 120 HU or 40 % of the artery's),
+ * without fluid (CT: baseline below 18 HU; MR: bright, and without contrast) and, on CT, without the rim that is partly bone.
+ * On shared memory.
  */
 export function finishMask(
   { brain, search, features, view, noise, baselineFrames }: MaskSurvey,

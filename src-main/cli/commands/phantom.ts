@@ -73,7 +73,7 @@ export function command(): Command {
     )
     .option(
       '--planes <count>',
-      'planes a slice is the mean of (default: 1, moving up to 1.7 mm apart)',
+      'planes a slice is the mean of (default: 1, moving 3 or more)',
       number,
     )
     .option('--points <count>', 'points to a side of a pixel (default: 1, moving 2)', number)

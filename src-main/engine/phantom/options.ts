@@ -48,6 +48,7 @@ export const FIELD_OF_VIEW = 230
  * is no more blurred than one that did not.
  */
 const PLANE_MM = 1.7
+const FEWEST_PLANES = 3
 const FINE_PIXEL_MM = 0.6
 
 const requestSchema = z.strictObject({
@@ -81,7 +82,7 @@ const requestSchema = z.strictObject({
   motion: z.number().min(0).max(20).default(0),
   /**
    * Planes across its thickness that a slice of a head is the mean of, as a scanner sees it; 1: its middle plane alone, as
-   * where the head does not move. A moving one has planes up to 1.7 mm apart.
+   * where the head does not move. A moving one has at least three, up to 1.7 mm apart.
    */
   planes: z.number().int().min(1).max(15).optional(),
   /** Points along either side of a pixel that it is the mean of; 1 where the head does not move or pixels are small. */
@@ -117,10 +118,11 @@ export const phantomOptionsSchema = requestSchema.transform((request, context) =
   const size = request.size ?? (head ? 256 : 512)
   const finer = head && request.motion > 0
   const points = finer && FIELD_OF_VIEW / size > FINE_PIXEL_MM ? 2 : 1
+  const planes = Math.min(15, Math.max(FEWEST_PLANES, Math.ceil(request.thickness / PLANE_MM)))
   const options = {
     ...request,
     size,
-    planes: request.planes ?? (finer ? Math.min(15, Math.ceil(request.thickness / PLANE_MM)) : 1),
+    planes: request.planes ?? (finer ? planes : 1),
     points: request.points ?? points,
     slices: request.slices ?? (head ? 8 : 6),
     volumes: request.volumes ?? (head ? 45 : 30),

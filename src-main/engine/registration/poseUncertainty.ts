@@ -7,7 +7,8 @@ import { LEVER_MM, normalEquations, PARAMETERS, solve, type Evaluation } from '.
 const DEPENDENT = 20 ** 2
 /**
  * Of what edges could tell of a motion if all lay across its way, the share that pixels alone make seem to be told: on a grid
- * even a ball has corners. Measured: 0.003 to 0.006 for balls, 0.012 to 0.06 for heads, least at the vertex.
+ * even a ball has corners. Measured: 0.003 to 0.018 for balls, 0.009 to 0.06 for heads, least at the vertex: small balls are told,
+ * larger ones are not.
  */
 const OF_PIXELS = 0.007
 

@@ -54,87 +54,102 @@ export function restoreColumns(
   const samples = new Float64Array(tile * tile * frames.length * slices)
   const unexplained = createUnexplained(courses)
   const changes = new Float64Array(samples.length)
+  const curves = new Float64Array(tile * tile * frames.length)
   const side = tile * binning
   const done: RestoredColumns = { fitted: 0, restored: 0 }
   for (let y = firstRow; y < lastRow; y += side) {
     for (let x = 0; x < size[0]; x += side) {
       sampleTile(task, x, y, samples)
       if (deviation(samples) <= EVEN * noise) continue
-      changesOfTile(task, fitter, samples, x, y, changes)
+      const columns = columnsOf(task, x, y)
+      fitter.fit(tilePlaces(task, x, y), samples)
+      changesOfTile(task, fitter, columns, changes)
       for (let k = slab[0]; k <= slab[1]; k++) {
         done.fitted++
-        if (!leavesLess(task, unexplained, changes, x, y, k)) continue
+        if (!leavesLess(task, unexplained, changes, columns, k, curves)) continue
         done.restored++
-        changeSlice(task, changes, x, y, k)
+        changeSlice(task, changes, columns, k)
       }
     }
   }
   return done
 }
 
+/** A column of a tile, by its number in it, and the first pixel of those that are averaged in it. */
+type TileColumn = readonly [column: number, x: number, y: number]
+
+/** The columns of the tile that begins at (left, top), but for those beyond the slices. */
+function columnsOf({ size, binning, tile }: ColumnTask, left: number, top: number): TileColumn[] {
+  const columns: TileColumn[] = []
+  for (let column = 0; column < tile * tile; column++) {
+    const x = left + (column % tile) * binning
+    const y = top + Math.floor(column / tile) * binning
+    if (x < size[0] && y < size[1]) columns.push([column, x, y])
+  }
+  return columns
+}
+
 /** What the lines took from the columns of a tile, [frame × slice × column]; 0 where a frame kept its place. */
 function changesOfTile(
-  task: ColumnTask,
+  { size, slab, frames, cells, binning, tile }: ColumnTask,
   fitter: ColumnFitter,
-  samples: Float64Array,
-  left: number,
-  top: number,
+  columns: readonly TileColumn[],
   changes: Float64Array,
 ): void {
-  const { size, slab, frames, cells, binning, tile } = task
-  const columns = tile * tile
   const slices = slab[1] - slab[0] + 1
   const nz = size[2]
-  fitter.fit(tilePlaces(task, left, top), samples)
+  const middle = (binning - 1) / 2
   changes.fill(0)
   frames.forEach(({ corrected, map }, frame) => {
     if (corrected === null) return
     const sums = fitter.sumsOf(frame)
-    for (let column = 0; column < columns; column++) {
+    for (const [column, x, y] of columns) {
       const from = column * (cells.count + 1)
-      const x = left + (column % tile) * binning + (binning - 1) / 2
-      const y = top + Math.floor(column / tile) * binning + (binning - 1) / 2
+      const start = map.start[2] + (x + middle) * map.x[2] + (y + middle) * map.y[2]
       for (let place = 0; place < slices; place++) {
-        const z = map.start[2] + x * map.x[2] + y * map.y[2] + (slab[0] + place) * map.z[2]
+        const z = start + (slab[0] + place) * map.z[2]
         const within = Math.min(nz - 1, Math.max(0, z))
         const below = Math.min(Math.max(0, nz - 2), Math.floor(within))
         const low = sliceOf(cells, sums, place + (below - z) / map.z[2], from)
         const high = sliceOf(cells, sums, place + (below + 1 - z) / map.z[2], from)
         const lost = sliceOf(cells, sums, place, from) - low - (within - below) * (high - low)
         // A voxel without a number would take its whole tile with it.
-        if (Number.isFinite(lost)) changes[(frame * slices + place) * columns + column] = lost
+        if (Number.isFinite(lost)) changes[(frame * slices + place) * tile * tile + column] = lost
       }
     }
   })
 }
 
-/** Whether a slice of a tile holds less that contrast does not explain, motion among it, with the changes than without. */
+/**
+ * Whether a slice of a tile holds less that contrast does not explain, motion among it, with the changes than without.
+ * `curves` has room for those of its columns.
+ */
 function leavesLess(
   { size, slab, frames, binning, tile }: ColumnTask,
   unexplained: Unexplained,
   changes: Float64Array,
-  left: number,
-  top: number,
+  columns: readonly TileColumn[],
   slice: number,
+  curves: Float64Array,
 ): boolean {
-  const [nx, ny] = size
-  const columns = tile * tile
   const slices = slab[1] - slab[0] + 1
-  const lines = new Float64Array(frames.length)
-  const changed = new Float64Array(frames.length)
-  let [before, after] = [0, 0]
-  for (let column = 0; column < columns; column++) {
-    const x0 = left + (column % tile) * binning
-    const y0 = top + Math.floor(column / tile) * binning
-    if (x0 >= nx || y0 >= ny) continue
-    frames.forEach(({ scanned, corrected }, frame) => {
-      lines[frame] = meanOfPixels(corrected ?? scanned, size, x0, y0, slice, binning)
-      changed[frame] = lines[frame] + changes[(frame * slices + slice - slab[0]) * columns + column]
-    })
-    before += unexplained(lines)
-    after += unexplained(changed)
+  const count = frames.length
+  // Frame by frame, because the columns of a frame lie side by side.
+  frames.forEach(({ scanned, corrected }, frame) => {
+    for (const [column, x, y] of columns) {
+      curves[column * count + frame] = meanOfPixels(corrected ?? scanned, size, x, y, slice, binning)
+    }
+  })
+  let gained = 0
+  for (const [column] of columns) {
+    const curve = curves.subarray(column * count, (column + 1) * count)
+    gained += unexplained(curve)
+    for (let frame = 0; frame < count; frame++) {
+      curve[frame] += changes[(frame * slices + slice - slab[0]) * tile * tile + column]
+    }
+    gained -= unexplained(curve)
   }
-  return after < before
+  return gained > 0
 }
 
 function meanOfPixels(
@@ -157,22 +172,20 @@ function meanOfPixels(
 function changeSlice(
   { size, slab, frames, binning, tile }: ColumnTask,
   changes: Float64Array,
-  left: number,
-  top: number,
+  columns: readonly TileColumn[],
   slice: number,
 ): void {
   const [nx, ny] = size
-  const columns = tile * tile
   const slices = slab[1] - slab[0] + 1
   frames.forEach(({ corrected }, frame) => {
     if (corrected === null) return
-    for (let column = 0; column < columns; column++) {
-      const change = changes[(frame * slices + slice - slab[0]) * columns + column]
-      const x0 = left + (column % tile) * binning
-      const y0 = top + Math.floor(column / tile) * binning
-      for (let y = y0; y < Math.min(ny, y0 + binning); y++) {
+    const from = (frame * slices + slice - slab[0]) * tile * tile
+    for (const [column, left, top] of columns) {
+      for (let y = top; y < Math.min(ny, top + binning); y++) {
         const row = (slice * ny + y) * nx
-        for (let x = x0; x < Math.min(nx, x0 + binning); x++) store(corrected, row + x, change)
+        for (let x = left; x < Math.min(nx, left + binning); x++) {
+          store(corrected, row + x, changes[from + column])
+        }
       }
     }
   })

@@ -60,8 +60,9 @@ function preset(
   label: string,
   core: CoreCriterion,
   hypoperfusion: HypoperfusionCriterion,
+  reference: TissueAtRiskRule['reference'] = 'global',
 ): TissueAtRiskPreset {
-  return { label, rule: tissueAtRiskRuleSchema.parse({ name, core, hypoperfusion }) }
+  return { label, rule: tissueAtRiskRuleSchema.parse({ name, core, hypoperfusion, reference }) }
 }
 
 const tmax6: HypoperfusionCriterion = { measure: 'tmax', above: 6 }
@@ -76,9 +77,18 @@ const laterPeak: HypoperfusionCriterion = { measure: 'relativeTtp', above: 4.5 }
  */
 const coreBelow: Record<MapsMethod, number> = { bennink: 30, cnn: 30, csvd: 34, osvd: 34, ssvd: 38 }
 
-/** The rules in clinical use, the usual one first: its threshold of flow is that of the method, see `ruleOfMethod`. */
+/**
+ * The rules in clinical use, the usual one first: its threshold of flow is that of the method, see `ruleOfMethod`, and flow is
+ * compared with the same kind of tissue, white matter with white matter (docs/adr/0020-flow-is-compared-with-its-mirror.md).
+ */
 export const tissueAtRiskPresets: readonly TissueAtRiskPreset[] = [
-  preset('usual', 'Usual for method and bolus', { measure: 'relativeCbf', below: coreBelow.bennink }, tmax6),
+  preset(
+    'usual',
+    'Usual for method and bolus',
+    { measure: 'relativeCbf', below: coreBelow.bennink },
+    tmax6,
+    'mirrored',
+  ),
   preset('rcbf30-tmax6', 'rCBF < 30 %, Tmax > 6 s', { measure: 'relativeCbf', below: 30 }, tmax6),
   preset('rcbf20-tmax6', 'rCBF < 20 %, Tmax > 6 s', { measure: 'relativeCbf', below: 20 }, tmax6),
   preset('rcbf34-tmax6', 'rCBF < 34 %, Tmax > 6 s', { measure: 'relativeCbf', below: 34 }, tmax6),

@@ -29,7 +29,7 @@ const ABSOLUTE_CBV = 2
  * Core, hypoperfusion and what follows from them by a rule: volumes, mismatch, steps, indices and words. Maps are smoothed
  * within the mask, thresholded against healthy tissue of the reference hemisphere, and islands left out. A voxel of core
  * whose arrival cannot be measured any more (no contrast reaches it) counts as hypoperfused where hypoperfused tissue
- * surrounds it. The usual rule becomes that of the method. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
+ * surrounds it. The usual rule becomes that of the method; without a plane of symmetry nothing is mirrored. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
  */
 export function assessTissueAtRisk(
   maps: PerfusionMaps,
@@ -38,7 +38,8 @@ export function assessTissueAtRisk(
 ): TissueAtRiskAssessment {
   const smooth = smoothed(maps, asked.smoothingMm)
   const healthy = findHealthyTissue(maps, smooth, midline, referenceSide, asked.smallestIslandMl)
-  const { rule, coreFlow } = usualThreshold(maps, asked)
+  const { rule: preferred, coreFlow } = usualThreshold(maps, asked)
+  const rule = midline.trusted ? preferred : { ...preferred, reference: 'global' as const }
   const flow = relativeFlow(maps, smooth.cbf, healthy, midline, rule)
   const select = selector(maps, rule.smallestIslandMl)
   const voxelMl = voxelVolume(maps.geometry) / 1000
@@ -138,7 +139,7 @@ function relativeFlow(
 ): Float32Array {
   const usual = healthy.cbf
   if (usual === null || !(usual > 0)) return new Float32Array(cbf.length).fill(Infinity)
-  if (reference === 'global' || !midline.trusted) return cbf.map((value) => (100 * value) / usual)
+  if (reference === 'global') return cbf.map((value) => (100 * value) / usual)
   const compared = mirroredFlow(maps, cbf, healthy, midline)
   return cbf.map((value, i) => (100 * value) / compared[i])
 }

@@ -64,7 +64,7 @@ function referenceWords(found: Omit<TissueAtRisk, 'statements'>): string[] {
   }
   const tissue =
     referenceSide === 'both' ? 'healthy tissue of both hemispheres' : `the ${referenceSide} hemisphere`
-  const place = rule.reference === 'mirrored' && midline.trusted ? ' at the mirrored place' : ''
+  const place = rule.reference === 'mirrored' ? ' at the mirrored place' : ''
   const chosen = referenceChosenBy === 'person' ? ', chosen by a person' : ''
   const lines = [
     `Flow is compared with ${tissue}${place} (${ml(referenceMl)}, mean CBF ${referenceCbf.toFixed(1)} ml/100 g/min${chosen}).`,

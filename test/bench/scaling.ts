@@ -14,7 +14,8 @@ import type { VolumeSeries } from '../../src-main/engine/volume'
 import { numpyNanoseconds } from './perfusion'
 import type { BenchRow } from './row'
 
-const REPEATS = 3
+/** Workers are warm only once their code is compiled for good. */
+const REPEATS = 5
 /** To try the bench itself: UMBRA_BENCH_SMALL=1. */
 const SIDE = process.env.UMBRA_BENCH_SMALL ? 128 : 512
 /** The first issue's goals, and how many times they may be missed on a pool. */
@@ -93,8 +94,12 @@ async function benchFitting(series: VolumeSeries, method: 'csvd' | 'bennink'): P
 
 /** What a second worker brings, and what a voxel costs once the workers are warm. */
 export async function benchScaling(): Promise<BenchRow[]> {
-  const curves = await headSeries({ slices: 8, volumes: 89, interval: 0.5 })
-  const fitting = [...(await benchFitting(curves, 'csvd')), ...(await benchFitting(curves, 'bennink'))]
+  const curves = (slices: number): Promise<VolumeSeries> => headSeries({ slices, volumes: 89, interval: 0.5 })
+  const fitting = [
+    ...(await benchFitting(await curves(16), 'csvd')),
+    ...(await benchFitting(await curves(8), 'bennink')),
+  ]
+  const longer = await headSeries({ slices: 8, volumes: 24, interval: 2 })
   const moving = await headSeries({ slices: 8, volumes: 12, interval: 4, motion: 3.4 })
   const bilateral = filterSettingsSchema.parse({ method: 'bilateral' })
   const tips = filterSettingsSchema.parse({ method: 'tips' })
@@ -103,12 +108,12 @@ export async function benchScaling(): Promise<BenchRow[]> {
   return [
     ...fitting,
     twoAgainstOne(
-      `bilateral filter of ${sizeOf(moving)}`,
-      await withOneAndTwo('filter', (pool) => filterOnPool(pool, moving, bilateral)),
+      `bilateral filter of ${sizeOf(longer)}`,
+      await withOneAndTwo('filter', (pool) => filterOnPool(pool, longer, bilateral)),
     ),
     twoAgainstOne(
-      `filter guided by time of ${sizeOf(moving)}`,
-      await withOneAndTwo('filter', (pool) => filterOnPool(pool, moving, tips)),
+      `filter guided by time of ${sizeOf(longer)}`,
+      await withOneAndTwo('filter', (pool) => filterOnPool(pool, longer, tips)),
     ),
     twoAgainstOne(
       `motion correction of ${sizeOf(moving)}`,

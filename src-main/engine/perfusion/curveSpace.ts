@@ -2,6 +2,7 @@ import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import type { ArterialFunction } from './arterialFunction'
 import type { BoxLimits } from './boxFit'
 import { createBoxModel } from './boxModel'
+import { multiply, stack, transpose } from './matrices'
 import { modelShapes, spanningBasis } from './shapeTable'
 
 /** The space of all tissue curves an arterial input can cause: a few orthonormal directions carry them. */
@@ -39,22 +40,24 @@ export function tissueCurveSpace(
   )
   const spanning = spanningBasis(shapes, frames, MOST_DIRECTIONS, LOST_ENERGY)
   const rank = spanning.length / frames
-  const covariance = Matrix.zeros(rank, rank)
-  const coordinates = new Float64Array(rank)
-  for (const shape of shapes) {
-    for (let r = 0; r < rank; r++) {
-      coordinates[r] = 0
-      for (let i = 0; i < frames; i++) coordinates[r] += spanning[r * frames + i] * shape[i]
-    }
-    for (let a = 0; a < rank; a++) {
-      for (let b = 0; b < rank; b++) {
-        covariance.set(a, b, covariance.get(a, b) + coordinates[a] * coordinates[b])
-      }
-    }
-  }
-  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(covariance, {
-    assumeSymmetric: true,
-  })
+  const coordinates = multiply(
+    stack(...shapes),
+    transpose(spanning, rank, frames),
+    shapes.length,
+    frames,
+    rank,
+  )
+  const covariance = multiply(
+    transpose(coordinates, shapes.length, rank),
+    coordinates,
+    rank,
+    shapes.length,
+    rank,
+  )
+  const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(
+    Matrix.from1DArray(rank, rank, covariance),
+    { assumeSymmetric: true },
+  )
   const order = realEigenvalues.map((_, i) => i).sort((a, b) => realEigenvalues[b] - realEigenvalues[a])
   const basis = new Float64Array(rank * frames)
   const offset = new Float64Array(rank)

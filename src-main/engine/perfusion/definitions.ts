@@ -46,7 +46,7 @@ function residueDefinitions(box: boolean): Record<MapName, MapDefinition> {
       label: 'CBV',
       definition: box
         ? 'Cerebral blood volume: 100 · κ/ρ · area of the fitted box-shaped residue.'
-        : 'Cerebral blood volume: 100 · κ/ρ · area of the tissue curve over area of the arterial input.',
+        : 'Cerebral blood volume: 100 · κ/ρ · area of the tissue curve over area of the arterial input, drawn to CBF · 9 s where noise hides the flow.',
       unit: 'ml/100 g',
       ucum: 'mL/(100.g)',
       display: defaultDisplays.cbv,

@@ -10,30 +10,43 @@ const DRAWS = 400
 const TELLING = 12
 /** So many directions of noise make a spread that can be relied on. */
 const FEWEST_NOISE = 6
+/** s: the mean transit time of tissue that hardly gets blood, which is where noise hides the flow. */
+const HIDDEN_TRANSIT = 9
 /** A residue is lowered to this share at least: what is left is an upper bound of the flow. */
 const LEAST_SHARE = 1 / 3
+
+/** Coordinates in the space, [rank × DRAWS], of curves of unit white noise as their baseline is taken off. */
+function noiseCoordinates({ rank, frames, basis, offset }: CurveSpace, baselineFrames: number): Float64Array {
+  const random = randomStream(mixSeeds(0x5eed, 0xf100))
+  const curves = new Float64Array(frames * DRAWS)
+  const baselines = new Float64Array(DRAWS)
+  for (let draw = 0; draw < DRAWS; draw++) {
+    for (let t = 0; t < frames; t++) {
+      const value = normalQuantiles[random() & 0xffff]
+      curves[t * DRAWS + draw] = value
+      if (t < baselineFrames) baselines[draw] += value / baselineFrames
+    }
+  }
+  const coordinates = multiply(basis, curves, rank, frames, DRAWS)
+  for (let r = 0, at = 0; r < rank; r++) {
+    for (let draw = 0; draw < DRAWS; draw++, at++) coordinates[at] -= baselines[draw] * offset[r]
+  }
+  return coordinates
+}
 
 /**
  * The root mean square of what `measure` makes of curves of unit white noise as their baseline is taken off, given by their
  * coordinates in the space: what noise alone looks like to it.
  */
 export function spreadOverNoise(
-  { rank, frames, basis, offset }: CurveSpace,
+  space: CurveSpace,
   baselineFrames: number,
   measure: (coordinates: Float64Array) => number,
 ): number {
-  const random = randomStream(mixSeeds(0x5eed, 0xf100))
-  const curve = new Float64Array(frames)
+  const all = noiseCoordinates(space, baselineFrames)
   let sum = 0
   for (let draw = 0; draw < DRAWS; draw++) {
-    let baseline = 0
-    for (let t = 0; t < frames; t++) {
-      curve[t] = normalQuantiles[random() & 0xffff]
-      if (t < baselineFrames) baseline += curve[t] / baselineFrames
-    }
-    const coordinates = multiply(basis, curve, rank, frames, 1)
-    for (let r = 0; r < rank; r++) coordinates[r] -= baseline * offset[r]
-    sum += measure(coordinates) ** 2
+    sum += measure(Float64Array.from({ length: space.rank }, (_, r) => all[r * DRAWS + draw])) ** 2
   }
   return Math.sqrt(sum / DRAWS)
 }
@@ -44,9 +57,14 @@ export function spreadOverNoise(
  */
 export function highestOfNoise(residue: Float64Array, space: CurveSpace, baselineFrames: number): number {
   const samples = residue.length / space.rank
-  return spreadOverNoise(space, baselineFrames, (coordinates) =>
-    multiply(residue, coordinates, samples, space.rank, 1).reduce((most, value) => Math.max(most, value), 0),
-  )
+  const residues = multiply(residue, noiseCoordinates(space, baselineFrames), samples, space.rank, DRAWS)
+  let sum = 0
+  for (let draw = 0; draw < DRAWS; draw++) {
+    let most = 0
+    for (let at = draw; at < residues.length; at += DRAWS) most = Math.max(most, residues[at])
+    sum += most * most
+  }
+  return Math.sqrt(sum / DRAWS)
 }
 
 /** Whether the space has directions enough that only noise points to. */
@@ -71,4 +89,13 @@ export function noiseVariances(columns: Plane, { rank }: CurveSpace, variances: 
  */
 export function withoutNoise(height: number, floor: number): number {
   return Math.max(LEAST_SHARE * height, Math.sqrt(Math.max(0, height * height - floor * floor)))
+}
+
+/**
+ * A mean transit time, s, that is a ratio of two noises where the noise floor hides the flow: the mean of it and of what such
+ * tissue has, weighted by the squares of height and floor.
+ */
+export function transitOverNoise(transit: number, height: number, floor: number): number {
+  const [seen, hidden] = [height * height, floor * floor]
+  return (seen * transit + hidden * HIDDEN_TRANSIT) / (seen + hidden)
 }

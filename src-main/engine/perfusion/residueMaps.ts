@@ -2,7 +2,13 @@ import { LANES, createBlockProduct, padded, type Plane, type VectorUnit } from '
 import type { CurveSpace } from './curveSpace'
 import { within, type ResidueDeconvolution, type VoxelFitter } from './deconvolution'
 import { multiply, stack, transpose } from './matrices'
-import { hasQuietDirections, highestOfNoise, noiseVariances, withoutNoise } from './noiseFloor'
+import {
+  hasQuietDirections,
+  highestOfNoise,
+  noiseVariances,
+  transitOverNoise,
+  withoutNoise,
+} from './noiseFloor'
 import { chooseComponents, componentCounts } from './oscillation'
 import {
   leadingHalfMaximum,
@@ -28,8 +34,8 @@ export interface ResidueAnalysis extends ResidueDeconvolution {
 /**
  * Maps from the residues of sSVD, cSVD or oSVD, a block of voxels at a time, read from `columns`: enhancement curves
  * [frame × LANES], or their coordinates in `space`. CBF from the highest residue at a time that tissue can be
- * reached, Tmax from its sub-sample place, delay from the leading half maximum, CBV from the areas, MTT = CBV/CBF, TTP
- * from the peak of the re-convolved curve. Everything up to the residue is linear and comes down to one or two matrix
+ * reached, Tmax from its sub-sample place, delay from the leading half maximum, MTT from the areas and CBF where it stands
+ * out of the noise, CBV = CBF · MTT, TTP from the peak of the re-convolved curve. Everything up to the residue is linear and comes down to one or two matrix
  * products: interpolation of curves off the uniform grid, and the space, are folded into the matrices.
  */
 export function residueMaps(
@@ -67,11 +73,14 @@ export function residueMaps(
       peak.index = highestResidues[i]
       refinePeak(residue, peak)
       if (!(peak.height > 0)) continue
-      const flow = 60 * tissueFactor * withoutNoise(peak.height, Math.sqrt(variances[i]) * floors[i])
+      const hidden = Math.sqrt(variances[i]) * floors[i]
+      const height = withoutNoise(peak.height, hidden)
+      const flow = 60 * tissueFactor * height
+      const transit = transitOverNoise((60 * volume) / flow, height, hidden)
       const rise = leadingHalfMaximum(residue, peak)
-      maps.cbv[voxel] = within('cbv', volume)
+      maps.cbv[voxel] = within('cbv', (flow * transit) / 60)
       maps.cbf[voxel] = within('cbf', flow)
-      maps.mtt[voxel] = within('mtt', (60 * volume) / flow)
+      maps.mtt[voxel] = within('mtt', transit)
       maps.tmax[voxel] = within('tmax', (peak.position + window.first) * residueStep)
       maps.delay[voxel] = within('delay', (rise + window.first) * residueStep)
       fitted.from = fittedFrom + i

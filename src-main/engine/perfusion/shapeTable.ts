@@ -128,24 +128,24 @@ export function spanningBasis(
   most: number,
   unexplained: number,
 ): Float64Array {
-  const rest = shapes.map((shape) => Float64Array.from(shape))
+  const energyOf = (shape: Float64Array): number => shape.reduce((sum, value) => sum + value * value, 0)
+  let rest = shapes.map((shape) => ({ shape: Float64Array.from(shape), energy: energyOf(shape) }))
   const vectors: number[] = []
   for (let r = 0; r < Math.min(most, n); r++) {
-    let worst = -1
-    let energyLeft = unexplained
-    rest.forEach((shape, index) => {
-      const energy = shape.reduce((sum, value) => sum + value * value, 0)
-      if (energy > energyLeft * (1 + TIE)) {
-        energyLeft = energy
-        worst = index
-      }
-    })
-    if (worst < 0) break
-    const direction = rest[worst].map((value) => value / Math.sqrt(energyLeft))
-    for (const shape of rest) {
-      let dot = 0
+    // Energies only fall: what is explained stays so.
+    rest = rest.filter(({ energy }) => energy > unexplained * (1 + TIE))
+    if (rest.length === 0) break
+    const worst = rest.reduce((found, each) => (each.energy > found.energy * (1 + TIE) ? each : found))
+    const direction = worst.shape.map((value) => value / Math.sqrt(worst.energy))
+    for (const each of rest) {
+      const { shape } = each
+      let [dot, energy] = [0, 0]
       for (let i = 0; i < n; i++) dot += shape[i] * direction[i]
-      for (let i = 0; i < n; i++) shape[i] -= dot * direction[i]
+      for (let i = 0; i < n; i++) {
+        shape[i] -= dot * direction[i]
+        energy += shape[i] * shape[i]
+      }
+      each.energy = energy
     }
     vectors.push(...direction)
   }

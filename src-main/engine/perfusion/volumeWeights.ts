@@ -2,6 +2,7 @@ import { Matrix, solve } from 'ml-matrix'
 import { integralUntil, type ArterialFunction } from './arterialFunction'
 import type { BoxLimits } from './boxFit'
 import { boxModel, createBoxModel } from './boxModel'
+import { multiply, stack, transpose } from './matrices'
 
 /** Tissue that the weights are made for: transit times are log-normal around this median (s), delays normal (s). */
 const TRANSIT = { median: 4.5, spread: 0.8 }
@@ -58,16 +59,24 @@ export function volumeWeights(
       total += usual
     }
   }
-  const left = new Matrix(responses).transpose().mmul(new Matrix(responses))
+  const all = stack(...responses)
+  const products = multiply(transpose(all, responses.length, frames), all, frames, responses.length, frames)
+  const left = Matrix.from1DArray(frames, frames, products)
   left.add(noiseCovariance(frames, baselineFrames).mul(total * (NOISE_SHARE * peak) ** 2))
   return Float64Array.from(solve(left, right).to1DArray())
 }
 
-/** Of unit white noise after the mean of the first frames is taken off; with a little left where that makes it singular. */
+/**
+ * Of unit white noise after the mean of the first frames is taken off, (I − B)·(I − B)ᵀ with B that mean; with a little left
+ * where that makes it singular.
+ */
 function noiseCovariance(frames: number, baselineFrames: number): Matrix {
-  const taken = Matrix.eye(frames)
+  const share = (frame: number): number => (frame < baselineFrames ? 1 / baselineFrames : 0)
+  const covariance = Matrix.eye(frames).mul(1 + 1e-3)
   for (let i = 0; i < frames; i++) {
-    for (let j = 0; j < baselineFrames; j++) taken.set(i, j, taken.get(i, j) - 1 / baselineFrames)
+    for (let j = 0; j < frames; j++) {
+      covariance.set(i, j, covariance.get(i, j) + 1 / baselineFrames - share(i) - share(j))
+    }
   }
-  return taken.mmul(taken.transpose()).add(Matrix.eye(frames).mul(1e-3))
+  return covariance
 }

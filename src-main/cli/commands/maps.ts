@@ -66,7 +66,7 @@ PATH is a folder, a zip file or DICOM files; where there are several perfusion s
 
 OUT gets cbf cbv mtt ttp tmax delay .nii.gz (float32) and mask.nii.gz on the grid of the images, dicom/ with a
 parametric map series for each map and a colour secondary capture series, tissue-at-risk.nii.gz (1 core, 2 hypoperfusion),
-montage.png, curves.png and summary.json; with --summary also the one page of tissue at risk as PDF, PNG and DICOM.
+structures.nii.gz (1 skull, 2 fluid, 3 vessels, 4 midline), montage.png, curves.png and summary.json; with --summary also the one page of tissue at risk as PDF, PNG and DICOM.
 
 Examples:
   umbra maps study -o maps

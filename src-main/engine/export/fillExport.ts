@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { mapNames } from '@contract'
+import { mapNames, structureNames } from '@contract'
 import { partOfRun, stopIfCancelled, type Run } from '../compute/run'
 import {
   completeIdentity,
@@ -9,6 +9,7 @@ import {
   type ObjectContext,
 } from '../dicom/write'
 import { writeFileAtomically } from '../files/atomic'
+import { structureLabels } from '../masks'
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { writeNifti, type VolumeSeries } from '../volume'
 import { capturePictures, sliceNumbers } from './capture'
@@ -28,6 +29,8 @@ export interface ExportContent {
   judgement?: Judgement
   /** Write the one page of tissue at risk too. */
   onePage?: boolean
+  /** False: without the labels of skull, fluid, vessels and midline, for which the voxels of the series are looked at. */
+  structures?: boolean
   /** False: the curves and the summary only, of a study whose maps are not to be relied on. */
   maps?: boolean
 }
@@ -39,12 +42,19 @@ const PACKED_AT_ONCE = 2
 
 /** Writes the files of `exportMaps` into a folder that is empty. Throws `write-failed`. */
 export async function fillExport(run: Run, folder: string, content: ExportContent): Promise<void> {
-  const { series, result, judgement = judgeMaps(series, result), onePage = false, maps = true } = content
+  const { series, result, judgement = judgeMaps(series, result), onePage = false } = content
+  const { structures = true, maps = true } = content
   const created = new Date()
   if (maps) {
     // Volumes are packed by zlib's own threads meanwhile; both end before the folder is left.
     const written = await Promise.allSettled([
-      writeVolumes(folder, result, judgement, run.signal),
+      writeVolumes(
+        folder,
+        result,
+        judgement,
+        structures ? structureLabels(series, result) : null,
+        run.signal,
+      ),
       writeDicom(join(folder, 'dicom'), series, result, created, partOfRun(run, 0, 0.85)),
     ])
     for (const outcome of written) if (outcome.status === 'rejected') throw outcome.reason
@@ -67,6 +77,7 @@ async function writeVolumes(
   folder: string,
   result: PerfusionMaps,
   { assessment }: Judgement,
+  structures: Uint8Array | null,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const definitions = mapDefinitions(result.method)
@@ -81,6 +92,10 @@ async function writeVolumes(
     ['mask', mask, 'Umbra brain mask'],
     ['tissue-at-risk', labels, 'Umbra 1 core, 2 hypoperfusion'],
   ]
+  if (structures) {
+    const named = structureNames.map((name, i) => `${i + 1} ${name}`).join(', ')
+    volumes.push(['structures', structures, `Umbra ${named}`])
+  }
   const writeNext = async (): Promise<void> => {
     for (let next = volumes.shift(); next; next = volumes.shift()) {
       stopIfCancelled({ signal })

@@ -27,5 +27,5 @@ export async function fillNetwork(
   const found = assessTissueAtRisk(result, rule, { referenceSide })
   const own = gradeNetwork(quality, series, result, deconvolved, found)
   const judgement = { assessment: judgedBy(found, own), quality: own }
-  await fillExport(run, folder, { series, result, judgement })
+  await fillExport(run, folder, { series, result, judgement, structures: false })
 }

@@ -5,6 +5,7 @@ import { parseDicom } from 'dicom-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mapNames, type Geometry } from '@contract'
 import { exportMaps, type ExportSummary } from '../../../src-main/engine/export'
+import { structureLabels } from '../../../src-main/engine/masks'
 import { readNifti, voxelVolume } from '../../../src-main/engine/volume'
 import { axial } from '../volume/grids'
 import { headResult, headSeries } from './result'
@@ -24,6 +25,7 @@ const complete = [
   'curves.png',
   'mask.nii.gz',
   'montage.png',
+  'structures.nii.gz',
   'summary.json',
   'tissue-at-risk.nii.gz',
 ].sort()
@@ -69,6 +71,12 @@ describe('exportMaps', { timeout: 240_000 }, () => {
     expect(count(1) * voxelMl).toBeCloseTo(tissueAtRisk.coreMl, 6)
     expect(count(1, 2) * voxelMl).toBeCloseTo(tissueAtRisk.hypoperfusionMl, 6)
     expect(tissueAtRisk.hypoperfusionMl).toBeGreaterThan(0)
+  })
+
+  it('labels skull, fluid, large vessels and midline', async () => {
+    const { voxels } = await readNifti(join(directory, 'structures.nii.gz'))
+    expect(Array.from(voxels)).toEqual(Array.from(structureLabels(series, result)))
+    expect(new Set(voxels).size).toBeGreaterThan(1)
   })
 
   it('writes maps and mask as they were computed', async () => {

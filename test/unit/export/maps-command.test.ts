@@ -49,7 +49,7 @@ describe('umbra maps', { timeout: 240_000 }, () => {
     expect(printed.aif.voxels.length).toBeGreaterThan(0)
     expect(Object.keys(printed.timings)).toEqual(expect.arrayContaining(['open', 'load']))
     expect((await readdir(directory)).sort()).toEqual(
-      ['cbf', 'cbv', 'delay', 'mask', 'mtt', 'tissue-at-risk', 'tmax', 'ttp']
+      ['cbf', 'cbv', 'delay', 'mask', 'mtt', 'structures', 'tissue-at-risk', 'tmax', 'ttp']
         .map((name) => `${name}.nii.gz`)
         .concat('curves.png', 'dicom', 'montage.png', 'summary.json')
         .sort(),

@@ -72,6 +72,8 @@ function profileFilter(job: FilterJob): RowFilter {
 
   const fill = (strip: Strip, slice: number): void => {
     const numbers = lines.floats
+    // What the rows before left there would stand behind the last frame, and count as a difference of two curves.
+    numbers.fill(0, frames * lineLength)
     const sources = Array.from({ length: frames }, (_, frame) => sourceSlice(job, slice, frame))
     eachRow(strip, nx, ny, (voxel, first, count) => {
       sources.forEach((stored, frame) => {

@@ -137,7 +137,7 @@ export const pipelineRestsOn: Record<PipelineStep, readonly PipelineStep[]> = {
   deconvolve: ['recognise', 'motion', 'filter', 'inputs'],
   predict: ['recognise', 'motion'],
   tissueAtRisk: ['deconvolve'],
-  quality: ['recognise', 'motion', 'filter', 'deconvolve', 'tissueAtRisk'],
+  quality: ['recognise', 'motion', 'filter', 'deconvolve', 'predict', 'tissueAtRisk'],
   export: ['recognise', 'motion', 'filter', 'inputs', 'deconvolve', 'predict', 'tissueAtRisk', 'quality'],
 }
 

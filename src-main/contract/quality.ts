@@ -3,7 +3,7 @@ import { z } from 'zod'
 export const qualityGrades = ['green', 'amber', 'red'] as const
 export type QualityGrade = (typeof qualityGrades)[number]
 
-/** What a study is judged by, in the order in which the lines are shown; the last is of a network's maps only. */
+/** What a study is judged by, in the order in which the lines are shown; the last only where a network has looked at it too. */
 export const qualityChecks = [
   'arterialInput',
   'venousOutput',
@@ -49,6 +49,8 @@ export const qualityLineSchema = z.object({
   remedy: z.string(),
   /** Of the remedy, what can be done with the study as it is; absent where only another scan or export helps. */
   actions: z.array(z.enum(qualityActions)).optional(),
+  /** Criteria of adults are not to be concluded from; absent where they may. */
+  adultsOnly: z.literal(true).optional(),
 })
 export type QualityLine = z.infer<typeof qualityLineSchema>
 

@@ -79,7 +79,7 @@ const coreBelow: Record<MapsMethod, number> = { bennink: 30, cnn: 30, csvd: 34, 
 
 /**
  * The rules in clinical use, the usual one first: its threshold of flow is that of the method, see `ruleOfMethod`, and flow is
- * compared with the same kind of tissue, white matter with white matter (docs/adr/0020-flow-is-compared-with-its-mirror.md).
+ * compared with the same kind of tissue, white matter with white matter (docs/adr/0018-flow-is-compared-with-its-mirror.md).
  */
 export const tissueAtRiskPresets: readonly TissueAtRiskPreset[] = [
   preset(
@@ -156,7 +156,7 @@ export const tissueAtRiskSchema = z.object({
   /** Mean CBV where Tmax > 6 s over that of healthy tissue; null where there is neither. */
   cbvIndex: z.number().nullable(),
   targetMismatch: z.object({
-    /** null where the study is not reliable: nothing is concluded from it. */
+    /** null where nothing is concluded: the study is not reliable, no side is healthy, or the head is a child's. */
     met: z.boolean().nullable(),
     ratio: z.boolean(),
     mismatch: z.boolean(),
@@ -171,6 +171,12 @@ export const tissueAtRiskSchema = z.object({
   referenceCbf: z.number().nullable(),
   referenceTtp: z.number().nullable(),
   referenceMl: z.number(),
+  /** Of all tissue of the side or sides of reference, the share with Tmax up to 4 s. */
+  referenceNotLate: z.number().optional(),
+  /** Tissue there, ml, that is not late but has less than half of healthy flow, such as an old infarct; flow is not compared with it. */
+  referencePoorMl: z.number().optional(),
+  /** Hypoperfused tissue, ml, whose mirrored place has nothing to compare with, and that is core by one kind of tissue, not by the other. */
+  coreUncertainMl: z.number().optional(),
   /** What Tmax means for the method of the maps. */
   tmaxDefinition: z.string(),
   midline: z.object({

@@ -1,5 +1,5 @@
 import type { Geometry, Vec3 } from '@contract'
-import { dot, indexSteps, voxelToWorld, worldToVoxel } from '../volume'
+import { dot, indexSteps, stackSpacing, voxelToWorld, worldToVoxel } from '../volume'
 import { boxMean } from './morphology'
 
 /** The plane that parts the hemispheres. */
@@ -117,17 +117,27 @@ export function sidesOf(
   return sides
 }
 
-/** For each voxel the nearest voxel to its mirror image in the plane, [voxel]; −1 where that lies outside the grid. */
-export function mirroredVoxels(geometry: Geometry, midline: Pick<Midline, 'point' | 'normal'>): Int32Array {
+/**
+ * For each voxel the nearest voxel to its mirror image in the plane, [voxel]; −1 where that lies outside the grid. In a head that
+ * is tilted it may lie above the last slice or below the first: up to `beyond` mm those stand for it.
+ */
+export function mirroredVoxels(
+  geometry: Geometry,
+  midline: Pick<Midline, 'point' | 'normal'>,
+  beyond = 0,
+): Int32Array {
   const [nx, ny, nz] = geometry.size
   const { start, steps } = reflection(geometry, midline.point, midline.normal)
   const mirrored = new Int32Array(nx * ny * nz).fill(-1)
+  const outside = Math.max(0.5, beyond / stackSpacing(geometry))
   for (let k = 0, at = 0; k < nz; k++) {
     for (let j = 0; j < ny; j++) {
       for (let i = 0; i < nx; i++, at++) {
         const x = Math.round(start[0] + i * steps[0][0] + j * steps[1][0] + k * steps[2][0])
         const y = Math.round(start[1] + i * steps[0][1] + j * steps[1][1] + k * steps[2][1])
-        const z = Math.round(start[2] + i * steps[0][2] + j * steps[1][2] + k * steps[2][2])
+        const exact = start[2] + i * steps[0][2] + j * steps[1][2] + k * steps[2][2]
+        const reached = exact >= -outside && exact < nz - 1 + outside
+        const z = reached ? Math.min(Math.max(Math.round(exact), 0), nz - 1) : -1
         if (x >= 0 && x < nx && y >= 0 && y < ny && z >= 0 && z < nz) mirrored[at] = (z * ny + y) * nx + x
       }
     }

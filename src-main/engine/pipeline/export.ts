@@ -8,6 +8,7 @@ import {
   type PipelineSettings,
   type QualityLine,
   type StepRecord,
+  type TissueAtRisk,
   type Warning,
 } from '@contract'
 import { partOfRun, type Run } from '../compute/run'
@@ -91,7 +92,8 @@ export async function exportRun(request: ExportRequest, run: Run): Promise<Expor
   }
   const judgement = { assessment: judgedBy(tissueAtRisk, quality), quality }
   const maps = !isWithheld(request.settings, quality)
-  const network = maps && predict?.mask.includes(1) ? { ...request, predict, quality, deconvolve } : null
+  const network =
+    maps && predict?.mask.includes(1) ? { ...request, predict, quality, deconvolve, tissueAtRisk } : null
   const there = network ? networkFiles(before, record).filter(isThere(directory)) : []
   const both = network !== null && there.length === 0
   // The network's maps are written by a worker meanwhile; both end before the run does.
@@ -121,17 +123,24 @@ async function writeNetwork(
     directory,
     predict,
     deconvolve,
+    tissueAtRisk,
     quality,
     settings,
-  }: ExportRequest & { predict: PerfusionMaps; deconvolve: PerfusionMaps; quality: QualityLine[] },
+  }: ExportRequest & {
+    predict: PerfusionMaps
+    deconvolve: PerfusionMaps
+    tissueAtRisk: TissueAtRisk
+    quality: QualityLine[]
+  },
   series: VolumeSeries,
   run: Run,
 ): Promise<string[]> {
   const { cbf, tmax, ttp } = deconvolve.maps
+  const { coreMl, hypoperfusionMl } = tissueAtRisk
   const network: NetworkMaps = {
     series: { ...series, voxels: new Int16Array(0) },
     result: predict,
-    deconvolved: { mask: deconvolve.mask, maps: { cbf, tmax, ttp } },
+    deconvolved: { mask: deconvolve.mask, maps: { cbf, tmax, ttp }, volumes: { coreMl, hypoperfusionMl } },
     ...settings.tissueAtRisk,
     quality,
   }

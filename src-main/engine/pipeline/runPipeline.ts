@@ -154,7 +154,10 @@ class RunState {
       onProgress: (progress, stage) => run.onProgress?.(progress, `${record.label}: ${stage}`),
     }
     try {
-      const restsOn = pipelineRestsOn[name].map((other) => this.recordOf(other).key)
+      const restsOn = pipelineRestsOn[name].map((other) => {
+        const { key, state } = this.recordOf(other)
+        return state === 'failed' ? null : key
+      })
       record.key = hash([
         name,
         step.version,

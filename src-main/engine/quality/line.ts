@@ -22,6 +22,7 @@ export interface Finding {
   reason: string
   remedy?: string
   actions?: QualityAction[]
+  adultsOnly?: true
 }
 
 const severity: Record<QualityGrade, number> = { green: 0, amber: 1, red: 2 }
@@ -47,6 +48,7 @@ export function lineOf(
     reason: told,
     remedy: remedies.join(' '),
     ...(actions.length > 0 ? { actions } : {}),
+    ...(bad.some(({ adultsOnly }) => adultsOnly) ? { adultsOnly: true } : {}),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { QualityLine, Side, TissueAtRisk, VascularInput } from '@contract'
 import { LEFT, headMasks, sidesOf } from '../masks'
 import type { PerfusionMaps } from '../perfusion'
+import { HEALTHY_TMAX } from '../tissueAtRisk'
 import { dot, indexSteps, stackSpacing, voxelVolume, type VolumeSeries } from '../volume'
 import type { MovedFrame } from './images'
 import { graded, lineOf, type Finding } from './line'
@@ -63,6 +64,7 @@ export function gradeCoverage(
       grade: 'amber',
       reason: `The head is small (brain ${width.toFixed(0)} mm wide): a child's, or cut off.`,
       remedy: 'Thresholds are those of adults; a child’s flow is higher and its transit shorter.',
+      adultsOnly: true,
     })
   }
   const cut = edgeShare(brain, maps)
@@ -254,6 +256,12 @@ function earlyShare({ maps, mask, aif, arrival }: PerfusionMaps): number {
   return tissue > 0 ? early / tissue : 0
 }
 
+/** Of the tissue of the side of reference: where less has Tmax up to 4 s, it is no measure of health. */
+const NOT_LATE = 0.75
+/** ml of the side of reference with too little flow to be healthy; of core that hangs on what it is compared with, also a share. */
+const POOR_ML = 3
+const UNCERTAIN = { ml: 3, share: 0.1 }
+
 /** Whether left and right can be told apart, and one of them is healthy. */
 export function gradeSymmetry(found: TissueAtRisk): QualityLine {
   const { midline, affectedSide, hypoperfusionMl, referenceMl, referenceCbf } = found
@@ -285,6 +293,38 @@ export function gradeSymmetry(found: TissueAtRisk): QualityLine {
       actions: ['chooseArtery', 'chooseRule'],
     })
   }
+  if (midline.trusted && affectedSide !== 'both') findings.push(...doubtsOfReference(found))
   const usual = `The hemispheres mirror each other to ${(100 * midline.symmetry).toFixed(0)} %.`
   return lineOf('symmetry', findings, usual, { value: 100 * midline.symmetry, unit: '%' })
+}
+
+/** What speaks against the tissue that flow is compared with. */
+function doubtsOfReference(found: TissueAtRisk): Finding[] {
+  const { referenceSide, referenceNotLate = 1, referencePoorMl = 0, coreUncertainMl = 0, coreMl } = found
+  const findings: Finding[] = []
+  if (referenceNotLate < NOT_LATE) {
+    findings.push({
+      grade: 'amber',
+      reason: `Of the tissue that should be healthy ${(100 * (1 - referenceNotLate)).toFixed(0)} % has Tmax > ${HEALTHY_TMAX} s: poor circulation, a wrong artery, or contrast that leaves tissue slowly, which the box regression takes for a long transit.`,
+      remedy: 'Compare with cSVD: late tissue is rather too large than too small.',
+      actions: ['chooseArtery'],
+    })
+  }
+  if (referencePoorMl >= POOR_ML) {
+    const where = referenceSide === 'both' ? 'both hemispheres' : `the ${referenceSide} hemisphere`
+    findings.push({
+      grade: 'amber',
+      reason: `${referencePoorMl.toFixed(0)} ml of ${where} are not late, yet have less than half of healthy flow: an old infarct, or white matter that gets little blood.`,
+      remedy: 'Flow is not compared with it; look at the core at the mirrored place, and at its CBV.',
+    })
+  }
+  if (coreUncertainMl > Math.max(UNCERTAIN.ml, UNCERTAIN.share * coreMl)) {
+    findings.push({
+      grade: 'amber',
+      reason: `${coreUncertainMl.toFixed(1)} ml of late tissue have no healthy tissue at the mirrored place: whether they are core depends on whether they are grey or white matter.`,
+      remedy: 'Take the core as uncertain by so much; look at CBV there.',
+      actions: ['chooseRule'],
+    })
+  }
+  return findings
 }

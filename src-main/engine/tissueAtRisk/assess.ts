@@ -4,7 +4,7 @@ import { findMidline, leaveOutIslands, smootherWithin, type Midline } from '../m
 import { mapDefinitions, type PerfusionMaps } from '../perfusion'
 import { voxelVolume } from '../volume'
 import { usualThreshold } from './coreThreshold'
-import { findHealthyTissue, mirroredFlow, type HealthyTissue } from './healthy'
+import { findHealthyTissue, mirroredFlow, type ComparedFlow, type HealthyTissue } from './healthy'
 import { statementsOf } from './words'
 
 export interface AssessOptions {
@@ -29,7 +29,7 @@ const ABSOLUTE_CBV = 2
  * Core, hypoperfusion and what follows from them by a rule: volumes, mismatch, steps, indices and words. Maps are smoothed
  * within the mask, thresholded against healthy tissue of the reference hemisphere, and islands left out. A voxel of core
  * whose arrival cannot be measured any more (no contrast reaches it) counts as hypoperfused where hypoperfused tissue
- * surrounds it. The usual rule becomes that of the method; without a plane of symmetry nothing is mirrored. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
+ * surrounds it. The usual rule becomes that of the method; without a plane of symmetry, or a healthy side, nothing is mirrored. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
  */
 export function assessTissueAtRisk(
   maps: PerfusionMaps,
@@ -39,8 +39,10 @@ export function assessTissueAtRisk(
   const smooth = smoothed(maps, asked.smoothingMm)
   const healthy = findHealthyTissue(maps, smooth, midline, referenceSide, asked.smallestIslandMl)
   const { rule: preferred, coreFlow } = usualThreshold(maps, asked)
-  const rule = midline.trusted ? preferred : { ...preferred, reference: 'global' as const }
-  const flow = relativeFlow(maps, smooth.cbf, healthy, midline, rule)
+  const oneSideHealthy = healthy.affectedSide !== 'both' || referenceSide !== 'automatic'
+  const rule = midline.trusted && oneSideHealthy ? preferred : { ...preferred, reference: 'global' as const }
+  const compared = comparedFlow(maps, smooth.cbf, healthy, midline, rule)
+  const flow = relativeFlow(smooth.cbf, compared)
   const select = selector(maps, rule.smallestIslandMl)
   const voxelMl = voxelVolume(maps.geometry) / 1000
 
@@ -69,13 +71,19 @@ export function assessTissueAtRisk(
           ml: select((i) => smooth.cbv[i] < ABSOLUTE_CBV && hypoperfusion.mask[i] === 1).ml,
         }
       : null
+  const unsure = (i: number): boolean =>
+    hypoperfusion.mask[i] === 1 &&
+    compared?.local[i] === 0 &&
+    flow[i] > EITHER_TISSUE.lower * below &&
+    flow[i] < EITHER_TISSUE.upper * below
+  const coreUncertainMl = rule.core.measure === 'cbv' ? 0 : select(unsure).ml
   const volumes = { coreMl: core.ml, hypoperfusionMl: hypoperfusion.ml, outsideMl: outside * voxelMl }
   const found: Omit<TissueAtRisk, 'statements'> = {
     rule,
     ...(coreFlow ? { coreFlow } : {}),
     coreMl: volumes.coreMl,
     hypoperfusionMl: volumes.hypoperfusionMl,
-    ...mismatchOf(volumes, rule),
+    ...mismatchOf(volumes, rule, healthy),
     steps: { tmax, cbf },
     hypoperfusionIndex: ratio(late(INDEX_TMAX.upper), late(INDEX_TMAX.lower)),
     cbvIndex: cbvIndex(maps, smooth, healthy),
@@ -85,6 +93,9 @@ export function assessTissueAtRisk(
     referenceCbf: healthy.cbf,
     referenceTtp: healthy.ttp,
     referenceMl: healthy.healthyMl,
+    referenceNotLate: healthy.notLateShare,
+    referencePoorMl: healthy.poorMl,
+    coreUncertainMl,
     tmaxDefinition: mapDefinitions(maps.method).tmax.definition,
     midline,
     reliability: 'reliable',
@@ -129,20 +140,30 @@ function mostBlood(cbv: Float32Array, mask: Uint8Array): number {
   return Math.max(VESSEL_CBV.ml, VESSEL_CBV.medians * median)
 }
 
-/** CBF in per cent of the reference, [voxel]; Infinity where there is none, so that nothing is called core. */
-function relativeFlow(
+/** What flow is compared with; null where there is nothing. */
+function comparedFlow(
   maps: PerfusionMaps,
   cbf: Float32Array,
   healthy: HealthyTissue,
   midline: Midline,
   { reference }: TissueAtRiskRule,
-): Float32Array {
+): ComparedFlow | null {
   const usual = healthy.cbf
-  if (usual === null || !(usual > 0)) return new Float32Array(cbf.length).fill(Infinity)
-  if (reference === 'global') return cbf.map((value) => (100 * value) / usual)
-  const compared = mirroredFlow(maps, cbf, healthy, midline)
-  return cbf.map((value, i) => (100 * value) / compared[i])
+  if (usual === null || !(usual > 0)) return null
+  if (reference === 'mirrored') return mirroredFlow(maps, cbf, healthy, midline)
+  return { flow: new Float32Array(cbf.length).fill(usual), local: new Uint8Array(cbf.length).fill(1) }
 }
+
+/** CBF in per cent of the reference, [voxel]; Infinity where there is none, so that nothing is called core. */
+function relativeFlow(cbf: Float32Array, compared: ComparedFlow | null): Float32Array {
+  return cbf.map((value, i) => (compared === null ? Infinity : (100 * value) / compared.flow[i]))
+}
+
+/**
+ * Of white and of grey matter, over the mean of both: what is compared with that mean has a core or not by which of the two
+ * it is, where its flow lies between the threshold times these.
+ */
+const EITHER_TISSUE = { lower: 0.64, upper: 1.36 }
 
 function hypoperfusedBy(
   { hypoperfusion }: TissueAtRiskRule,
@@ -171,6 +192,7 @@ function selector(
 function mismatchOf(
   { coreMl, hypoperfusionMl, outsideMl }: { coreMl: number; hypoperfusionMl: number; outsideMl: number },
   { targetMismatch }: TissueAtRiskRule,
+  { affectedSide }: HealthyTissue,
 ): Pick<TissueAtRisk, 'mismatchMl' | 'mismatchRatio' | 'targetMismatch' | 'coreOutsideHypoperfusionMl'> {
   const mismatchMl = hypoperfusionMl - (coreMl - outsideMl)
   const mismatchRatio = ratio(hypoperfusionMl, coreMl)
@@ -183,7 +205,7 @@ function mismatchOf(
     mismatchMl,
     mismatchRatio,
     coreOutsideHypoperfusionMl: outsideMl,
-    targetMismatch: { met: met.ratio && met.mismatch && met.core, ...met },
+    targetMismatch: { met: affectedSide === 'both' ? null : met.ratio && met.mismatch && met.core, ...met },
   }
 }
 

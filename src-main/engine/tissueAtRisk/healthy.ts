@@ -15,6 +15,12 @@ const ENOUGH_ML = 10
 /** Values above this share of the healthy ones are vessels that the mask missed. */
 const HIGHEST_SHARE = 0.95
 
+/**
+ * Of the mean of healthy tissue: what has less flow than this is not late, yet no measure of health either, such as an old
+ * infarct. Healthy white matter has about 0.64 of it.
+ */
+const LEAST_FLOW = 0.5
+
 export interface HealthyTissue {
   affectedSide: TissueAtRisk['affectedSide']
   referenceSide: TissueAtRisk['referenceSide']
@@ -23,8 +29,14 @@ export interface HealthyTissue {
   /** uint8 [voxel]: tissue that flow and time to peak are compared with. */
   healthy: Uint8Array
   healthyMl: number
+  /** Of the tissue of the side or sides of reference, the share that is not late. */
+  notLateShare: number
+  /** ml of tissue there that is not late but has too little flow to be healthy; without islands. */
+  poorMl: number
   /** Mean of the healthy voxels without the highest 5 %, ml/100 g/min; null where there is none. */
   cbf: number | null
+  /** Above this, ml/100 g/min, lie those highest 5 %. */
+  highestCbf: number
   /** Mean, ml/100 g. */
   cbv: number | null
   /** Median, s. */
@@ -50,17 +62,25 @@ export function findHealthyTissue(
   const affectedSide = affected(lateMl, midline.trusted)
   const referenceSide = choice !== 'automatic' ? choice : otherSide(affectedSide, lateMl, midline.trusted)
   const notLate = mask.map((inside, i) => (inside !== 0 && maps.tmax[i] <= HEALTHY_TMAX ? 1 : 0))
-  const onSide = notLate.map((inside, i) =>
-    referenceSide === 'both' || sides[i] === codes[referenceSide] ? inside : 0,
-  )
+  const ofReference = (tissue: Uint8Array): Uint8Array =>
+    referenceSide === 'both'
+      ? tissue
+      : tissue.map((inside, i) => (sides[i] === codes[referenceSide] ? inside : 0))
+  const onSide = ofReference(notLate)
   const enough = voxelMl * sum(onSide) >= ENOUGH_ML
-  const healthy = enough || choice !== 'automatic' ? onSide : notLate
+  const compared = enough || choice !== 'automatic' ? onSide : notLate
+  const least = LEAST_FLOW * (typical(compared, maps).cbf ?? 0)
+  const healthy = compared.map((inside, i) => (maps.cbf[i] >= least ? inside : 0))
+  const poor = compared.map((inside, i) => (maps.cbf[i] < least ? inside : 0))
+  const tissue = sum(compared === onSide ? ofReference(mask) : mask)
   return {
     affectedSide,
-    referenceSide: healthy === onSide ? referenceSide : 'both',
+    referenceSide: compared === onSide ? referenceSide : 'both',
     lateMl,
     healthy,
     healthyMl: voxelMl * sum(healthy),
+    notLateShare: tissue > 0 ? sum(compared) / tissue : 0,
+    poorMl: voxelMl * leaveOutIslands(poor, geometry, smallestIslandMl),
     ...typical(healthy, maps),
   }
 }
@@ -89,14 +109,19 @@ function otherSide(
 function typical(
   healthy: Uint8Array,
   { cbf, cbv, ttp }: { cbf: Float32Array; cbv: Float32Array; ttp: Float32Array },
-): Pick<HealthyTissue, 'cbf' | 'cbv' | 'ttp'> {
+): Pick<HealthyTissue, 'cbf' | 'highestCbf' | 'cbv' | 'ttp'> {
   const voxels = sum(healthy)
   const flows = healthyOf(cbf, healthy, voxels).sort()
-  if (flows.length === 0) return { cbf: null, cbv: null, ttp: null }
+  if (flows.length === 0) return { cbf: null, highestCbf: Infinity, cbv: null, ttp: null }
   const usual = flows.subarray(0, Math.max(1, Math.round(HIGHEST_SHARE * flows.length)))
   const volumes = healthyOf(cbv, healthy, voxels)
   const peaks = healthyOf(ttp, healthy, voxels)
-  return { cbf: mean(usual), cbv: mean(volumes), ttp: ranked(peaks, voxels >> 1) }
+  return {
+    cbf: mean(usual),
+    highestCbf: usual[usual.length - 1],
+    cbv: mean(volumes),
+    ttp: ranked(peaks, voxels >> 1),
+  }
 }
 
 function healthyOf(map: Float32Array, healthy: Uint8Array, voxels: number): Float32Array {
@@ -105,32 +130,38 @@ function healthyOf(map: Float32Array, healthy: Uint8Array, voxels: number): Floa
   return values
 }
 
-/** Radius, mm, over which flow at the mirrored place is averaged, and the share of it that must be healthy. */
+/** Radius, mm, over which flow at the mirrored place is averaged, and the share of it that must be comparable. */
 const MIRROR_RADIUS = 10
 const MIRROR_COVER = 0.15
+export interface ComparedFlow {
+  /** ml/100 g/min, [voxel]. */
+  flow: Float32Array
+  /** uint8 [voxel]: 1 where it is that of the mirrored place, 0 where that holds too little. */
+  local: Uint8Array
+}
 
 /**
- * Flow that each voxel is compared with, [voxel]: the mean of healthy tissue within about 10 mm of its mirror image, or
- * the mean of all healthy tissue where there is too little.
+ * Flow that each voxel is compared with: the mean of healthy tissue within about 10 mm of its mirror image, without the
+ * vessels and without what hardly gets blood, or the mean of all healthy tissue where there is too little.
  */
 export function mirroredFlow(
   { geometry }: Pick<PerfusionMaps, 'geometry'>,
   cbf: Float32Array,
-  { healthy, cbf: usual }: HealthyTissue,
+  { healthy, cbf: usual, highestCbf }: HealthyTissue,
   midline: Midline,
-): Float32Array {
+): ComparedFlow {
   const radius = Math.max(1, Math.round(MIRROR_RADIUS / geometry.spacing[0]))
-  const cover = boxMean(Float32Array.from(healthy), geometry.size, radius)
-  const local = boxMean(
-    cbf.map((value, i) => healthy[i] * value),
+  const comparable = Float32Array.from(healthy, (inside, i) => (cbf[i] <= highestCbf ? inside : 0))
+  const cover = boxMean(comparable, geometry.size, radius)
+  const around = boxMean(
+    cbf.map((value, i) => comparable[i] * value),
     geometry.size,
     radius,
   )
-  const mirrored = mirroredVoxels(geometry, midline)
-  return cbf.map((_, i) => {
-    const at = mirrored[i]
-    return at >= 0 && cover[at] > MIRROR_COVER ? local[at] / cover[at] : (usual ?? 0)
-  })
+  const mirrored = mirroredVoxels(geometry, midline, MIRROR_RADIUS)
+  const local = Uint8Array.from(mirrored, (at) => (at >= 0 && cover[at] > MIRROR_COVER ? 1 : 0))
+  const flow = cbf.map((_, i) => (local[i] === 1 ? around[mirrored[i]] / cover[mirrored[i]] : (usual ?? 0)))
+  return { flow, local }
 }
 
 function count(mask: Uint8Array, sides: Uint8Array, side: number): number {

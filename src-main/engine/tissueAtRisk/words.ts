@@ -108,25 +108,35 @@ function targetWords({ targetMismatch, rule, affectedSide }: Omit<TissueAtRisk, 
   const { ratio, mismatchMl, coreMl } = rule.targetMismatch
   const criteria = `ratio ≥ ${ratio}, mismatch ≥ ${mismatchMl} ml, core < ${coreMl} ml`
   const doubt = affectedSide === 'both' ? ', but no side is healthy: do not rely on it' : ''
-  return `${TARGET} (${criteria}): ${targetMismatch.met ? 'criteria met' : 'criteria not met'}${doubt}.`
+  const met = targetMismatch.ratio && targetMismatch.mismatch && targetMismatch.core
+  return `${TARGET} (${criteria}): ${met ? 'criteria met' : 'criteria not met'}${doubt}.`
 }
 
 /**
  * The same volumes as the quality of the study allows to read them: its verdict leads the statements. Of a study that is
- * not reliable nothing is concluded: neither that there is no lesion, nor whether criteria are met.
+ * not reliable nothing is concluded: neither that there is no lesion, nor whether criteria are met; of a head that may be a child's
+ * not the latter, whose criteria come from trials of adults.
  */
 export function judgedBy<T extends TissueAtRisk>(found: T, lines: readonly QualityLine[]): T {
   const reliability = reliabilityOf(lines)
   const verdict = qualityStatement(lines)
-  if (reliability !== 'notReliable') {
-    return { ...found, reliability, statements: [verdict, ...found.statements] }
-  }
+  const reliable = reliability !== 'notReliable'
+  const adults = !lines.some(({ adultsOnly }) => adultsOnly)
+  const words = reliable
+    ? found.statements.map((statement) => (adults ? statement : withoutTarget(statement)))
+    : found.statements.map(withoutConclusion)
   return {
     ...found,
     reliability,
-    targetMismatch: { ...found.targetMismatch, met: null },
-    statements: [verdict, ...found.statements.map(withoutConclusion)],
+    ...(reliable && adults ? {} : { targetMismatch: { ...found.targetMismatch, met: null } }),
+    statements: [verdict, ...words],
   }
+}
+
+function withoutTarget(statement: string): string {
+  return statement.startsWith(TARGET)
+    ? `${TARGET} is not told of a head as small as a child’s: its criteria are of adults.`
+    : statement
 }
 
 function withoutConclusion(statement: string): string {

@@ -5,6 +5,7 @@ import {
   qualityStatement,
   UmbraError,
   usualRule,
+  type MapName,
   type QualityCheck,
   type QualityLine,
 } from '@contract'
@@ -16,7 +17,7 @@ import {
   type PhantomRequest,
 } from '../../../src-main/engine/phantom'
 import { computePerfusion, type PerfusionMaps } from '../../../src-main/engine/perfusion'
-import { gradeStudy, tissueNoise, type StudyToGrade } from '../../../src-main/engine/quality'
+import { gradeNetwork, gradeStudy, tissueNoise, type StudyToGrade } from '../../../src-main/engine/quality'
 import { assessTissueAtRisk } from '../../../src-main/engine/tissueAtRisk'
 import { frameOf, type VolumeSeries } from '../../../src-main/engine/volume'
 
@@ -164,10 +165,25 @@ describe('a bad study says what is wrong and what to do', () => {
     const most = { ...both, hypoperfusionMl: 380 }
     expectBad(line('symmetry', { tissueAtRisk: most }), 'red', /380 ml, in both hemispheres. than healthy/)
   })
+  it('a side of reference that is late, infarcted, or lacks what the core is compared with', () => {
+    const found = assessTissueAtRisk(maps, usualRule)
+    expect(found.coreMl).toBeGreaterThan(3)
+    const told = (change: Partial<typeof found>): QualityLine =>
+      line('symmetry', { tissueAtRisk: { ...found, ...change } })
+    expect(told({ referenceNotLate: 0.8, referencePoorMl: 2, coreUncertainMl: 2 }).grade).toBe('green')
+    expectBad(told({ referenceNotLate: 0.6 }), 'amber', /40 % has Tmax > 4 s/)
+    expectBad(
+      told({ referencePoorMl: 11 }),
+      'amber',
+      /11 ml of .* less than half of healthy flow: an old infarct/,
+    )
+    expectBad(told({ coreUncertainMl: 7.1 }), 'amber', /7.1 ml of late tissue have no healthy tissue/)
+  })
   it("a child's head", async () => {
     const child = await seriesOf({ individual: { head: { scale: [0.68, 0.68, 0.68] } }, lesion: 'none' })
     const lines = gradeStudy({ series: child, maps: await mapsOf(child) })
     expectBad(lines.find(({ check }) => check === 'coverage') as QualityLine, 'amber', /The head is small/)
+    expect(lines.filter(({ adultsOnly }) => adultsOnly).map(({ check }) => check)).toEqual(['coverage'])
     expect(lines.filter(({ grade }) => grade === 'red')).toEqual([])
   })
   it('one thin slice', async () => {
@@ -222,5 +238,47 @@ describe('a study without maps', () => {
   it('also where the mask is empty', () => {
     const empty = { ...maps, mask: new Uint8Array(maps.mask.length) }
     expect(gradeStudy({ series, maps: empty })[0].grade).toBe('red')
+  })
+})
+
+describe('a network beside the deconvolution', () => {
+  /** The very maps, told as a network's, with what is changed in them. */
+  const predictedWith = (change: Partial<Record<MapName, (value: number) => number>>): PerfusionMaps => ({
+    ...maps,
+    method: 'cnn',
+    maps: { ...maps.maps, ...mapped(change) },
+  })
+  const mapped = (change: Partial<Record<MapName, (value: number) => number>>) =>
+    Object.fromEntries(Object.entries(change).map(([name, of]) => [name, maps.maps[name as MapName].map(of)]))
+  const beside = (predicted: PerfusionMaps): QualityLine => line('network', { predicted })
+
+  it('agrees, or not, in the volumes', () => {
+    expect(beside(predictedWith({}))).toMatchObject({ grade: 'green', remedy: '' })
+    const found = beside(predictedWith({ tmax: (value) => (value > 6 ? 5 : value) }))
+    expect(found.grade).toBe('amber')
+    expect(found.reason).toMatch(/do not agree: .* by the one, .* by the other/)
+    expect(found.remedy).not.toBe('')
+  })
+  it('is not asked about a bolus it has not learnt', () => {
+    const warnings = [{ code: 'network-bolus-width', message: 'Wide.', hint: 'Compare.' }]
+    const other = predictedWith({ tmax: (value) => (value > 6 ? 5 : value) })
+    expect(beside({ ...other, warnings })).toMatchObject({
+      grade: 'green',
+      reason: expect.stringContaining('has not learnt') as string,
+    })
+  })
+  it('its own summary says so too, by the same figures', () => {
+    const deconvolved = assessTissueAtRisk(maps, usualRule)
+    const other = predictedWith({ tmax: (value) => (value > 6 ? 5 : value) })
+    const lines = gradeStudy({ series, maps, tissueAtRisk: deconvolved, predicted: other })
+    const own = gradeNetwork(
+      lines,
+      series,
+      other,
+      { ...maps, volumes: deconvolved },
+      assessTissueAtRisk(other, usualRule),
+    )
+    expect(own.filter(({ check }) => check === 'network')).toHaveLength(1)
+    expect(own.find(({ check }) => check === 'network')).toMatchObject({ grade: 'amber' })
   })
 })

@@ -5,8 +5,10 @@ import {
   tissueAtRiskSchema,
   usualRule,
   type MapsMethod,
+  type QualityLine,
   type TissueAtRiskRule,
 } from '@contract'
+import type { Midline } from '../../../src-main/engine/masks'
 import { assessTissueAtRisk, judgedBy } from '../../../src-main/engine/tissueAtRisk'
 import { usualThreshold } from '../../../src-main/engine/tissueAtRisk/coreThreshold'
 import { arteryOf, brainWith, voxelsOf, VOXEL_ML, type Block, type Values } from './twoHemispheres'
@@ -138,6 +140,23 @@ describe('what is left out, and what is said', () => {
     expect(found).toMatchObject({ coreMl: 0, hypoperfusionMl: 0, referenceCbf: null })
     expect(found.statements).toEqual(['The maps hold no brain tissue, so there are no volumes to tell.'])
   })
+  it("a child's head has volumes, and no target mismatch, whose criteria are of adults", () => {
+    const found = assessTissueAtRisk(brainWith(late, core), rule())
+    const line: QualityLine = {
+      check: 'coverage',
+      label: 'Coverage',
+      grade: 'amber',
+      reason: 'Small.',
+      remedy: '',
+    }
+    expect(judgedBy(found, [line]).targetMismatch.met).toBe(true)
+    const child = judgedBy(found, [{ ...line, adultsOnly: true }])
+    expect(child).toMatchObject({ reliability: 'caution', coreMl: found.coreMl })
+    expect(child.targetMismatch).toEqual({ ...found.targetMismatch, met: null })
+    expect(child.statements.join(' ')).toContain(
+      'Target mismatch is not told of a head as small as a child’s',
+    )
+  })
   it('a red line of quality makes the volumes not reliable, in front of all else', () => {
     const found = assessTissueAtRisk(brainWith(late, core), rule())
     const line = { check: 'motion', label: 'Motion', grade: 'red', reason: 'It moves.', remedy: '' } as const
@@ -236,11 +255,87 @@ describe('the hemisphere of reference', () => {
     expect(found.coreMl).toBe(0)
     expect(found.statements.join(' ')).toContain('chosen as reference is the one with more late tissue')
   })
-  it('mirrored: a tissue of low flow on both sides is no core', () => {
-    // White matter of a quarter of the usual flow, on both sides, late on one.
-    const white = [block([56, 38, 1], [68, 62, 5], { cbf: 12 }), block([21, 38, 1], [33, 62, 5], { cbf: 12 })]
-    const maps = brainWith({ ...late, values: { tmax: 9 } }, ...white)
-    expect(assessTissueAtRisk(maps, rule()).coreMl).toBeCloseTo(voxelsOf(white[0]) * VOXEL_ML, 6)
-    expect(assessTissueAtRisk(maps, rule({ reference: 'mirrored' })).coreMl).toBe(0)
+})
+
+describe('flow compared with its mirrored place', () => {
+  /** Half of the brain, in the middle of both sides, is white matter: the mean of both is 39. */
+  const grey = block([0, 0, 0], [90, 100, 6], { cbf: 53 })
+  const white = [
+    block([50, 24, 0], [72, 76, 6], { cbf: 25, cbv: 1.9 }),
+    block([18, 24, 0], [40, 76, 6], { cbf: 25, cbv: 1.9 }),
+  ]
+  const penumbra = block([50, 30, 1], [72, 70, 5], { tmax: 9, cbf: 14, cbv: 2 })
+  const lost = block([56, 44, 2], [66, 56, 4], { tmax: 12, cbf: 2.5, cbv: 0.4 })
+  const lostMl = voxelsOf(lost) * VOXEL_ML
+  const at36 = (reference: 'global' | 'mirrored'): TissueAtRiskRule =>
+    rule({ reference, core: { measure: 'relativeCbf', below: 36.5 } })
+
+  it('penumbra of white matter is no core, which the mean of grey and white calls it', () => {
+    const maps = brainWith(grey, ...white, penumbra, lost)
+    const global = assessTissueAtRisk(maps, at36('global'))
+    expect(global.referenceCbf).toBeCloseTo(39, -0.5)
+    expect(global.coreMl).toBeCloseTo(voxelsOf(penumbra) * VOXEL_ML, 6)
+    const mirrored = assessTissueAtRisk(maps, at36('mirrored'))
+    expect(mirrored).toMatchObject({
+      coreUncertainMl: 0,
+      referencePoorMl: 0,
+      rule: { reference: 'mirrored' },
+    })
+    expect(mirrored.coreMl).toBeCloseTo(lostMl, 6)
+  })
+
+  it('core of grey matter is found where it is compared with grey matter', () => {
+    const dense = block([52, 40, 1], [70, 60, 5], { tmax: 10, cbf: 17, cbv: 1.2 })
+    const maps = brainWith(grey, block([48, 10, 0], [74, 20, 6], { cbf: 25 }), dense)
+    expect(assessTissueAtRisk(maps, at36('mirrored')).coreMl).toBeCloseTo(voxelsOf(dense) * VOXEL_ML, 6)
+  })
+
+  it('where the mirrored place has no healthy tissue it is all of it, and what hangs on that is told', () => {
+    const fluid = block([10, 20, 0], [44, 80, 6], {})
+    const maps = brainWith(grey, ...white, penumbra, lost)
+    const [nx, ny] = maps.geometry.size
+    const inFluid = (i: number): boolean =>
+      [i % nx, Math.floor(i / nx) % ny].every(
+        (place, axis) => place >= fluid.from[axis] && place < fluid.to[axis],
+      )
+    maps.mask = maps.mask.map((inside, i) => (inFluid(i) ? 0 : inside))
+    const midline: Midline = { point: [0, 0, 0], normal: [1, 0, 0], symmetry: 0.9, trusted: true }
+    const found = assessTissueAtRisk(maps, at36('mirrored'), { midline })
+    const usual = found.referenceCbf ?? 0
+    // Only the rim of the mirrored place can still be compared with.
+    expect(found.coreUncertainMl).toBeGreaterThan(3)
+    expect(14 / usual).toBeLessThan(0.365)
+    expect(found.coreMl).toBeGreaterThan(lostMl + 3)
+  })
+
+  it('an old infarct at the mirrored place is no measure, and is told', () => {
+    const old = block([25, 42, 1], [33, 58, 5], { cbf: 6, cbv: 0.9 })
+    const maps = brainWith(grey, ...white, penumbra, lost, old)
+    const found = assessTissueAtRisk(maps, at36('mirrored'))
+    expect(found.referencePoorMl).toBeCloseTo(voxelsOf(old) * VOXEL_ML, 6)
+    expect(found.coreMl).toBeCloseTo(lostMl, 6)
+  })
+
+  it('without a plane of symmetry, or a healthy side, nothing is mirrored, and the rule says so', () => {
+    const maps = brainWith(grey, ...white, penumbra, lost)
+    const [nx] = maps.geometry.size
+    const half = { ...maps, mask: maps.mask.map((inside, i) => (i % nx < 45 ? 0 : inside)) }
+    const ofHalf = assessTissueAtRisk(half, usualRule)
+    expect(ofHalf.midline.trusted).toBe(false)
+    expect(ofHalf.rule.reference).toBe('global')
+    const other = block([18, 30, 1], [40, 70, 5], penumbra.values)
+    const bilateral = assessTissueAtRisk(brainWith(grey, ...white, penumbra, lost, other), usualRule)
+    expect(bilateral).toMatchObject({ affectedSide: 'both', rule: { reference: 'global' } })
+    expect(bilateral.targetMismatch.met).toBeNull()
+  })
+
+  it('a head that is tilted is compared with the nearest slice', () => {
+    const [sin, cos] = [Math.sin(0.1), Math.cos(0.1)]
+    const midline: Midline = { point: [0, 0, 12.5], normal: [cos, 0, sin], symmetry: 0.9, trusted: true }
+    const found = assessTissueAtRisk(brainWith(grey, ...white, penumbra, lost), at36('mirrored'), {
+      midline,
+    })
+    expect(found.coreUncertainMl).toBe(0)
+    expect(found.coreMl).toBeCloseTo(lostMl, 6)
   })
 })

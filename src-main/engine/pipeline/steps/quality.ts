@@ -8,11 +8,13 @@ import { motionReport } from './motion'
 
 /** How far the study can be trusted; also where no maps could be made of it. */
 export const qualityStep: Step<'quality'> = {
-  version: 3,
+  version: 4,
   optional: false,
   leftOut: never,
   dependsOn: () => Promise.resolve(null),
-  compute: async ({ series, result, details, failure }, run) => {
+  compute: async ({ settings, series, result, details, failure }, run) => {
+    // A network of one's own may be worth less than the deconvolution.
+    const asked = settings.predict.model === null
     const study: StudyToGrade = {
       series: await series('filter', run),
       maps: result('deconvolve'),
@@ -20,6 +22,7 @@ export const qualityStep: Step<'quality'> = {
       motion: motionReport(details('motion'))?.frames,
       unfilteredNoise: unfilteredNoise(details('filter')),
       tissueAtRisk: result('tissueAtRisk') ?? undefined,
+      predicted: asked ? (result('predict') ?? undefined) : undefined,
     }
     return callInWorker<QualityLine[]>('judgement', 'gradeStudy', [study], run)
   },

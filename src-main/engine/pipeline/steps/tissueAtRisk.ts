@@ -7,7 +7,7 @@ const ml = (volume: number): string => `${volume.toFixed(1)} ml`
 
 /** Core, hypoperfusion and mismatch in the maps of the deconvolution. */
 export const tissueAtRiskStep: Step<'tissueAtRisk'> = {
-  version: 3,
+  version: 4,
   optional: false,
   leftOut: never,
   dependsOn: ({ tissueAtRisk }) => Promise.resolve(tissueAtRisk),

@@ -2,8 +2,10 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { existsSync } from 'node:fs'
 import { UmbraError, type BackendChoice, type PipelineSettings } from '@contract'
+import type { Run } from '../engine/compute/run'
 import { openQueue, refuseInside, runStudy, type ArtefactStore } from '../engine/pipeline'
 import { withProgress } from './progress'
+import { studyLine } from './studyLine'
 import { printable } from './terminal'
 
 interface Watch {
@@ -36,8 +38,12 @@ export async function watchFolder({ folder, directory, settlingMs, ...request }:
       lookEveryMs: Math.min(5000, Math.max(200, settlingMs / 2)),
       perform: async ({ study, paths, directory: place }) => {
         tell(`${study}: taken`)
-        const { row } = await runStudy({ ...request, study, paths, directory: join(place, study) }, run)
-        tell(`${study}: ${row.state}${row.reason ? `. ${row.reason}` : ''}`)
+        const each: Run = {
+          signal: run.signal,
+          onProgress: (progress, stage) => run.onProgress?.(progress, `${study} ${stage}`),
+        }
+        const { row } = await runStudy({ ...request, study, paths, directory: join(place, study) }, each)
+        tell(studyLine(row))
         return row
       },
     })

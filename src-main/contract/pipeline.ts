@@ -207,7 +207,7 @@ export type PipelineResult = z.infer<typeof pipelineResultSchema>
 export const cohortRowSchema = z.object({
   study: z.string(),
   state: z.enum(['done', 'failed']),
-  /** Why it failed: what happened, what to do, where. */
+  /** Why it failed: what happened, what to do, where. Of one that is done, the checks that it does not pass. */
   reason: z.string().nullable(),
   series: z.string().nullable(),
   method: z.string().nullable(),

@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-const cache = resolve(__dirname, '../../node_modules/.cache/chromium')
+const root = resolve(__dirname, '../..')
+const packed = join(root, 'node_modules/@sparticuz/chromium/package.json')
 
 export interface Chromium {
   executablePath: string
@@ -26,32 +27,53 @@ export function findChromium(): Chromium {
   ]
   const own = process.env.UMBRA_CHROMIUM
   if (own) return { executablePath: own, args, env: {} }
-  mkdirSync(cache, { recursive: true })
-  const unpacked = join(cache, 'chromium')
-  if (!existsSync(join(cache, 'al2023')) || !existsSync(unpacked)) {
-    const unpack = spawnSync(
-      process.execPath,
-      [
-        '--input-type=module',
-        '-e',
-        "const c = (await import('@sparticuz/chromium')).default; await c.executablePath()",
-      ],
-      {
-        cwd: resolve(__dirname, '../..'),
-        // The package unpacks into the temporary folder, and its libraries only where this names a Lambda runtime.
-        env: { ...process.env, TMPDIR: cache, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
-        encoding: 'utf8',
-      },
-    )
-    if (unpack.status !== 0) throw new Error(`The test browser could not be unpacked: ${unpack.stderr}`)
-  }
+  const folder = unpackedChromium()
   return {
-    executablePath: unpacked,
+    executablePath: join(folder, 'chromium'),
     args: [...args, '--headless=shell', '--font-render-hinting=none'],
     env: {
-      LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, join(cache, 'al2023/lib')].filter(Boolean).join(':'),
-      FONTCONFIG_PATH: join(cache, 'fonts'),
-      HOME: cache,
+      LD_LIBRARY_PATH: [process.env.LD_LIBRARY_PATH, join(folder, 'al2023/lib')].filter(Boolean).join(':'),
+      FONTCONFIG_PATH: join(folder, 'fonts'),
+      HOME: folder,
     },
   }
+}
+
+/**
+ * The folder it is unpacked in. It gets its name only when all is there: tests that start together never run a
+ * browser that another is still writing.
+ */
+function unpackedChromium(): string {
+  const { version } = JSON.parse(readFileSync(packed, 'utf8')) as { version: string }
+  const folder = join(root, 'node_modules/.cache', `chromium-${version}`)
+  if (existsSync(folder)) return folder
+  const incomplete = `${folder}.${process.pid}`
+  mkdirSync(incomplete, { recursive: true })
+  try {
+    unpack(incomplete)
+    renameSync(incomplete, folder)
+  } catch (thrown) {
+    rmSync(incomplete, { recursive: true, force: true })
+    // Another may have been quicker.
+    if (!existsSync(folder)) throw thrown
+  }
+  return folder
+}
+
+function unpack(folder: string): void {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [
+      '--input-type=module',
+      '-e',
+      "const c = (await import('@sparticuz/chromium')).default; await c.executablePath()",
+    ],
+    {
+      cwd: root,
+      // The package unpacks into the temporary folder, and its libraries only where this names a Lambda runtime.
+      env: { ...process.env, TMPDIR: folder, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs20.x' },
+      encoding: 'utf8',
+    },
+  )
+  if (status !== 0) throw new Error(`The test browser could not be unpacked: ${stderr}`)
 }

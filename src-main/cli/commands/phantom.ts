@@ -71,11 +71,7 @@ export function command(): Command {
       'largest displacement of the head; it turns by up to 0.6°/mm (default: 0)',
       number,
     )
-    .option(
-      '--planes <count>',
-      'planes a slice is the mean of (default: 1, moving 3 or more)',
-      number,
-    )
+    .option('--planes <count>', 'planes a slice is the mean of (default: 1, moving 3 or more)', number)
     .option('--points <count>', 'points to a side of a pixel (default: 1, moving 2)', number)
     .option('--shuttle', 'two slabs scanned in turn')
     .option('--tilt <degrees>', 'gantry tilt (default: 0)', number)

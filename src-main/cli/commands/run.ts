@@ -36,6 +36,7 @@ import {
 } from '../../engine/pipeline'
 import { printJson } from '../program'
 import { withProgress } from '../progress'
+import { studyLine } from '../studyLine'
 import { printable } from '../terminal'
 import { backendOption, frames, voxel } from '../values'
 import { watchFolder } from '../watchFolder'
@@ -180,7 +181,7 @@ async function runOne(paths: string[], flags: RunFlags, request: Common): Promis
 }
 
 async function runMany(studies: StudyTask[], flags: RunFlags, request: Common): Promise<void> {
-  const onStudy = (row: CohortRow): void => tell(rowLine(row))
+  const onStudy = (row: CohortRow): void => tell(studyLine(row))
   const rows = await withProgress('Run', (each: Run) => runCohort({ ...request, studies, onStudy }, each))
   if (flags.json) printJson(rows)
   else process.stdout.write(printable(`${cohortMarkdown(rows)}Written to ${flags.out}\n`))
@@ -260,10 +261,6 @@ const stateWords: Record<StepRecord['state'], string> = {
 function stepLine({ label, state, seconds: took, result }: StepRecord): string {
   const time = took === null ? '' : ` ${took.toFixed(1)} s`
   return `${label}: ${stateWords[state]}${time}${result.length > 0 ? `. ${result.join('. ')}` : ''}`
-}
-
-function rowLine({ study, state, reason, seconds: took }: CohortRow): string {
-  return `${study}: ${state} in ${took.toFixed(1)} s${reason ? `. ${reason}` : ''}`
 }
 
 function warningLines(record: PipelineRun): string[] {

@@ -113,7 +113,7 @@ function noPerfusion(catalogue: Catalogue, all: SeriesSummary[]): UmbraError {
   if (catalogue.filesFound === 0) {
     return new UmbraError({
       code: 'no-perfusion-series',
-      message: 'There are no files in it.',
+      message: 'The folder or zip file is empty.',
       hint: 'Give the folder that holds the DICOM files.',
     })
   }

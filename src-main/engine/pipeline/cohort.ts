@@ -5,6 +5,8 @@ import { z } from 'zod'
 import {
   UmbraError,
   gradeSchema,
+  qualityStatement,
+  reliabilityOf,
   tissueAtRiskSchema,
   worstGrade,
   type BackendChoice,
@@ -74,7 +76,7 @@ async function rowOf(
   return {
     study,
     state: record.state === 'done' ? 'done' : 'failed',
-    reason: record.error && reasonOf(record.error),
+    reason: record.error ? reasonOf(record.error) : quality && doubtsOf(quality),
     series: record.series,
     method: summary?.methodName ?? null,
     brainMl: summary?.maskVolumeMl ?? null,
@@ -118,7 +120,14 @@ function reasonOf({ message, hint, where }: Problem): string {
   return [message, hint, where && `At: ${where}.`].filter(Boolean).join(' ')
 }
 
+/** Which checks a study does not pass; null where it passes all. */
+function doubtsOf(quality: QualityLine[]): string | null {
+  return reliabilityOf(quality) === 'reliable' ? null : qualityStatement(quality)
+}
+
 const isArchive = (path: string): boolean => /\.zip$/i.test(path)
+
+const inNaturalOrder = new Intl.Collator('en', { numeric: true }).compare
 
 /** The studies in a folder: each folder and zip file in it, by name. Hidden ones are passed over. */
 export async function studiesIn(folder: string): Promise<StudyTask[]> {
@@ -132,7 +141,7 @@ export async function studiesIn(folder: string): Promise<StudyTask[]> {
   const usable = entries.filter(
     (entry) => !entry.name.startsWith('.') && (entry.isDirectory() || isArchive(entry.name)),
   )
-  return namedStudies(usable.map((entry) => join(folder, entry.name)).sort())
+  return namedStudies(usable.map(({ name }) => join(folder, name)).sort(inNaturalOrder))
 }
 
 /** Paths as studies of their own, each under a name that no other has. */

@@ -5,6 +5,7 @@ import {
   queueSettingsSchema,
   UmbraError,
   type BackendChoice,
+  type CohortRow,
   type PerfusionSettings,
   type PipelineResult,
   type PipelineRun,
@@ -151,6 +152,7 @@ export function createPipelineSession(parts: Parts): PipelineSession {
         const { perfusion, backend } = await parts.settings()
         const usual = queuedSettings(perfusion, await queueSettings.read())
         const settings = { ...usual, recognise: { series } }
+        let row: CohortRow | null = null
         const job = jobs.start({
           method: 'queue.study',
           title: `Run ${name}`,
@@ -164,15 +166,17 @@ export function createPipelineSession(parts: Parts): PipelineSession {
                 store,
                 backend,
               }
-              const { row } = await runStudy(request, run)
-              if (row.state === 'failed') run.log(row.reason ?? 'Failed.')
+              const outcome = await runStudy(request, run)
+              row = outcome.row
+              // The job of a study that failed is one that failed.
+              if (outcome.record.error) throw new UmbraError(outcome.record.error)
               return row
             }),
         })
         const ended = await jobs.ended(job.id)
         if (ended.state === 'cancelled') throw new Error('Cancelled.')
-        if (ended.error) throw new UmbraError(ended.error)
-        return ended.result as Awaited<ReturnType<typeof runStudy>>['row']
+        if (row) return row
+        throw new UmbraError(ended.error ?? { code: 'internal', message: 'The study was not run.' })
       },
     }))
 

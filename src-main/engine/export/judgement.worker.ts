@@ -1,7 +1,7 @@
 import workerpool from 'workerpool'
 import { longCall } from '../compute/workerRun'
 import { structureLabels } from '../masks'
-import { gradeStudy } from '../quality'
+import { gradeBesideNetwork, gradeStudy } from '../quality'
 import { assessTissueAtRisk } from '../tissueAtRisk'
 import { fillExport } from './fillExport'
 import { fillNetwork } from './fillNetwork'
@@ -11,6 +11,7 @@ workerpool.worker({
   judgeMaps,
   assessTissueAtRisk,
   gradeStudy,
+  gradeBesideNetwork,
   structureLabels,
   fillExport: longCall(fillExport),
   fillNetwork: longCall(fillNetwork),

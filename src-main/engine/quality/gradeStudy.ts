@@ -5,7 +5,6 @@ import type { VolumeSeries } from '../volume'
 import { gradeArtery, gradeBolus, gradeTiming, gradeTruncation, gradeVein } from './curves'
 import { gradeClipping, gradeMissing, gradeMotion, gradeNoise, type MovedFrame } from './images'
 import { labels } from './line'
-import { gradeBesideNetwork } from './network'
 import { gradeArterySide, gradeCoverage, gradeSymmetry } from './space'
 
 export type { MovedFrame }
@@ -23,8 +22,6 @@ export interface StudyToGrade {
   unfilteredNoise?: number | null
   /** Found by the usual rule where it is absent. */
   tissueAtRisk?: TissueAtRisk
-  /** Of the network that comes with Umbra, of the same study; absent where it was not asked. */
-  predicted?: PerfusionMaps
 }
 
 /**
@@ -39,7 +36,6 @@ export function gradeStudy({
   motion,
   unfilteredNoise,
   tissueAtRisk,
-  predicted,
 }: StudyToGrade): QualityLine[] {
   const slices = series.geometry.size[2]
   const end = series.times[(series.frames - 1) * slices] ?? 0
@@ -62,7 +58,6 @@ export function gradeStudy({
     ...content,
     gradeArterySide(maps, found),
     gradeSymmetry(found),
-    ...(predicted?.mask.includes(1) ? [gradeBesideNetwork(series, predicted, maps, found)] : []),
   ]
 }
 

@@ -1,3 +1,3 @@
 export { gradeStudy, type MovedFrame, type StudyToGrade } from './gradeStudy'
 export { tissueNoise } from './images'
-export { gradeNetwork, type Deconvolved } from './network'
+export { gradeBesideNetwork, gradeNetwork, type Deconvolved } from './network'

@@ -1,4 +1,5 @@
 import type { QualityLine, TissueAtRisk } from '@contract'
+import { ranked } from '../compute/ranked'
 import type { PerfusionMaps } from '../perfusion'
 import { assessTissueAtRisk, HEALTHY_TMAX } from '../tissueAtRisk'
 import type { VolumeSeries } from '../volume'
@@ -13,7 +14,7 @@ import { gradeSymmetry } from './space'
 const APART = { amber: 0.75, red: 3 }
 
 /** Volumes further apart than this many ml, and than this share of the larger, are not the same. */
-const DIFFER = { ml: 3, share: 0.1 }
+const DIFFER = { ml: 2, share: 0.1 }
 
 type Volumes = Pick<TissueAtRisk, 'coreMl' | 'hypoperfusionMl'>
 
@@ -98,21 +99,21 @@ function volumesWords(network: Volumes, deconvolution: Volumes): string {
 /** The median difference in the time to peak of tissue that the deconvolution finds healthy, and whether volumes agree. */
 function gradeAgreement(predicted: PerfusionMaps, deconvolved: Deconvolved, found: Volumes): QualityLine {
   const differing = volumesApart(found, deconvolved.volumes)
-  const differences: number[] = []
+  const differences = new Float32Array(predicted.mask.length)
+  let voxels = 0
   for (let i = 0; i < predicted.mask.length; i++) {
     if (predicted.mask[i] === 0 || deconvolved.mask[i] === 0) continue
     if (!(deconvolved.maps.cbf[i] > 0) || deconvolved.maps.tmax[i] > HEALTHY_TMAX) continue
-    differences.push(predicted.maps.ttp[i] - deconvolved.maps.ttp[i])
+    differences[voxels++] = predicted.maps.ttp[i] - deconvolved.maps.ttp[i]
   }
-  if (differences.length === 0) {
+  if (voxels === 0) {
     return lineOf(
       'network',
       differing,
       'No healthy tissue was found to compare the network with the deconvolution in.',
     )
   }
-  differences.sort((a, b) => a - b)
-  const apart = differences[differences.length >> 1]
+  const apart = ranked(differences.subarray(0, voxels), voxels >> 1)
   const words = `${Math.abs(apart).toFixed(1)} s ${apart < 0 ? 'earlier' : 'later'}`
   const finding = {
     grade: graded(Math.abs(apart), APART.amber, APART.red),

@@ -17,7 +17,13 @@ import {
   type PhantomRequest,
 } from '../../../src-main/engine/phantom'
 import { computePerfusion, type PerfusionMaps } from '../../../src-main/engine/perfusion'
-import { gradeNetwork, gradeStudy, tissueNoise, type StudyToGrade } from '../../../src-main/engine/quality'
+import {
+  gradeBesideNetwork,
+  gradeNetwork,
+  gradeStudy,
+  tissueNoise,
+  type StudyToGrade,
+} from '../../../src-main/engine/quality'
 import { assessTissueAtRisk } from '../../../src-main/engine/tissueAtRisk'
 import { frameOf, type VolumeSeries } from '../../../src-main/engine/volume'
 
@@ -250,7 +256,8 @@ describe('a network beside the deconvolution', () => {
   })
   const mapped = (change: Partial<Record<MapName, (value: number) => number>>) =>
     Object.fromEntries(Object.entries(change).map(([name, of]) => [name, maps.maps[name as MapName].map(of)]))
-  const beside = (predicted: PerfusionMaps): QualityLine => line('network', { predicted })
+  const beside = (predicted: PerfusionMaps): QualityLine =>
+    gradeBesideNetwork(series, predicted, maps, assessTissueAtRisk(maps, usualRule))
 
   it('agrees, or not, in the volumes', () => {
     expect(beside(predictedWith({}))).toMatchObject({ grade: 'green', remedy: '' })
@@ -270,7 +277,7 @@ describe('a network beside the deconvolution', () => {
   it('its own summary says so too, by the same figures', () => {
     const deconvolved = assessTissueAtRisk(maps, usualRule)
     const other = predictedWith({ tmax: (value) => (value > 6 ? 5 : value) })
-    const lines = gradeStudy({ series, maps, tissueAtRisk: deconvolved, predicted: other })
+    const lines = [...gradeStudy({ series, maps, tissueAtRisk: deconvolved }), beside(other)]
     const own = gradeNetwork(
       lines,
       series,

@@ -13,18 +13,32 @@ export const qualityStep: Step<'quality'> = {
   leftOut: never,
   dependsOn: () => Promise.resolve(null),
   compute: async ({ settings, series, result, details, failure }, run) => {
-    // A network of one's own may be worth less than the deconvolution.
-    const asked = settings.predict.model === null
+    const [maps, tissueAtRisk] = [result('deconvolve'), result('tissueAtRisk')]
     const study: StudyToGrade = {
       series: await series('filter', run),
-      maps: result('deconvolve'),
+      maps,
       failure: failure ? problemOf(failure) : undefined,
       motion: motionReport(details('motion'))?.frames,
       unfilteredNoise: unfilteredNoise(details('filter')),
-      tissueAtRisk: result('tissueAtRisk') ?? undefined,
-      predicted: asked ? (result('predict') ?? undefined) : undefined,
+      tissueAtRisk: tissueAtRisk ?? undefined,
     }
-    return callInWorker<QualityLine[]>('judgement', 'gradeStudy', [study], run)
+    // A network of one's own may be worth less than the deconvolution.
+    const predicted = settings.predict.model === null ? result('predict') : null
+    const header = { ...study.series, voxels: new Int16Array(0) }
+    const [lines, ...beside] = await Promise.all([
+      callInWorker<QualityLine[]>('judgement', 'gradeStudy', [study], run),
+      ...(predicted?.mask.includes(1) && maps && tissueAtRisk
+        ? [
+            callInWorker<QualityLine>(
+              'judgement',
+              'gradeBesideNetwork',
+              [header, predicted, maps, tissueAtRisk],
+              run,
+            ),
+          ]
+        : []),
+    ])
+    return [...lines, ...beside]
   },
   encode: (lines) => ({ json: lines, arrays: {} }),
   decode: ({ json }) => Promise.resolve(z.array(qualityLineSchema).parse(json)),

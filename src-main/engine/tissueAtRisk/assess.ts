@@ -29,7 +29,8 @@ const ABSOLUTE_CBV = 2
  * Core, hypoperfusion and what follows from them by a rule: volumes, mismatch, steps, indices and words. Maps are smoothed
  * within the mask, thresholded against healthy tissue of the reference hemisphere, and islands left out. A voxel of core
  * whose arrival cannot be measured any more (no contrast reaches it) counts as hypoperfused where hypoperfused tissue
- * surrounds it. The usual rule becomes that of the method; without a plane of symmetry, or a healthy side, nothing is mirrored. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
+ * surrounds it. The usual rule becomes that of the method; without a plane of symmetry, or a healthy side, nothing is
+ * mirrored. Nothing here knows the quality of the study: see `judgedBy`. An empty mask has no volumes.
  */
 export function assessTissueAtRisk(
   maps: PerfusionMaps,

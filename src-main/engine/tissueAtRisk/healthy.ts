@@ -35,8 +35,6 @@ export interface HealthyTissue {
   poorMl: number
   /** Mean of the healthy voxels without the highest 5 %, ml/100 g/min; null where there is none. */
   cbf: number | null
-  /** Above this, ml/100 g/min, lie those highest 5 %. */
-  highestCbf: number
   /** Mean, ml/100 g. */
   cbv: number | null
   /** Median, s. */
@@ -109,16 +107,15 @@ function otherSide(
 function typical(
   healthy: Uint8Array,
   { cbf, cbv, ttp }: { cbf: Float32Array; cbv: Float32Array; ttp: Float32Array },
-): Pick<HealthyTissue, 'cbf' | 'highestCbf' | 'cbv' | 'ttp'> {
+): Pick<HealthyTissue, 'cbf' | 'cbv' | 'ttp'> {
   const voxels = sum(healthy)
   const flows = healthyOf(cbf, healthy, voxels).sort()
-  if (flows.length === 0) return { cbf: null, highestCbf: Infinity, cbv: null, ttp: null }
+  if (flows.length === 0) return { cbf: null, cbv: null, ttp: null }
   const usual = flows.subarray(0, Math.max(1, Math.round(HIGHEST_SHARE * flows.length)))
   const volumes = healthyOf(cbv, healthy, voxels)
   const peaks = healthyOf(ttp, healthy, voxels)
   return {
     cbf: mean(usual),
-    highestCbf: usual[usual.length - 1],
     cbv: mean(volumes),
     ttp: ranked(peaks, voxels >> 1),
   }
@@ -130,9 +127,10 @@ function healthyOf(map: Float32Array, healthy: Uint8Array, voxels: number): Floa
   return values
 }
 
-/** Radius, mm, over which flow at the mirrored place is averaged, and the share of it that must be comparable. */
+/** Radius, mm, over which flow at the mirrored place is averaged, and the share of it that must be healthy. */
 const MIRROR_RADIUS = 10
 const MIRROR_COVER = 0.15
+
 export interface ComparedFlow {
   /** ml/100 g/min, [voxel]. */
   flow: Float32Array
@@ -141,20 +139,19 @@ export interface ComparedFlow {
 }
 
 /**
- * Flow that each voxel is compared with: the mean of healthy tissue within about 10 mm of its mirror image, without the
- * vessels and without what hardly gets blood, or the mean of all healthy tissue where there is too little.
+ * Flow that each voxel is compared with: the mean of healthy tissue within about 10 mm of its mirror image, or the mean of
+ * all healthy tissue where there is too little.
  */
 export function mirroredFlow(
   { geometry }: Pick<PerfusionMaps, 'geometry'>,
   cbf: Float32Array,
-  { healthy, cbf: usual, highestCbf }: HealthyTissue,
+  { healthy, cbf: usual }: HealthyTissue,
   midline: Midline,
 ): ComparedFlow {
   const radius = Math.max(1, Math.round(MIRROR_RADIUS / geometry.spacing[0]))
-  const comparable = Float32Array.from(healthy, (inside, i) => (cbf[i] <= highestCbf ? inside : 0))
-  const cover = boxMean(comparable, geometry.size, radius)
+  const cover = boxMean(Float32Array.from(healthy), geometry.size, radius)
   const around = boxMean(
-    cbf.map((value, i) => comparable[i] * value),
+    cbf.map((value, i) => healthy[i] * value),
     geometry.size,
     radius,
   )

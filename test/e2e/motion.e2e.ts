@@ -53,7 +53,7 @@ test('a head that moved is put in place, and another series of the patient laid 
     await page.getByTestId('run-selected').click()
     await expect(page.getByTestId('tab-pipeline')).toHaveAttribute('aria-selected', 'true')
     await runEnded(page)
-    await expect(page.getByTestId('quality').getByRole('listitem')).toHaveCount(12)
+    await expect(page.getByTestId('quality').getByRole('listitem')).toHaveCount(13)
   })
 
   await test.step('the plot says how the head moved, frame by frame', async () => {

@@ -22,23 +22,14 @@ export const qualityStep: Step<'quality'> = {
       unfilteredNoise: unfilteredNoise(details('filter')),
       tissueAtRisk: tissueAtRisk ?? undefined,
     }
+    const lines = await callInWorker<QualityLine[]>('judgement', 'gradeStudy', [study], run)
     // A network of one's own may be worth less than the deconvolution.
     const predicted = settings.predict.model === null ? result('predict') : null
+    if (!predicted?.mask.includes(1) || !maps || !tissueAtRisk) return lines
+    // After the study, not beside it: each holds copies of the maps.
     const header = { ...study.series, voxels: new Int16Array(0) }
-    const [lines, ...beside] = await Promise.all([
-      callInWorker<QualityLine[]>('judgement', 'gradeStudy', [study], run),
-      ...(predicted?.mask.includes(1) && maps && tissueAtRisk
-        ? [
-            callInWorker<QualityLine>(
-              'judgement',
-              'gradeBesideNetwork',
-              [header, predicted, maps, tissueAtRisk],
-              run,
-            ),
-          ]
-        : []),
-    ])
-    return [...lines, ...beside]
+    const compared = [header, predicted, maps, tissueAtRisk]
+    return [...lines, await callInWorker<QualityLine>('judgement', 'gradeBesideNetwork', compared, run)]
   },
   encode: (lines) => ({ json: lines, arrays: {} }),
   decode: ({ json }) => Promise.resolve(z.array(qualityLineSchema).parse(json)),

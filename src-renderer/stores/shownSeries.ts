@@ -40,7 +40,7 @@ export const useShownSeriesStore = defineStore('shownSeries', () => {
   const words = computed(() => {
     if (!moved.value) return ''
     if (current.value) return 'motion corrected'
-    return fetching.value ? 'as acquired; correcting …' : 'as acquired'
+    return fetching.value ? 'correcting …' : 'as acquired'
   })
 
   async function fetchCorrected(seriesKey: string, of: string): Promise<void> {

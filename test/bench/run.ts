@@ -83,20 +83,27 @@ resamples and the consensus as NIfTI.`,
   },
 }
 
+/** Takes one part into the document, each by itself: what was measured stays where a later part fails. */
+async function write(name: string, rows: BenchRow[]): Promise<void> {
+  const path = resolve('docs/benchmarks.md')
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
+  await writeFileAtomically(path, await benchDocument(before, parts, { [name]: rows }, path))
+}
+
 /** `npm run bench [-- PART …] [--write]`; the parts are those above. */
 async function main(): Promise<void> {
   const given = process.argv.slice(2)
   const wanted = given.filter((name) => name in parts)
-  const measured: Record<string, BenchRow[]> = {}
   for (const name of wanted.length > 0 ? wanted : Object.keys(parts)) {
     process.stderr.write(`${name} …\n`)
-    measured[name] = await parts[name].measure()
-  }
-  console.log(benchTable(Object.values(measured).flat()))
-  if (given.includes('--write')) {
-    const path = resolve('docs/benchmarks.md')
-    const before = existsSync(path) ? readFileSync(path, 'utf8') : ''
-    await writeFileAtomically(path, await benchDocument(before, parts, measured, path))
+    try {
+      const rows = await parts[name].measure()
+      console.log(benchTable(rows))
+      if (given.includes('--write')) await write(name, rows)
+    } catch (error) {
+      console.error(`${name} could not be measured:`, error)
+      process.exitCode = 1
+    }
   }
 }
 

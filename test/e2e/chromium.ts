@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(__dirname, '../..')
@@ -60,6 +60,15 @@ function unpackedChromium(): string {
   return folder
 }
 
+/** The package's own names folders of a Lambda machine; without any font a page dies at the first text field. */
+const ownFonts = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="xdg">fontconfig</cachedir>
+</fontconfig>
+`
+
 function unpack(folder: string): void {
   const { status, stderr } = spawnSync(
     process.execPath,
@@ -76,4 +85,5 @@ function unpack(folder: string): void {
     },
   )
   if (status !== 0) throw new Error(`The test browser could not be unpacked: ${stderr}`)
+  writeFileSync(join(folder, 'fonts/fonts.conf'), ownFonts)
 }

@@ -95,10 +95,10 @@ export function createPipelineSession(parts: Parts): PipelineSession {
     const { tissueAtRisk, quality } = results
     const made = take('deconvolve', results.deconvolve)
     if (made && tissueAtRisk && quality) {
-      risk.adopt(made.mapsId, settings.tissueAtRisk, {
-        assessment: judgedBy(tissueAtRisk, quality),
-        quality,
-      })
+      const judgement = { assessment: judgedBy(tissueAtRisk, quality), quality }
+      // A network of one's own may be worth less than the deconvolution.
+      const predicted = settings.predict.model === null ? (results.predict ?? null) : null
+      risk.adopt(made.mapsId, settings.tissueAtRisk, judgement, predicted)
     }
     return {
       run: record,

@@ -30,8 +30,8 @@ export interface RiskSession {
     choice: RiskChoice,
     run: Run,
   ): Promise<RiskAssessment>
-  /** Takes in what a run has found of maps it made. */
-  adopt(mapsId: string, choice: RiskChoice, judgement: Judgement): void
+  /** Takes in what a run has found of maps it made, and the maps of the network that every judgement of them is compared with. */
+  adopt(mapsId: string, choice: RiskChoice, judgement: Judgement, predicted: PerfusionMaps | null): void
   onePage(
     mapsId: string,
     series: () => Promise<VolumeSeries>,
@@ -52,6 +52,8 @@ export interface RiskSession {
 export function createRiskSession(voxels: VoxelRegistry): RiskSession {
   /** The least recently used first. */
   const judged = new Map<string, Judgement>()
+  /** Of the maps of the last run. */
+  let beside: { mapsId: string; predicted: PerfusionMaps | null } | null = null
   /** Of the maps they were last asked of. */
   let structures: { mapsId: string; labels: VoxelArray } | null = null
 
@@ -83,7 +85,7 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
     const judgement = await callInWorker<Judgement>(
       'judgement',
       'judgeMaps',
-      [await series(), maps, choice],
+      [await series(), maps, choice, beside?.mapsId === mapsId ? beside.predicted : null],
       run,
     )
     keep(id, judgement)
@@ -92,7 +94,10 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
 
   return {
     judge,
-    adopt: (mapsId, choice, judgement) => keep(idOf(mapsId, choice), judgement),
+    adopt: (mapsId, choice, judgement, predicted) => {
+      beside = { mapsId, predicted }
+      keep(idOf(mapsId, choice), judgement)
+    },
     assess: async (mapsId, series, maps, choice, run) => {
       const { assessment, quality } = await judge(mapsId, series, maps, choice, run)
       const id = idOf(mapsId, choice)
@@ -141,6 +146,7 @@ export function createRiskSession(voxels: VoxelRegistry): RiskSession {
     },
     clear: () => {
       structures = null
+      beside = null
       judged.clear()
     },
   }

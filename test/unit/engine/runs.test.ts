@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   pipelineSettingsSchema,
   structureNames,
+  tissueAtRiskPresets,
   usualRule,
   type PipelineResult,
   type SeriesSummary,
@@ -103,6 +104,18 @@ it('what a run found of its maps is what the window is told, without another loo
   const told = await client.run('maps.assess', { mapsId: mapsIdOf(ran), ...choice })
   const remarks = told.quality.filter(({ grade }) => grade !== 'green')
   expect(quality?.warnings.map(({ code }) => code)).toEqual(remarks.map(({ check }) => `quality-${check}`))
+})
+
+it('what the network found stands beside every rule that is tried on them', async () => {
+  const withNetwork = { ...settings, predict: { ...settings.predict, enabled: true } }
+  const request = { seriesKey: series.key, settings: withNetwork, directory: null }
+  const compared = await client.run('pipeline.run', request)
+  for (const { rule } of tissueAtRiskPresets.slice(0, 2)) {
+    const choice = { rule, referenceSide: 'automatic' } as const
+    const told = await client.run('maps.assess', { mapsId: mapsIdOf(compared), ...choice })
+    const lines = told.quality.map(({ check }) => check)
+    expect(lines.filter((check) => check === 'network'), rule.name).toHaveLength(1)
+  }
 })
 
 it('the skull, fluid, vessels and the midline of its maps can be seen', async () => {

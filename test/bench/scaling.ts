@@ -100,7 +100,7 @@ export async function benchScaling(): Promise<BenchRow[]> {
     ...(await benchFitting(await curves(8), 'bennink')),
   ]
   const longer = await headSeries({ slices: 8, volumes: 24, interval: 2 })
-  const moving = await headSeries({ slices: 8, volumes: 12, interval: 4, motion: 3.4 })
+  const moving = await headSeries({ slices: 8, volumes: 24, interval: 2, motion: 3.4 })
   const bilateral = filterSettingsSchema.parse({ method: 'bilateral' })
   const tips = filterSettingsSchema.parse({ method: 'tips' })
   const motion = motionSettingsSchema.parse({})

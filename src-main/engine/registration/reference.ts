@@ -3,7 +3,7 @@ import type { WorkerPool } from '../compute/pool'
 import { partOfRun, type Run } from '../compute/run'
 import type { VolumeSeries } from '../volume'
 import type { SlabRange } from './reducedGrid'
-import { registerSlab, unlikeness, type SlabMotion } from './registerSlab'
+import { registerSlab, startSlab, unlikeness, type SlabMotion, type SlabStart } from './registerSlab'
 
 /** The places of the head in every slab, and the frame they are counted from. */
 export interface RegisteredSlabs {
@@ -76,7 +76,7 @@ export async function registerSlabs(
       message: `Frame ${asked + 1} is left out: frame ${first + 1} is the reference in its place.`,
     })
   }
-  const anchor = await undamaged(pool, series, slabs, first, used, partOfRun(run, 0, 0.1))
+  const { anchor, starts } = await undamaged(pool, series, slabs, first, used, partOfRun(run, 0, 0.1))
   if (anchor !== first) {
     if (!toMean && asked > 0 && first === asked) throw damagedReference(asked)
     warnings.push({
@@ -86,11 +86,17 @@ export async function registerSlabs(
     })
   }
   const found: (SlabMotion | null)[] = []
-  for (const [index, slab] of slabs.entries()) {
+  for (const [index, start] of starts.entries()) {
     const share = partOfRun(run, 0.1 + (0.9 * index) / slabs.length, 0.1 + (0.9 * (index + 1)) / slabs.length)
-    found.push(await registerSlab(pool, series, slab, { anchor, toMean, used }, share))
+    found.push(start && (await registerSlab(pool, series, start, { anchor, toMean, used }, share)))
   }
   return { found, reference: toMean ? reference : anchor, warnings }
+}
+
+/** A reference, and every slab with some frames brought to it. */
+interface StartedReference {
+  anchor: number
+  starts: (SlabStart | null)[]
 }
 
 /** The frame itself, or, where the others are much more like another one than like it, that one. */
@@ -98,25 +104,33 @@ async function undamaged(
   pool: WorkerPool,
   series: VolumeSeries,
   slabs: readonly SlabRange[],
-  anchor: number,
+  first: number,
   used: readonly number[],
   run: Run,
-): Promise<number> {
+): Promise<StartedReference> {
   const at = (share: number): number => used[Math.floor(share * (used.length - 1))]
-  const differences = async (frame: number): Promise<(number | null)[]> => {
+  const compared = async (anchor: number): Promise<StartedReference> => {
     const sample = Array.from({ length: COMPARED }, (_, n) => at((n + 0.5) / COMPARED))
-    const others = [...new Set(sample)].filter((other) => other !== frame)
-    const found: (number | null)[] = []
-    for (const slab of slabs) found.push(await unlikeness(pool, series, slab, frame, others, run))
-    return found
+    const others = [...new Set(sample)].filter((other) => other !== anchor)
+    const starts: (SlabStart | null)[] = []
+    for (const slab of slabs) {
+      starts.push(await startSlab(pool, series, slab, anchor, others, { signal: run.signal }))
+    }
+    return { anchor, starts }
   }
-  const own = await differences(anchor)
-  if (own.every((difference) => difference !== null && difference <= LIKE)) return anchor
-  for (const other of [at(0.5), at(0.25), at(1)]) {
-    if (other !== anchor && isBetter(await differences(other), own)) return other
+  const own = await compared(first)
+  if (differences(own).every((difference) => difference !== null && difference <= LIKE)) return own
+  for (const frame of [at(0.5), at(0.25), at(1)]) {
+    if (frame === first) continue
+    const other = await compared(frame)
+    if (isBetter(differences(other), differences(own))) return other
   }
-  return anchor
+  return own
 }
+
+/** Of every slab; null where the reference shows no edges. */
+const differences = ({ starts }: StartedReference): (number | null)[] =>
+  starts.map((start) => start && unlikeness(start))
 
 /** Whether frames are much more like another reference, in one slab at least, and in none less. */
 function isBetter(other: readonly (number | null)[], one: readonly (number | null)[]): boolean {

@@ -64,6 +64,47 @@ const UNLIKE = 0.1
 const NEAR_MM = 6
 const FEWEST_EDGES = 300
 
+/** A slab with the frame that others are compared with, and those that were already brought to it. */
+export interface SlabStart {
+  slab: SlabRange
+  task: SlabTask
+  /** By frame. */
+  aligned: ReadonlyMap<number, Alignment>
+}
+
+/** Brings some frames to the place of another; null where that one shows no edges. Far cheaper than a registration. */
+export async function startSlab(
+  pool: WorkerPool,
+  series: VolumeSeries,
+  slab: SlabRange,
+  anchor: number,
+  others: readonly number[],
+  run: Run,
+): Promise<SlabStart | null> {
+  const task = slabTask(series, slab, frameOf(series, anchor))
+  if (task === null) return null
+  const aligned = await alignFromStill(pool, task, series, others, run)
+  return { slab, task, aligned: new Map(others.map((frame, n) => [frame, aligned[n]])) }
+}
+
+/** How unlike the reference the frames of a start are once they are nearly in its place, 0 to 2, the middle one. */
+export const unlikeness = ({ aligned }: SlabStart): number =>
+  median([...aligned.values()].map(({ difference }) => difference))
+
+const stillOf = (task: SlabTask): Rigid => identityMotion(centreOf(task.fine.target.geometry))
+
+function alignFromStill(
+  pool: WorkerPool,
+  task: SlabTask,
+  series: VolumeSeries,
+  which: readonly number[],
+  run: Run,
+  stage = '',
+): Promise<Alignment[]> {
+  const tasks = which.map((frame) => [task, frameOf(series, frame), [stillOf(task)]])
+  return callForEach<Alignment>(pool, 'alignFrame', tasks, run, stage)
+}
+
 /**
  * Registers every frame of a slab to the reference: each at once (coarse, then fine), those that do not fit again from
  * their neighbours' places and from elastix's, and, where the reference is the mean, all once more to the mean.
@@ -71,21 +112,23 @@ const FEWEST_EDGES = 300
 export async function registerSlab(
   pool: WorkerPool,
   series: VolumeSeries,
-  slab: SlabRange,
+  { slab, task, aligned }: SlabStart,
   { anchor, toMean, used }: ReferenceChoice,
   run: Run,
-): Promise<SlabMotion | null> {
+): Promise<SlabMotion> {
   const frames = Array.from({ length: series.frames }, (_, frame) => frameOf(series, frame))
-  const task = slabTask(series, slab, frames[anchor])
-  if (task === null) return null
-  const still = identityMotion(centreOf(task.fine.target.geometry))
-  const first = await callForEach<Alignment>(
+  const still = stillOf(task)
+  const missing = [...frames.keys()].filter((frame) => !aligned.has(frame))
+  const added = await alignFromStill(
     pool,
-    'alignFrame',
-    frames.map((frame) => [task, frame, [still]]),
+    task,
+    series,
+    missing,
     partOfRun(run, 0, 0.5),
     'Following the head',
   )
+  const found = new Map([...aligned, ...missing.map((frame, n) => [frame, added[n]] as const)])
+  const first = [...frames.keys()].flatMap((frame) => found.get(frame) ?? [])
   const searched = await again(pool, task, frames, first, partOfRun(run, 0.5, 0.7))
   if (!toMean) {
     first[anchor] = { motion: still, difference: 0, uncertaintyMm: 0 }
@@ -104,26 +147,6 @@ export async function registerSlab(
   const inPlace = second.map((alignment) => ({ ...alignment, motion: compose(home, alignment.motion) }))
   inPlace[anchor] = { ...inPlace[anchor], motion: still, uncertaintyMm: 0 }
   return finished(slab, inPlace, searched)
-}
-
-/**
- * How unlike a frame others are once they are nearly in its place, 0 to 2, the middle one of `others`; null where the
- * frame shows no edges. Far cheaper than a registration.
- */
-export async function unlikeness(
-  pool: WorkerPool,
-  series: VolumeSeries,
-  slab: SlabRange,
-  anchor: number,
-  others: readonly number[],
-  run: Run,
-): Promise<number | null> {
-  const task = slabTask(series, slab, frameOf(series, anchor))
-  if (task === null) return null
-  const still = identityMotion(centreOf(task.fine.target.geometry))
-  const tasks = others.map((frame) => [task, frameOf(series, frame), [still]])
-  const found = await callForEach<Alignment>(pool, 'alignFrame', tasks, { signal: run.signal })
-  return median(found.map(({ difference }) => difference))
 }
 
 function finished(slab: SlabRange, found: Alignment[], searched: number): SlabMotion {

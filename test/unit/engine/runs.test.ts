@@ -114,7 +114,10 @@ it('what the network found stands beside every rule that is tried on them', asyn
     const choice = { rule, referenceSide: 'automatic' } as const
     const told = await client.run('maps.assess', { mapsId: mapsIdOf(compared), ...choice })
     const lines = told.quality.map(({ check }) => check)
-    expect(lines.filter((check) => check === 'network'), rule.name).toHaveLength(1)
+    expect(
+      lines.filter((check) => check === 'network'),
+      rule.name,
+    ).toHaveLength(1)
   }
 })
 

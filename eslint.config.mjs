@@ -89,6 +89,7 @@ export default ts.config(
         URL: 'readonly',
         require: 'readonly',
         module: 'writable',
+        exports: 'writable',
         __dirname: 'readonly',
         setTimeout: 'readonly',
         clearTimeout: 'readonly',

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
+import { findChromium } from './chromium.cjs'
 import { withPalette } from './palettePng.mjs'
 import { makeReadings, readLesion } from './simulatedReaders.mjs'
 
@@ -14,7 +15,6 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const umbra = join(root, 'out/main/umbra.js')
 const target = resolve(root, 'docs/screenshots')
 const temporary = mkdtempSync(join(tmpdir(), 'umbra-screenshots-'))
-const executablePath = process.env.UMBRA_CHROMIUM ?? join(root, 'node_modules/.cache/chromium/chromium')
 const patience = { timeout: 600_000 }
 const pin = '2468'
 
@@ -50,10 +50,8 @@ function makePatient(motion) {
 }
 
 const { address, child } = await serve()
-const browser = await chromium.launch({
-  executablePath,
-  args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
-})
+const { executablePath, args, env } = findChromium()
+const browser = await chromium.launch({ executablePath, args, env: { ...process.env, ...env } })
 const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
 page.setDefaultTimeout(120_000)
 const byId = (id) => page.getByTestId(id)

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Page } from 'playwright-core'
-import { findChromium } from '../e2e/chromium'
+import { findChromium } from '../../build/chromium.cjs'
 import { serve, umbra } from '../e2e/host'
 import type { BenchRow } from './row'
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test as base, _electron, chromium, type ElectronApplication, type Page } from '@playwright/test'
-import { findChromium } from './chromium'
+import { findChromium } from '../../build/chromium.cjs'
 import { root, serve } from './host'
 import { makePhantom, type Phantom } from './phantom'
 

@@ -1,4 +1,5 @@
 import type { QualityLine, SideChoice, TissueAtRiskRule } from '@contract'
+import { collectGarbage } from '../compute/allocateVoxels'
 import type { Run } from '../compute/run'
 import type { PerfusionMaps } from '../perfusion'
 import { gradeNetwork, type Deconvolved } from '../quality'
@@ -27,5 +28,7 @@ export async function fillNetwork(
   const found = assessTissueAtRisk(result, rule, { referenceSide })
   const own = gradeNetwork(quality, series, result, deconvolved, found)
   const judgement = { assessment: judgedBy(found, own), quality: own }
+  // The study's own files are being written by another worker: what judging left behind is let go first.
+  collectGarbage()
   await fillExport(run, folder, { series, result, judgement, structures: false })
 }

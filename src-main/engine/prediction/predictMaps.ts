@@ -111,10 +111,9 @@ async function predictSlices(
 ): Promise<Record<MapName, Float32Array>> {
   const [nx, ny, nz] = series.geometry.size
   const area = nx * ny
-  const maps = Object.fromEntries(mapNames.map((name) => [name, new Float32Array(area * nz)])) as Record<
-    MapName,
-    Float32Array
-  >
+  const maps = Object.fromEntries(
+    mapNames.map((name) => [name, new Float32Array(new SharedArrayBuffer(4 * area * nz))]),
+  ) as Record<MapName, Float32Array>
   const { rows, columns } = prepared
   const margin = Math.round(MARGIN / (spec.input.spacing ?? series.geometry.spacing[0]))
   const window = brainWindow(time.survey.mask, [nx, ny, nz], prepared, margin, spec)

@@ -115,9 +115,13 @@ export async function benchScaling(): Promise<BenchRow[]> {
       `filter guided by time of ${sizeOf(longer)}`,
       await withOneAndTwo('filter', (pool) => filterOnPool(pool, longer, tips)),
     ),
-    twoAgainstOne(
-      `motion correction of ${sizeOf(moving)}`,
-      await withOneAndTwo('registration', (pool) => correctOnPool(pool, moving, slabs, motion, {})),
-    ),
+    {
+      ...twoAgainstOne(
+        `motion correction of ${sizeOf(moving)}`,
+        await withOneAndTwo('registration', (pool) => correctOnPool(pool, moving, slabs, motion, {})),
+      ),
+      // Courses of contrast are looked for between its steps, on no worker.
+      limit: null,
+    },
   ]
 }

@@ -25,6 +25,7 @@ const workers = readdirSync(engine, { recursive: true }).filter((file) =>
 )
 const inputs = {
   measurement: join(root, 'test/bench', measurements[measurement]),
+  readingMemory: join(root, 'test/bench/readingMemory.ts'),
   ...Object.fromEntries(workers.map((file) => [basename(file, '.ts'), join(engine, file)])),
 }
 

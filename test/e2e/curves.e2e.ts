@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { typicalVoxels, type Phantom, type Voxel } from './phantom'
 import { goToSlice, mapNames, mapsDrawn, openFolder, probed, probedMaps, screenPoint } from './rooms'
-import { expect, test, type Workstation } from './workstation'
+import { downloaded, expect, test } from './workstation'
 
 const slice = 1
 
@@ -24,25 +22,6 @@ function brightest(phantom: Phantom, vessel: 'artery' | 'vein'): Voxel {
 async function clickVoxel(page: Page, phantom: Phantom, voxel: Voxel): Promise<void> {
   const point = await screenPoint(page.getByTestId('pane-source'), phantom.size, voxel)
   await page.mouse.click(...point)
-}
-
-/** Saves what the page offers for download, and returns its text. */
-async function downloaded(
-  { page, electron, scratch }: Workstation,
-  offer: () => Promise<void>,
-): Promise<string> {
-  const path = join(scratch, 'downloaded')
-  if (electron === null) {
-    const [download] = await Promise.all([page.waitForEvent('download'), offer()])
-    await download.saveAs(path)
-  } else {
-    await electron.evaluate(({ session }, savePath) => {
-      session.defaultSession.once('will-download', (_event, item) => item.setSavePath(savePath))
-    }, path)
-    await offer()
-    await expect.poll(() => readFileSync(path, { encoding: 'utf8', flag: 'a+' })).toContain('vof')
-  }
-  return readFileSync(path, 'utf8')
 }
 
 test('curves, and the vessels they are taken from', async ({ workstation, phantom }) => {

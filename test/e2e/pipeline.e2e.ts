@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { mapsDrawn, openFolder } from './rooms'
-import { expect, test } from './workstation'
+import { downloaded, expect, test } from './workstation'
 
 const step = (page: Page, name: string) => page.getByTestId(`step-${name}`)
 const states = async (page: Page): Promise<Record<string, string | null>> => {
@@ -113,8 +113,7 @@ test('studies wait in a queue and end in one table', async ({ workstation, phant
   expect(table).toContain('| not-there | failed |')
 
   await test.step('the table of all is saved as CSV, and the choices are there after a reload', async () => {
-    const [saved] = await Promise.all([page.waitForEvent('download'), page.getByTestId('queue-csv').click()])
-    const csv = readFileSync((await saved.path()) ?? '', 'utf8')
+    const csv = await downloaded(workstation, () => page.getByTestId('queue-csv').click())
     expect(csv.split('\r\n')[0]).toMatch(/^study,state,quality,coreMl/)
     expect(csv).toMatch(/\r\ndicom,done,/)
     await page.reload()

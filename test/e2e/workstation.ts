@@ -1,7 +1,14 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { test as base, _electron, chromium, type ElectronApplication, type Page } from '@playwright/test'
+import {
+  test as base,
+  expect,
+  _electron,
+  chromium,
+  type ElectronApplication,
+  type Page,
+} from '@playwright/test'
 import { findChromium } from '../../build/chromium.cjs'
 import { root, serve } from './host'
 import { makePhantom, type Phantom } from './phantom'
@@ -93,6 +100,34 @@ async function openInElectron(scratch: string, closing: Closing, beginning: Begi
   return { page: await application.firstWindow(), host: 'electron', electron: application, scratch }
 }
 
+/** Saves what the window offers for download when `offer` is done, and returns its text. */
+export async function downloaded(
+  { page, electron, scratch }: Workstation,
+  offer: () => Promise<void>,
+): Promise<string> {
+  const path = join(scratch, 'downloaded')
+  if (electron === null) {
+    const [download] = await Promise.all([page.waitForEvent('download'), offer()])
+    await download.saveAs(path)
+  } else {
+    // Without a path of its own the window would ask for one, in a dialog that no test can answer.
+    const download = await electron.evaluateHandle(
+      ({ session }, savePath) => ({
+        ended: new Promise<string>((resolve) => {
+          session.defaultSession.once('will-download', (_event, item) => {
+            item.setSavePath(savePath)
+            item.once('done', (_done, state) => resolve(state))
+          })
+        }),
+      }),
+      path,
+    )
+    await offer()
+    expect(await download.evaluate(({ ended }) => ended)).toBe('completed')
+  }
+  return readFileSync(path, 'utf8')
+}
+
 /** Notes whatever the page complains of: uncaught errors, and errors on its console. */
 function watchFaults(page: Page, faults: string[]): void {
   page.on('pageerror', (error) => faults.push(`page error: ${error.message}`))
@@ -151,4 +186,4 @@ export const test = base.extend<
   ],
 })
 
-export { expect } from '@playwright/test'
+export { expect }

@@ -10,7 +10,7 @@ import { partialVolumeScale, venousAreaRatio, venousMisfit } from './partialVolu
 import { gradeInput, jumps } from './quality'
 import type { SeriesSurvey } from './surveySeries'
 import { describeInput, vascularCurve, type VascularCurve } from './vascularInput'
-import { findArteries, findVeins } from './vascularSearch'
+import { findArteries, findVeins, withSurroundings } from './vascularSearch'
 import { ARTERIAL_REACH, bolusOnly, type ArterialFunction } from './arterialFunction'
 import { bolusOnset } from './gammaVariate'
 
@@ -55,7 +55,9 @@ export function findInputs(survey: SeriesSurvey, settings: PerfusionSettings): V
     scale = scaling.scale
     warnings.push(...scaling.warnings)
   }
-  const arrival = bolusOnset(timing.grid, artery.sampled, artery.firstPass)
+  const around = withSurroundings(space, arterialVoxels)
+  const whole = vascularCurve(view, timing, baselineFrames, around, ARTERIAL_REACH)
+  const arrival = bolusOnset(timing.grid, whole.sampled, whole.firstPass)
   const grade = (
     curve: VascularCurve,
     choice: InputChoice,

@@ -1,3 +1,4 @@
+import type { Vec3 } from '@contract'
 import { SEARCH } from '../masks'
 import { FIRST_PASS, HALF_RISE, PEAK, TAIL, TIME_TO_PEAK, WIDTH } from './curveFeatures'
 
@@ -6,6 +7,8 @@ export interface SearchSpace {
   features: Float32Array
   search: Uint8Array
   size: readonly [number, number, number]
+  /** In the slice plane, mm. */
+  spacing: readonly [number, number]
   /** Temporal standard deviation of one voxel, in enhancement. */
   noise: number
 }
@@ -78,6 +81,42 @@ export function findVeins(
     .filter((candidate) => candidate.area >= 0.9 * area)
     .slice(0, SAMPLE_SIZE)
     .map(({ voxel }) => voxel)
+}
+
+/** How far partial volume and what is left of motion spread a vessel's contrast within a slice, mm. */
+const SPREAD = 3
+/** Less of the vessel's peak than this is tissue. */
+const LEAST_SHARE = 0.05
+
+/**
+ * The voxels of an artery and those around it that share its contrast: within 3 mm and a slice, filling with it. What
+ * motion takes from an artery's voxels in one frame it gives to these, so that the shape of the sum lasts.
+ */
+export function withSurroundings(space: SearchSpace, artery: readonly number[]): number[] {
+  const { size, spacing } = space
+  const [nx, ny, nz] = size
+  const get = reader(space)
+  const rise = median(artery.map((voxel) => get(HALF_RISE, voxel)))
+  const least = LEAST_SHARE * median(artery.map((voxel) => get(PEAK, voxel)))
+  const offsets: Vec3[] = []
+  const [reachX, reachY] = spacing.map((mm) => Math.floor(SPREAD / mm))
+  for (let dy = -reachY; dy <= reachY; dy++) {
+    for (let dx = -reachX; dx <= reachX; dx++) {
+      if (Math.hypot(dx * spacing[0], dy * spacing[1]) > SPREAD) continue
+      for (let dz = -1; dz <= 1; dz++) offsets.push([dx, dy, dz])
+    }
+  }
+  const together = new Set(artery)
+  for (const voxel of artery) {
+    const [x, y, z] = [voxel % nx, Math.floor(voxel / nx) % ny, Math.floor(voxel / (nx * ny))]
+    for (const [dx, dy, dz] of offsets) {
+      if (x + dx < 0 || x + dx >= nx || y + dy < 0 || y + dy >= ny || z + dz < 0 || z + dz >= nz) continue
+      const beside = voxel + (dz * ny + dy) * nx + dx
+      if (space.search[beside] !== SEARCH.everything || get(PEAK, beside) < least) continue
+      if (Math.abs(get(HALF_RISE, beside) - rise) <= TOGETHER) together.add(beside)
+    }
+  }
+  return [...together]
 }
 
 function reader({ features, search }: SearchSpace): (feature: number, voxel: number) => number {

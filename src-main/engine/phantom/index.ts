@@ -5,6 +5,7 @@ export {
   phantomOptionsSchema,
   phantomVendors,
   residueShapes,
+  scannerSampling,
   territories,
   type PhantomOptions,
   type PhantomRequest,

@@ -51,6 +51,14 @@ const PLANE_MM = 1.7
 const FEWEST_PLANES = 3
 const FINE_PIXEL_MM = 0.6
 
+/** The points that a slice of a head is the mean of, as a scanner sees it, and as a head that moves is always drawn. */
+export function scannerSampling({ size, thickness }: { size: number; thickness: number }): Sampling {
+  return {
+    planes: Math.min(15, Math.max(FEWEST_PLANES, Math.ceil(thickness / PLANE_MM))),
+    points: FIELD_OF_VIEW / size > FINE_PIXEL_MM ? 2 : 1,
+  }
+}
+
 const requestSchema = z.strictObject({
   kind: z.enum(phantomKinds).default('head'),
   /** Whose habits the DICOM files follow. */
@@ -116,14 +124,15 @@ const requestSchema = z.strictObject({
 export const phantomOptionsSchema = requestSchema.transform((request, context) => {
   const head = request.kind === 'head'
   const size = request.size ?? (head ? 256 : 512)
-  const finer = head && request.motion > 0
-  const points = finer && FIELD_OF_VIEW / size > FINE_PIXEL_MM ? 2 : 1
-  const planes = Math.min(15, Math.max(FEWEST_PLANES, Math.ceil(request.thickness / PLANE_MM)))
+  const sampling =
+    head && request.motion > 0
+      ? scannerSampling({ size, thickness: request.thickness })
+      : { planes: 1, points: 1 }
   const options = {
     ...request,
     size,
-    planes: request.planes ?? (finer ? planes : 1),
-    points: request.points ?? points,
+    planes: request.planes ?? sampling.planes,
+    points: request.points ?? sampling.points,
     slices: request.slices ?? (head ? 8 : 6),
     volumes: request.volumes ?? (head ? 45 : 30),
     interval: request.interval ?? (head ? 1 : 2),

@@ -15,6 +15,7 @@ import {
   phantomTruth,
   tissueLabels,
   writePhantomStudy,
+  type PhantomOptions,
   type PhantomRequest,
 } from '../../../src-main/engine/phantom'
 import { affineRas, readNifti } from '../../../src-main/engine/volume'
@@ -232,6 +233,25 @@ describe('umbra phantom', () => {
     expect(Math.abs(made.lesion.penumbraMl - 4)).toBeLessThan(0.3)
     expect(relative(root, directory)).toBe('cli')
     expect(await readdir(join(directory, 'dicom', 'S0004'))).toHaveLength(4)
+  })
+
+  it('draws a head that lies still as it draws one that moves', async () => {
+    const sampling = async (...args: string[]) => {
+      const { planes, points } = JSON.parse(
+        (await umbra(join(root, 'drawn'), '--force', ...args, '--json')).stdout,
+      ).options as PhantomOptions
+      return { planes, points }
+    }
+    expect(await sampling(...tiny)).toEqual({ planes: 3, points: 2 })
+    expect(await sampling(...tiny)).toEqual(await sampling(...tiny, '--motion', '2'))
+    expect(await sampling(...tiny, '--thickness', '10')).toEqual({ planes: 6, points: 2 })
+    expect(await sampling(...tiny, '--planes', '1', '--points', '1')).toEqual({ planes: 1, points: 1 })
+    expect(await sampling('--size', '256', '--slices', '171', '--lesion', 'none', '--volumes', '1')).toEqual({
+      planes: 1,
+      points: 1,
+    })
+    const kudo = ['--kind', 'kudo', '--size', '64', '--slices', '2', '--volumes', '2']
+    expect(await sampling(...kudo)).toEqual({ planes: 1, points: 1 })
   })
 
   it('exits 2 on wrong usage, 1 where the folder is taken', async () => {

@@ -157,7 +157,7 @@ by plain least squares.
 ## Head phantom
 
 256 × 256 × 8 voxels, 45 frames 1 s apart, box residue, an infarct of the left middle cerebral artery, as
-\`umbra phantom --kind head\` makes it. Noise in HU; frames as \`umbra maps\` takes them, or filtered as \`umbra run\` does. Truth is known in grey and white matter free of vessels. TTP counts
+\`umbra phantom --planes 1 --points 1\` makes it. Noise in HU; frames as \`umbra maps\` takes them, or filtered as \`umbra run\` does. Truth is known in grey and white matter free of vessels. TTP counts
 from the arrival of the bolus in the artery.
 
 ${table(['noise', 'filter', 'method', 'in mask', ...names.map((name) => LABELS[name])], head)}

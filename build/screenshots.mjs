@@ -82,6 +82,8 @@ async function open(folder) {
   await picker.getByLabel('Folder', { exact: true }).fill(folder)
   await picker.getByRole('button', { name: 'Open this folder' }).click()
   await byId('pane-source').waitFor()
+  // The phantom's truth lies beside its images, and is said to be left out.
+  await page.getByRole('button', { name: 'Dismiss' }).click()
 }
 
 /** Where a place of a pane's slice, in voxels, lies on the screen. */
@@ -238,7 +240,7 @@ const scenes = {
   },
 
   async training() {
-    await page.keyboard.press('Alt+4')
+    await page.getByRole('button', { name: 'Training', exact: true }).click()
     await byId('training-new').click()
     await byId('training-start').click()
     await byId('run-first-try').getByText('Finished').waitFor({ timeout: 1_800_000 })

@@ -7,12 +7,15 @@ import { dirname, join } from 'node:path'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { UmbraError } from '@contract'
+import { ownMark, removeAbandoned } from '../engine/files/abandoned'
 
 const FILE_BYTES = 16 * 1024 ** 3
 const ALL_BYTES = 64 * 1024 ** 3
 const DEPTH = 32
 const NAME_LENGTH = 200
 const UPLOADS_KEPT = 4
+/** The names of the folders that uploads lie in; one whose host was killed is removed by the next. */
+const TEMPORARY = /^umbra-uploads-(\w+-\d+)-\w{6}$/
 
 /** Studies that a browser sends: each in a folder of its own. The last few are kept; all go when the host closes. */
 export interface Uploads {
@@ -52,7 +55,8 @@ export function safeNames(encodedPath: string): string[] {
 }
 
 export async function createUploads(limits = { file: FILE_BYTES, all: ALL_BYTES }): Promise<Uploads> {
-  const directory = await realpath(await mkdtemp(join(tmpdir(), 'umbra-uploads-')))
+  await removeAbandoned(tmpdir(), TEMPORARY)
+  const directory = await realpath(await mkdtemp(join(tmpdir(), `umbra-uploads-${ownMark}-`)))
   /** Bytes received, by upload id, the oldest first. */
   const received = new Map<string, number>()
 

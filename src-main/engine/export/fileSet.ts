@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises'
-import { hostname } from 'node:os'
 import { dirname, join, relative, sep } from 'node:path'
 import { UmbraError } from '@contract'
+import { ownMark, removeAbandoned } from '../files/abandoned'
 import { writeFailure } from '../files/atomic'
 
-const machine = hostname().replace(/\W/g, '') || 'machine'
+/** The names of folders that are being filled, or hold what is replaced. */
+const TEMPORARY = /^\.umbra-(\w+-\d+)-[0-9a-f]{12}\.(?:part|old)$/
 
 /**
  * Writes a set of files into a folder so that the folder has the whole new set or keeps what it had: `write` fills a
@@ -19,8 +20,8 @@ export async function writeFileSet(
   write: (folder: string) => Promise<void>,
 ): Promise<string[]> {
   const made = await firstMissing(directory)
-  await removeAbandoned(directory)
-  const id = `${machine}-${process.pid}-${randomBytes(6).toString('hex')}`
+  await removeAbandoned(directory, TEMPORARY)
+  const id = `${ownMark}-${randomBytes(6).toString('hex')}`
   const staging = join(directory, `.umbra-${id}.part`)
   const replaced = join(directory, `.umbra-${id}.old`)
   try {
@@ -36,24 +37,6 @@ export async function writeFileSet(
     await rm(staging, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }).catch(() => undefined)
     await rm(replaced, { recursive: true, force: true }).catch(() => undefined)
     if (made) await removeEmpty(directory, made)
-  }
-}
-
-/** Removes what programs of this machine that run no more were writing here. */
-async function removeAbandoned(directory: string): Promise<void> {
-  for (const name of await readdir(directory).catch(() => [])) {
-    const [, host, pid] = /^\.umbra-(\w+)-(\d+)-[0-9a-f]{12}\.(?:part|old)$/.exec(name) ?? []
-    if (host !== machine || isAlive(Number(pid))) continue
-    await rm(join(directory, name), { recursive: true, force: true }).catch(() => undefined)
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

@@ -1,8 +1,13 @@
-import { readdir } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { UmbraError } from '@contract'
+import { ownMark } from '../../../src-main/engine/files/abandoned'
 import { createUploads, safeNames, type Uploads } from '../../../src-main/host/uploads'
 
 /** Sends `bytes` to `uploads` by a real request; resolves to the problem it was refused with, or null. */
@@ -64,6 +69,25 @@ describe('uploads', () => {
         .map(({ id }) => id)
         .sort(),
     )
+  })
+})
+
+describe('the folder of uploads', () => {
+  /** A process that has ended, by its number. */
+  const ended = (): number => spawnSync(process.execPath, ['-e', '']).pid
+  const left = (pid: number): string => join(tmpdir(), `umbra-uploads-${ownMark.split('-')[0]}-${pid}-Ab12Cd`)
+
+  it('goes with the next host where its own was killed, and stays while that runs', async () => {
+    const [killed, running] = [left(ended()), left(process.ppid)]
+    for (const folder of [killed, running]) await mkdir(join(folder, 'study'), { recursive: true })
+    const uploads = await createUploads()
+    try {
+      expect(existsSync(killed)).toBe(false)
+      expect(existsSync(join(running, 'study'))).toBe(true)
+    } finally {
+      await uploads.close()
+      await rm(running, { recursive: true })
+    }
   })
 })
 

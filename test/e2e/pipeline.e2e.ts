@@ -112,6 +112,21 @@ test('studies wait in a queue and end in one table', async ({ workstation, phant
   expect(table).toContain('| dicom | done |')
   expect(table).toContain('| not-there | failed |')
 
+  await test.step('the table is sorted by the head of a column', async () => {
+    const studies = queue.locator('tbody tr td:first-child')
+    await expect(studies).toHaveText(['dicom', 'not-there'])
+    const head = queue.getByRole('button', { name: 'Study', exact: true })
+    await head.click()
+    await head.click()
+    await expect(studies).toHaveText(['not-there', 'dicom'])
+    await expect(queue.getByRole('columnheader', { name: 'Study' })).toHaveAttribute(
+      'aria-sort',
+      'descending',
+    )
+    await head.click()
+    await expect(studies).toHaveText(['dicom', 'not-there'])
+  })
+
   await test.step('the table of all is saved as CSV, and the choices are there after a reload', async () => {
     const csv = await downloaded(workstation, () => page.getByTestId('queue-csv').click())
     expect(csv.split('\r\n')[0]).toMatch(/^study,state,quality,coreMl/)
